@@ -1,0 +1,79 @@
+# casereport: from a patient's case folder to a package an editor can open.   make help
+# The front door: every target runs one command; no logic lives here.
+
+PYTHON  ?= python3
+CASE    ?=
+JOURNAL ?= aujmsr
+OUT     ?= build
+ARGS    ?=
+VENV    := .venv
+RUN     := $(VENV)/bin/casereport
+READY   := $(VENV)/.ready
+DEV     := $(VENV)/.ready-dev
+CASES   := $(patsubst %/record.yaml,%,$(wildcard cases/*/record.yaml))
+
+.DEFAULT_GOAL := $(if $(CASE),submit,help)
+.PHONY: help demo all new check draft consent review submit verify status doctor test test-all lint types bench clean
+need-case = $(if $(CASE),,$(error Say which case, for example: make $@ CASE=cases/my-case))
+
+help: ## show this list
+	@awk -F':.*## ' '/^## /{print "\n" substr($$0,4)} /^[a-z-]+:.*## /{printf "  make %-10s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
+
+## Try it
+demo: $(READY) ## take the radiology example from folder to package and say where it is
+	@$(RUN) submit cases/radiology-example --journal $(JOURNAL) --out $(OUT) --accept-all
+
+## Resident
+new: $(READY) ## start a case                       CASE=cases/my-case
+	$(need-case)@$(RUN) new $(CASE)
+check: $(READY) ## every gap and risk at once          CASE=…
+	$(need-case)@$(RUN) check $(CASE) --journal $(JOURNAL)
+draft: $(READY) ## watermarked manuscript, for the patient to see
+	$(need-case)@$(RUN) render --draft $(CASE) --journal $(JOURNAL) --out $(OUT)
+consent: $(READY) ## print the consent form for exactly these pictures
+	$(need-case)@$(RUN) consent $(CASE) --out $(OUT)
+review: $(READY) ## look at every clean picture and sign off
+	$(need-case)@$(RUN) review $(CASE) --out $(OUT)
+submit: $(READY) ## all of it, up to a sealed package   CASE=… (also: plain `make CASE=…`)
+	$(need-case)@$(RUN) submit $(CASE) --journal $(JOURNAL) --out $(OUT) $(ARGS)
+
+## Faculty
+status: $(READY) ## one line per case: where it stands
+	@$(RUN) status cases --out $(OUT)
+all: $(CASES:%=submit-%) ## every case under cases/ (make -j all)
+submit-%: $(READY)
+	@$(RUN) submit $* --journal $(JOURNAL) --out $(OUT) $(ARGS)
+
+## Editor
+verify: $(READY) ## check a package                    PACKAGE=submission.zip
+	@$(RUN) verify $(or $(PACKAGE),$(CASE),$(error Say which package: make verify PACKAGE=submission.zip))
+
+## This computer
+doctor: $(READY) ## is everything here that is needed?
+	@$(RUN) doctor
+clean: ## remove results (never a case)
+	rm -rf $(OUT)
+
+## Developers
+test: $(DEV) ## the test suite
+	$(VENV)/bin/python -m pytest -n auto -m "not slow" $(ARGS)
+test-all: $(DEV) ## with sabotage at every file-system call
+	$(VENV)/bin/python -m pytest -n auto $(ARGS)
+lint: $(DEV) ## ruff
+	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+types: $(DEV) ## mypy
+	$(VENV)/bin/mypy
+bench: $(DEV) ## times beside bare Python, pandoc and typst in the same run
+	$(VENV)/bin/python bench/bench.py
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "casereport needs Python 3.11 or newer (make PYTHON=/path/to/python3.12 …)"; exit 1; }
+	@echo "Setting up $(VENV) (once, needs the internet) …"
+	@$(PYTHON) -m venv $(VENV)
+$(READY): pyproject.toml | $(VENV)/bin/python
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+$(DEV): pyproject.toml | $(VENV)/bin/python
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(READY)

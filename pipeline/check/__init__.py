@@ -1,0 +1,38 @@
+"""Is the record complete and well-formed for this journal? Answers with every finding at once.
+
+Reads text only (no picture is decoded), so that the answer is there at once.
+"""
+
+from __future__ import annotations
+
+from pipeline.check import care, chronology, limits, links, pictures, references, schema
+from pipeline.core.journal import Journal
+from pipeline.core.model import Case, Report, Severity
+
+ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+
+
+def check(case: Case, journal: Journal) -> Report:
+    """Every finding about a case, errors first, and the state of the CARE lines."""
+    form, found = schema.read(case)
+    found += schema.private(case)
+    found += links.check(case, form)
+    found += chronology.check(case, form)
+    found += pictures.check(case, form)
+    found += references.check(case, form)
+    found += limits.check(case, form, journal)
+    lines, about_care = care.check(case, form, journal)
+    told = {(f.path, f.line) for f in found}  # a field that is missing is not reported twice
+    found += [f for f in about_care if (f.path, f.line) not in told]
+    everything = dict.fromkeys((*case.findings, *found))  # a set that keeps its order
+    ranked = sorted(everything, key=lambda f: (ORDER[f.severity], f.path, f.line, f.code))
+    return Report(tuple(ranked), lines)
+
+
+def summary(report: Report) -> str:
+    """A few words for the step line."""
+    reported = sum(line.status == "reported" for line in report.care)
+    warnings = sum(f.severity is Severity.WARNING for f in report)
+    return f"{reported} of {len(report.care)} CARE lines reported" + (
+        f", {warnings} warnings" if warnings else ""
+    )

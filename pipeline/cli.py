@@ -1,0 +1,313 @@
+"""Words typed -> rooms called. Results go to stdout, talk to stderr. No logic lives here."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pipeline import __version__
+from pipeline.core.errors import Exit, PipelineError, UsageError
+from pipeline.core.tell import Tell, colour, plain
+
+DEFAULT_JOURNAL = "aujmsr"
+CODES = "exit codes: " + " · ".join(f"{code.value} {code.name.lower().replace('_', ' ')}" for code in Exit)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        typed = next((a for a in sys.argv[1:] if not a.startswith("-")), "")
+        near = difflib.get_close_matches(typed, VERBS, 1) if typed not in VERBS else []
+        hint = f"\n  next: did you mean 'casereport {near[0]}'?" if near else "\n  next: casereport --help"
+        print(plain(f"casereport: {message}{hint}"), file=sys.stderr)
+        raise SystemExit(Exit.USAGE)
+
+
+def _new(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    from pipeline import new
+
+    made = new.make(args.case)
+    tell.say(f"next: fill in {made / 'record.yaml'} and {made / 'private.yaml'}, then run: make CASE={made}")
+    return Exit.OK, {"case": str(made)}
+
+
+def _check(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    from pipeline import check, intake
+    from pipeline.core import journal
+
+    report = check.check(intake.read(args.case), journal.load(args.journal))
+    if not args.json:
+        for finding in report:
+            print(plain(_finding_text(finding)))
+        stop = len(report.blocking)
+        tell.say(f"{check.summary(report)}; " + (f"{stop} to fix" if stop else "ready"))
+    answer = {
+        "ready": not report.blocking,
+        "findings": [_fields(f) for f in report],
+        "care": [_fields(line) for line in report.care],
+    }
+    return (Exit.NOT_READY if report.blocking else Exit.OK), answer
+
+
+def _deidentify(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    with _clean(args, tell) as (job, _case, clean, proof):
+        return Exit.OK, {
+            "folder": str(job.path("deidentify")),
+            "clean": clean.digest,
+            "pictures": len(clean.panels),
+            "identifiers_hunted": proof.identifiers,
+            "cannot_judge": list(proof.cannot_judge),
+        }
+
+
+def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    from pipeline import consent
+    from pipeline.core import files
+
+    with _clean(args, tell) as (job, case, clean, _proof):
+        if args.check:
+            grant = job.make(consent, case, clean)
+            return Exit.OK, {"form": grant.form, "figures": list(grant.figures), "valid": True}
+        final = job.out / "form"
+        with tell.step("consent form") as line, files.publish(final, {"clean": clean.digest}) as part:
+            line.detail = consent.print_form(case, clean, part)
+        tell.say(
+            f"next: print {final / 'form.pdf'} and have it signed; put the scan and form.json into consent/"
+        )
+        return Exit.OK, {"form": str(final / "form.pdf")}
+
+
+def _review(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    from pipeline import review
+
+    with _clean(args, tell) as (_job, case, clean, _proof):
+        review.serve(case, clean, browser=not args.no_browser, tell=tell)
+        signoff = review.gate(case, clean)
+        return Exit.OK, {"by": signoff.by, "on": signoff.on, "clean": signoff.clean}
+
+
+def _render(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    from pipeline import check, render
+
+    with _clean(args, tell) as (job, case, clean, _proof):
+        care = check.check(case, job.journal).care
+        extra = (True,) if args.draft else ()
+        paper = job.make(render, clean, job.journal, care, *extra)
+        return Exit.OK, {"folder": str(paper.folder), "counts": paper.counts}
+
+
+def _submit(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    from pipeline import flow
+    from pipeline.core import files
+
+    job = _job(args, tell)
+    with files.lock(job.out):
+        package = flow.submit(job, accept_all=args.accept_all)
+    if not args.json:
+        print(package.zip)
+    return Exit.OK, {"package": str(package.zip), "sha256": package.sha256}
+
+
+def _verify(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    from pipeline import verify
+    from pipeline.core import files
+
+    if args.case.is_dir():
+        with _clean(args, tell) as (_job, _case, clean, proof):
+            return Exit.OK, {
+                "clean": clean.digest,
+                "identifiers_hunted": proof.identifiers,
+                "bytes": proof.bytes,
+            }
+    if not args.case.is_file():
+        raise UsageError("no such case folder or package", where=args.case)
+    files.sha256(args.case)  # a file that cannot be read says so before anything else
+    verdict = verify.package.check(args.case, args.private)
+    if not args.json:
+        print(plain(verify.package.to_text(verdict)))
+    return verify.package.exit_code(verdict), verify.package.to_json(verdict)
+
+
+def _status(args: argparse.Namespace, _tell: Tell) -> tuple[Exit, Any]:
+    from pipeline import status
+
+    rows = status.read(args.case, args.out, args.journal)
+    if not args.json:
+        print(plain(status.table(rows)))
+    return Exit.OK, {"cases": [_fields(row) for row in rows]}
+
+
+def _explain(args: argparse.Namespace, _tell: Tell) -> tuple[Exit, Any]:
+    from pipeline.core import findings
+
+    code = args.code.upper()
+    table = findings.catalogue()
+    if code not in table:
+        near = difflib.get_close_matches(code, table, 3)
+        raise UsageError(
+            f"no finding is called {code}", fix=f"did you mean {', '.join(near)}?" if near else ""
+        )
+    row = table[code]
+    if not args.json:
+        print(f"{code} ({row['severity']}): {row['message']}\n\n   why: {row['why']}\n  next: {row['fix']}")
+    return Exit.OK, {"code": code, **row}
+
+
+def _doctor(args: argparse.Namespace, _tell: Tell) -> tuple[Exit, Any]:
+    from pipeline import doctor
+
+    rows = doctor.examine()
+    if not args.json:
+        print(plain(doctor.table(rows)))
+    return (Exit.OK if all(row.well for row in rows) else Exit.TOOL), {"rows": [_fields(row) for row in rows]}
+
+
+VERBS: dict[str, tuple[str, Callable[[argparse.Namespace, Tell], tuple[Exit, Any]]]] = {
+    "new": ("start a case folder", _new),
+    "check": ("every gap and risk of a case at once", _check),
+    "deidentify": ("make clean copies and hunt for identity in them", _deidentify),
+    "consent": ("print the form for exactly these pictures; --check reads the signed scan", _consent),
+    "review": ("look at every clean copy and sign off (a local page)", _review),
+    "render": ("write the manuscript; --draft before consent", _render),
+    "submit": ("all of it, up to a sealed package", _submit),
+    "verify": ("check a package.zip (needs nothing else), or hunt again in a case", _verify),
+    "status": ("one line per case: where it stands, what is next", _status),
+    "explain": ("why a finding matters and how to fix it", _explain),
+    "doctor": ("is this computer ready?", _doctor),
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line. Verbs, options and help come from here and nowhere else."""
+    top = _Parser(
+        prog="casereport",
+        description="From a patient's case folder to a package an editor can open.",
+        epilog=CODES,
+    )
+    top.add_argument("--version", action="version", version=f"casereport {__version__}")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for verb, (text, _) in VERBS.items():
+        one = verbs.add_parser(verb, help=text, description=text, epilog=CODES)
+        if verb == "explain":
+            one.add_argument("code", help="for example REC003")
+        elif verb == "status":
+            one.add_argument(
+                "case", type=Path, nargs="?", default=Path("cases"), help="a case, or a folder of cases"
+            )
+        elif verb != "doctor":
+            one.add_argument(
+                "case", type=Path, help="the case folder" + (" or package.zip" if verb == "verify" else "")
+            )
+        if verb not in {"new", "explain", "doctor"}:
+            one.add_argument(
+                "-j", "--journal", default=DEFAULT_JOURNAL, help=f"journal profile ({DEFAULT_JOURNAL})"
+            )
+            one.add_argument(
+                "-o", "--out", type=Path, default=Path("build"), help="where results go (build/)"
+            )
+        if verb == "consent":
+            one.add_argument(
+                "--check", action="store_true", help="check the signed scan against the clean copies"
+            )
+        if verb == "review":
+            one.add_argument("--no-browser", action="store_true", help="print the link instead of opening it")
+        if verb == "render":
+            one.add_argument("--draft", action="store_true", help="watermarked, before consent and sign-off")
+        if verb == "submit":
+            help_ = "sign off unseen: for made-up cases only, and said in the package"
+            one.add_argument("--accept-all", action="store_true", help=help_)
+        if verb == "verify":
+            one.add_argument(
+                "--private", type=Path, help="also hunt for the identifiers in this private.yaml"
+            )
+        one.add_argument("--json", action="store_true", help="one JSON object on stdout")
+        one.add_argument("-q", "--quiet", action="store_true", help="no progress")
+        one.add_argument("--debug", action="store_true", help="show where in the program an error arose")
+    return top
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; returns its exit code (core/errors.py). Never shows third-party exception text."""
+    args = parser().parse_args(argv)
+    tell = Tell(args.quiet)
+    try:
+        code, answer = VERBS[args.verb][1](args, tell)
+        if args.json:
+            print(json.dumps({"version": 1, "verb": args.verb, "exit": int(code), **answer}, indent=1))
+        return int(code)
+    except PipelineError as e:
+        _stopped(
+            args, e.exit, str(e), {"what": e.what, "code": e.code, "where": str(e.where or ""), "fix": e.fix}
+        )
+        return _end(args, e.exit)
+    except OSError as e:
+        words = f"cannot read or write ({e.strerror or type(e).__name__}). Nothing was published."
+        _stopped(args, Exit.OUTPUT, words, {"what": words})
+        return _end(args, Exit.OUTPUT)
+    except KeyboardInterrupt:
+        _stopped(
+            args,
+            Exit.INTERRUPTED,
+            "interrupted. Nothing was published; run again to go on.",
+            {"what": "interrupted"},
+        )
+        return int(Exit.INTERRUPTED)
+    except Exception as e:  # the message may quote patient data: show only the kind
+        words = f"internal error ({type(e).__name__}). Nothing was published."
+        _stopped(args, Exit.BUG, f"{words}\n  next: run again with --debug and report it", {"what": words})
+        return _end(args, Exit.BUG)
+
+
+def _stopped(args: argparse.Namespace, code: Exit, text: str, answer: dict[str, str]) -> None:
+    if args.json:
+        print(json.dumps({"version": 1, "verb": args.verb, "exit": int(code), "error": answer}, indent=1))
+    else:
+        print(f"casereport {args.verb}: {colour('stopped')}: {plain(text)}", file=sys.stderr)
+
+
+def _end(args: argparse.Namespace, code: Exit) -> int:
+    """With --debug, show where an error arose: files and lines only; messages may quote the patient."""
+    if args.debug:
+        import traceback
+
+        trace = sys.exc_info()[2]
+        print("".join(traceback.format_tb(trace)), file=sys.stderr)
+    return int(code)
+
+
+def _job(args: argparse.Namespace, tell: Tell) -> Any:
+    from pipeline.core import journal
+    from pipeline.core.job import Job
+
+    folder = args.case.resolve()
+    if not folder.is_dir():
+        raise UsageError("no such case folder", where=args.case, fix=f"run: casereport new {args.case}")
+    out = args.out.resolve() / folder.name
+    if out.is_relative_to(folder):
+        raise UsageError(
+            "results would be written inside the case", where=args.out, fix="choose another --out folder"
+        )
+    return Job(folder, out, journal.load(args.journal), tell, draft=getattr(args, "draft", False))
+
+
+def _clean(args: argparse.Namespace, tell: Tell) -> Any:
+    from pipeline import flow
+
+    return flow.cleaned(_job(args, tell))
+
+
+def _finding_text(finding: Any) -> str:
+    lines = [str(finding)]
+    if finding.severity == "error":
+        lines += [f"   why: {finding.why}", f"  next: {finding.fix}"]
+    elif finding.fix and finding.severity == "warning":
+        lines += [f"  next: {finding.fix}"]
+    return "\n".join(lines)
+
+
+def _fields(row: Any) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__dataclass_fields__}

@@ -1,0 +1,75 @@
+"""One run on one case: where things are, and the receipt chain between steps."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pipeline.core import files, resources
+from pipeline.core.journal import Journal
+from pipeline.core.tell import Tell
+
+ORDER = ("deidentify", "verify", "consent", "render", "pack")  # the rooms that leave a folder
+PER_JOURNAL = {"render", "pack"}
+TOOLS = ("pydicom", "pillow", "pi-heif", "pypandoc-binary", "typst", "reportlab", "pydantic", "numpy", "lxml")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A case, a journal and a place for the results."""
+
+    folder: Path  # the case, read-only
+    out: Path  # build/<case-id>
+    journal: Journal
+    tell: Tell
+    draft: bool = False  # a watermarked manuscript, made before consent
+
+    def path(self, step: str) -> Path:
+        """The folder a room's result is published in: 1-deidentify … 5-pack-<journal>."""
+        if self.draft and step == "render":
+            return self.out / f"draft-{self.journal.id}"
+        suffix = f"-{self.journal.id}" if step in PER_JOURNAL else ""
+        return self.out / f"{ORDER.index(step) + 1}-{step}{suffix}"
+
+    def make(self, room: ModuleType, *inputs: Any, guard: Callable[[Path], None] | None = None) -> Any:
+        """Run `room.make(*inputs, dest)` unless the receipt shows the same needs and intact files.
+
+        A room that makes has three functions: `needs(*inputs)` -> JSON value on which its result depends,
+        `make(*inputs, dest)` writes into an empty folder and may return a few words for the user,
+        `load(folder)` gives the noun back. `guard(part)` may veto the result before it is published.
+        """
+        step = room.__name__.rpartition(".")[2]
+        final = self.path(step)
+        made_from = {"needs": files.digest(room.needs(*inputs)), "with": tools(), "code": own_code()}
+        kept = files.receipt(final)
+        if kept and kept["made_from"] == made_from:
+            self.tell.line(step, "ok", "unchanged")
+        else:
+            with self.tell.step(step) as line, files.publish(final, made_from) as part:
+                line.detail = room.make(*inputs, part) or ""
+                if guard:
+                    guard(part)
+        return room.load(final)
+
+
+@cache
+def tools() -> dict[str, str]:
+    """Versions of the libraries whose output ends up in a package."""
+    return {name: metadata.version(name) for name in TOOLS}
+
+
+@cache
+def own_code() -> str:
+    """Digest of this program and its data files: a result is only kept if the same code made it."""
+    seen = hashlib.sha256()
+    roots = [resources.HERE, resources.path("templates"), resources.path("consent")]
+    for root in roots:
+        for path in sorted(p for p in root.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
+            seen.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return seen.hexdigest()

@@ -1,0 +1,98 @@
+"""What a file is, by its first bytes and its end; never by its name. Decodes nothing."""
+
+from __future__ import annotations
+
+import os
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+IMAGES = {"dicom", "jpeg", "png", "tiff", "heic", "webp", "gif", "bmp"}
+HEAD, TAIL = 1 << 16, 1 << 12  # bytes looked at
+
+MAGIC = (
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"II*\0", "tiff"),
+    (b"MM\0*", "tiff"),
+    (b"II+\0", "tiff"),
+    (b"MM\0+", "tiff"),
+    (b"GIF87a", "gif"),
+    (b"GIF89a", "gif"),
+    (b"BM", "bmp"),
+    (b"%PDF-", "pdf"),
+    (b"PK\x03\x04", "zip"),
+)
+HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif"}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a glance at a file tells."""
+
+    kind: str
+    whole: bool = True  # False: the format's own end mark is missing
+    pixels: tuple[int, int] | None = None  # width, height where the header says so
+
+
+def look(path: Path) -> Look:
+    """Glance at a plain file. A link that appeared since it was listed is not followed (OSError)."""
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(fd, "rb") as f:
+        head = f.read(HEAD)
+        size = f.seek(0, os.SEEK_END)
+        f.seek(max(0, size - TAIL))
+        tail = f.read(TAIL)
+    kind = sniff(head)
+    if kind == "jpeg":
+        return Look(kind, b"\xff\xd9" in tail, _jpeg_size(head))
+    if kind == "png":
+        size_px = struct.unpack(">II", head[16:24]) if len(head) >= 24 else None
+        return Look(kind, b"IEND" in tail, size_px)
+    if kind == "pdf":
+        return Look(kind, b"%%EOF" in tail)
+    return Look(kind)
+
+
+def sniff(head: bytes) -> str:
+    """The kind of a file from its first bytes."""
+    if not head:
+        return "empty"
+    if head[128:132] == b"DICM" or _dicom_without_preamble(head):
+        return "dicom"
+    for start, kind in MAGIC:
+        if head.startswith(start):
+            return kind
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp"
+    if head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS:
+        return "heic"
+    try:
+        text = head[: 1 << 12].decode("utf-8", errors="strict" if len(head) < 1 << 12 else "ignore")
+    except UnicodeDecodeError:
+        return "other"
+    return "text" if all(c.isprintable() or c in "\t\n\r\f" for c in text) else "other"
+
+
+def _dicom_without_preamble(head: bytes) -> bool:
+    """Old files start straight with group 0002 or 0008 (PS3.10 allows readers to cope with it)."""
+    if len(head) < 8:
+        return False
+    little, big = struct.unpack("<HH", head[:4]), struct.unpack(">HH", head[:4])
+    explicit = head[4:6].isalpha() and head[4:6].isupper()
+    implicit = struct.unpack("<I", head[4:8])[0] <= 64
+    return (little[0] in (2, 8) and little[1] <= 0x18 and (explicit or implicit)) or (
+        big[0] in (2, 8) and big[1] <= 0x18 and explicit
+    )
+
+
+def _jpeg_size(head: bytes) -> tuple[int, int] | None:
+    """Width and height from the first start-of-frame marker (ITU-T T.81, B.2.2) in the bytes looked at."""
+    at = 2
+    while at + 9 < len(head) and head[at] == 0xFF:
+        marker, length = head[at + 1], struct.unpack(">H", head[at + 2 : at + 4])[0]
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = struct.unpack(">HH", head[at + 5 : at + 9])
+            return width, height
+        at += 2 + length
+    return None

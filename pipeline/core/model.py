@@ -1,0 +1,215 @@
+"""The nouns. Case is identifying; CleanCase and all that is made from it are not; the two never mix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.errors import InputError, NotReady, PipelineError, PrivacyError
+
+Place = tuple[str, int]  # (file inside the case folder, line counted from 1; 0 = the file as a whole)
+Path_ = tuple[str | int, ...]  # where a value sits in the record: ("figures", 0, "legend")
+
+
+class Severity(StrEnum):
+    """How much a finding matters."""
+
+    ERROR = "error"  # blocks
+    WARNING = "warning"  # a person should look
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fact about a case that someone should know. Data, not an exception. Made by core.findings.make."""
+
+    code: str  # stable, e.g. "REC003"; catalogued in templates/findings/
+    severity: Severity
+    message: str  # our words, field names and counts only; never patient text
+    path: str = ""  # relative to the case folder
+    line: int = 0  # counted from 1; 0 = the file as a whole
+    why: str = ""  # the rule, with its source
+    fix: str = ""  # what to do next
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}" if self.line else self.path
+        return f"{place}: {self.severity} {self.code} {self.message}".removeprefix(": ")
+
+
+@dataclass(frozen=True, slots=True)
+class CareLine:
+    """One line of the CARE checklist and what software could establish about it."""
+
+    id: str  # "5c"
+    topic: str
+    requirement: str
+    status: str  # reported | partial | missing | not applicable
+    decided_by: str  # "software" | "software and a person" | "a person"
+    note: str = ""  # what is missing, or why it does not apply
+    sections: tuple[str, ...] = ()  # record text sections / parts where a reader finds it
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All findings of a room at once."""
+
+    findings: tuple[Finding, ...]
+    care: tuple[CareLine, ...] = ()
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    @property
+    def blocking(self) -> tuple[Finding, ...]:
+        """The findings that stop the case."""
+        return tuple(f for f in self.findings if f.severity is Severity.ERROR)
+
+    def stop_if_blocking(self) -> None:
+        """Raise for the first blocking finding. The exit code follows from its family."""
+        if not self.blocking:
+            return
+        first, count = self.blocking[0], len(self.blocking)
+        kinds: dict[str, type[PipelineError]] = {"LEAK": PrivacyError, "FILE": InputError}
+        kind = kinds.get(first.code.rstrip("0123456789"), NotReady)
+        place = f"{first.path}:{first.line}" if first.line else first.path
+        more = f" (and {count - 1} more: run `casereport check`)" if count > 1 else ""
+        raise kind(first.message + more, code=first.code, where=place, why=first.why, fix=first.fix)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file of the case folder: a line of the ledger. Every file has one."""
+
+    path: str  # relative, with "/"
+    kind: str  # by content: dicom jpeg png tiff heic webp gif bmp pdf text other
+    size: int  # bytes
+    use: str  # record private text references image consent decisions support left-out
+    why: str = ""  # for left-out: the reason
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case folder as found. Identifying. Read-only. All scalars are text."""
+
+    folder: Path
+    id: str
+    record: dict[str, Any] = field(repr=False)  # record.yaml with text/*.md put under "text"
+    private: dict[str, Any] = field(repr=False)
+    places: dict[Path_, Place] = field(repr=False)  # record path -> file and line
+    private_places: dict[Path_, Place] = field(repr=False)
+    ledger: tuple[Source, ...] = ()
+    findings: tuple[Finding, ...] = ()  # what intake noticed
+
+    def where(self, *path: str | int) -> Place:
+        """File and line of a record value, or of the nearest thing around it."""
+        return _nearest(self.places, path, "record.yaml")
+
+    def where_in(self, path: Path_, lines_down: int) -> Place:
+        """Place of a line inside a longer text value; a YAML block starts on the line after its name."""
+        name, line = self.where(*path)
+        block = name.endswith(".yaml") and path in self.places and lines_down >= 0
+        return name, line + lines_down + (1 if block else 0)
+
+    def where_private(self, *path: str | int) -> Place:
+        """File and line of a private value, or of the nearest thing around it."""
+        return _nearest(self.private_places, path, "private.yaml")
+
+    def used_as(self, use: str) -> tuple[Source, ...]:
+        """Ledger lines with this use, in path order."""
+        return tuple(s for s in self.ledger if s.use == use)
+
+    def file(self, source: Source) -> Path:
+        """Where a source is on disk. Open it only in a worker unless it is text."""
+        return self.folder / source.path
+
+
+def _nearest(places: dict[Path_, Place], path: Path_, default: str) -> Place:
+    while path and path not in places:
+        path = path[:-1]
+    return places.get(path, (default, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class CleanPanel:
+    """One picture as it would be published: pixels and nothing else."""
+
+    figure: str  # figure id
+    letter: str  # "a", "b" …
+    file: Path  # PNG, mode L or RGB, native resolution
+    pixels: str  # SHA-256 over mode, size and raw pixel bytes: stable across PNG encoders
+    mm_per_pixel: float | None = None  # vertical = horizontal spacing after resampling to square pixels
+
+
+@dataclass(frozen=True, slots=True)
+class CleanCase:
+    """Copies with identity removed, read back from disk with their hashes checked.
+
+    Folder layout: record.json (normalised Record without consent and byline; dates as days), byline.json
+    (authors, affiliations, funding, acknowledgements), references.<ext>, figures/<figure>-<letter>.png,
+    dicom/…, report.json (what was removed, counts and neutral names only).
+    """
+
+    folder: Path
+    record: dict[str, Any] = field(repr=False)
+    byline: dict[str, Any] = field(repr=False)
+    panels: tuple[CleanPanel, ...]
+    references: Path | None
+    report: dict[str, Any] = field(repr=False)
+    digest: str  # over record, byline-free facts and panel pixels; what a sign-off is bound to
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The hunt for known identifiers in the clean copies found none. Bound to those copies."""
+
+    clean: str  # CleanCase.digest
+    identifiers: int
+    files: int
+    bytes: int
+    cannot_judge: tuple[str, ...]  # what no search of text can see, in words
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A signed consent that covers exactly these figures and facts."""
+
+    folder: Path  # attestation.json, attestation.pdf, blank-form.pdf, consent-dossier.pdf
+    clean: str  # CleanCase.digest it was checked against
+    form: str  # the 16-character form code
+    figures: tuple[str, ...]  # figure ids agreed to
+    summary: dict[str, Any] = field(repr=False)  # the nameless attestation
+
+
+@dataclass(frozen=True, slots=True)
+class SignOff:
+    """A named person looked at every clean copy."""
+
+    by: str
+    role: str
+    on: str  # ISO date
+    clean: str  # CleanCase.digest
+    accepted_unseen: bool = False  # --accept-all: made-up cases only, and said in the package
+
+
+@dataclass(frozen=True, slots=True)
+class Manuscript:
+    """What the authors send: see render for the folder layout."""
+
+    folder: Path
+    journal: str  # journal id
+    clean: str  # CleanCase.digest it was made from
+    blinded: bool
+    counts: dict[str, Any]  # words, figures, tables, references beside the journal's limits
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """The sealed zip for the editor."""
+
+    folder: Path
+    zip: Path
+    sha256: str

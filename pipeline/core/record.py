@@ -1,0 +1,395 @@
+"""The record: everything people type about a case, as one schema. See templates/case/record.yaml.
+
+pydantic gives every error at once with its path (-> file:line) and writes the JSON Schema that lets an
+editor complete and underline the file. All scalars arrive as text (core/yamltext.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+# pydantic reads "yes"/"no" text as booleans by itself.
+YesNo = bool
+
+
+def _real_date(text: str) -> str:
+    try:
+        dt.date.fromisoformat(text if len(text) == 10 else f"{text}-01")
+    except ValueError:
+        raise ValueError(
+            "is not a date that exists; write it as 2026-03-14, or 2026-03 for a month"
+        ) from None
+    return text
+
+
+def _listed(value: Any) -> Any:
+    return [] if value in (None, "", "none") else value
+
+
+Line = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^[^\n]*$")]
+Prose = Annotated[str, Field(min_length=1, max_length=20_000)]
+Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$", description="small letters, digits and hyphens")]
+Date = Annotated[
+    str,
+    Field(
+        pattern=r"^\d{4}-\d{2}(-\d{2})?$", description="2026-03-14, or 2026-03 when only the month is known"
+    ),
+    AfterValidator(_real_date),
+]
+FullDate = Annotated[
+    str,
+    Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="year-month-day: 2026-03-14"),
+    AfterValidator(_real_date),
+]
+
+
+class Part(BaseModel):
+    """A block of the record: unknown fields are refused, so that a misspelt one is never silently ignored."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+
+class Abstract(Part):
+    background: Prose
+    case_presentation: Prose
+    conclusions: Prose
+
+
+CREDIT = (
+    "conceptualization",
+    "data-curation",
+    "formal-analysis",
+    "funding-acquisition",
+    "investigation",
+    "methodology",
+    "project-administration",
+    "resources",
+    "software",
+    "supervision",
+    "validation",
+    "visualization",
+    "writing-original-draft",
+    "writing-review-editing",
+)
+
+
+def _orcid(text: str) -> str:
+    """ORCID iDs end in an ISO 7064 mod 11-2 check character (ORCID, Structure of the identifier)."""
+    total = 0
+    for digit in text.replace("-", "")[:-1]:
+        total = (total + int(digit)) * 2
+    check = (12 - total % 11) % 11
+    if text[-1] != ("X" if check == 10 else str(check)):
+        raise ValueError("is not a valid ORCID iD (its last character does not fit the others)")
+    return text
+
+
+def _credit(role: str) -> str:
+    if role not in CREDIT:
+        raise ValueError(
+            "is not a CRediT role (credit.niso.org); see templates/case/record.yaml for the fourteen"
+        )
+    return role
+
+
+class Author(Part):
+    given: Line
+    family: Line
+    degrees: Line | None = None
+    position: Line | None = None
+    affiliations: Annotated[list[Id], Field(min_length=1)]
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
+    phone: Line | None = None
+    orcid: Annotated[str, Field(pattern=r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]$"), AfterValidator(_orcid)] | None = (
+        None
+    )
+    credit: Annotated[list[Annotated[str, AfterValidator(_credit)]], Field(min_length=1)]
+    corresponding: YesNo = False
+
+
+class Affiliation(Part):
+    department: Line
+    institution: Line
+    city: Line
+    country: Line
+    country_code: Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 two letters: IN")]
+
+
+class Patient(Part):
+    age_years: Annotated[int, Field(ge=0, le=120)]
+    sex: Literal["female", "male", "intersex", "undisclosed"]
+    deceased: YesNo
+    can_decide: Annotated[YesNo, Field(description="able to decide about publication at the time of asking")]
+    reads_form_language: Annotated[YesNo, Field(description="could read the consent form alone")]
+
+
+class Day0(Part):
+    date: FullDate
+    event: Line
+
+
+class PastTreatment(Part):
+    what: Line
+    outcome: Line
+
+
+class History(Part):
+    complaint: Prose
+    medical: Prose
+    family: Prose
+    psychosocial: Prose
+    past_interventions: Annotated[list[PastTreatment], BeforeValidator(_listed)]
+
+
+class Examination(Part):
+    vital_signs: Prose
+    findings: Prose
+    negatives: Prose
+
+
+class Alternative(Part):
+    diagnosis: Line
+    against: Line
+
+
+class Diagnosis(Part):
+    primary: Line
+    terms: Annotated[
+        list[Line], Field(min_length=1, description="words the title should contain at least one of")
+    ]
+    differential: Annotated[list[Alternative], Field(min_length=1)]
+    challenges: Prose
+    prognosis: Prose | None = None
+
+
+class Intervention(Part):
+    kind: Literal["drug", "surgery", "procedure", "device", "supportive", "preventive", "self-care", "none"]
+    name: Line
+    dose: Line | None = None
+    route: Line | None = None
+    frequency: Line | None = None
+    duration: Line | None = None
+    details: Prose | None = None
+
+
+class Change(Part):
+    what: Line
+    why: Line
+
+
+class Outcomes(Part):
+    clinician: Prose
+    patient: Prose
+    follow_up: Line
+    tests: Prose
+    adherence: Prose
+    adverse_events: Prose
+
+
+class Event(Part):
+    date: Date
+    event: Line
+
+
+class Window(Part):
+    """VOI window in stored units after rescale (Hounsfield units for CT); PS3.3 C.11.2.1.2."""
+
+    centre: float
+    width: Annotated[float, Field(gt=0)]
+
+
+class Crop(Part):
+    left: Annotated[int, Field(ge=0)]
+    top: Annotated[int, Field(ge=0)]
+    width: Annotated[int, Field(gt=0)]
+    height: Annotated[int, Field(gt=0)]
+
+
+class Panel(Part):
+    image: Annotated[
+        Line, Field(description="a file, or a folder holding one DICOM series, inside this case")
+    ]
+    slice: Annotated[int, Field(ge=1, description="which slice of the series, counted from 1")] | None = None
+    frame: (
+        Annotated[int, Field(ge=1, description="which frame of a multi-frame file, counted from 1")] | None
+    ) = None
+    window: Window | None = None
+    crop: Crop | None = None
+
+
+class Figure(Part):
+    id: Id
+    panels: Annotated[list[Panel], Field(min_length=1, max_length=6)]
+    legend: Prose
+    alt: Line
+    recognisable: Annotated[YesNo, Field(description="could anyone recognise the patient in it?")]
+    taken_on: FullDate | None = None
+
+
+class LabRow(Part):
+    test: Line
+    unit: Line
+    reference: Line
+    results: Annotated[dict[FullDate, Line], Field(min_length=1)]
+
+
+class Table(Part):
+    id: Id
+    title: Line
+    rows: Annotated[list[LabRow], Field(min_length=1)]
+
+
+class Text(Part):
+    """The narrative. Each section may instead be a file text/<section>.md."""
+
+    introduction: Prose
+    patient_information: Prose
+    clinical_findings: Prose
+    diagnostic_assessment: Prose
+    therapeutic_intervention: Prose
+    follow_up: Prose
+    discussion: Prose
+    conclusion: Prose
+    perspective: Prose | None = None
+
+
+class Declarations(Part):
+    ethics: Prose
+    funding: Prose
+    conflicts: Prose
+    data: Prose
+    ai_use: Prose
+    acknowledgements: Prose | None = None
+
+
+class Questions(Part):
+    """Circumstances in which special rules apply. Every one is answered; silence is not "no"."""
+
+    mental_illness: YesNo
+    sexual_offence: YesNo
+    child_in_legal_process: YesNo
+    hiv: YesNo
+    pregnancy_terminated: YesNo
+    in_custody: YesNo
+    transgender: YesNo
+    dependent_on_author: YesNo
+    posted_before: YesNo
+
+
+class Assent(Part):
+    given: Literal["spoken", "written", "refused"]
+    on: FullDate
+
+
+class Agreed(Part):
+    text: YesNo
+    figures: list[Id]
+    wording_may_be_edited: YesNo = False
+    seen_final: YesNo
+    teaching: YesNo = False
+    journal_copy: Annotated[
+        YesNo, Field(description="the signed form may be shown to the journal's editor")
+    ] = False
+
+
+class Consent(Part):
+    signed_by: Literal["patient", "parent", "guardian", "next of kin", "legal representative"]
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$", description="en, hi, pa …")]
+    method: Literal["paper", "digital"]
+    signed_on: FullDate
+    explained_by: Annotated[Line, Field(description="role of the person who explained, not their name")]
+    form: Annotated[
+        str, Field(pattern=r"^[0-9a-f]{16}$", description="the 16-character code printed on every page")
+    ]
+    files: Annotated[list[Line], Field(min_length=1)]
+    agreed: Agreed
+    original_kept: Line
+    copy_given: YesNo
+    assent: Assent | None = None
+    witness: YesNo = False
+    interpreter: YesNo = False
+    withdrawn: YesNo = False
+
+
+class Record(Part):
+    """One patient's case report, before de-identification."""
+
+    synthetic: Annotated[YesNo, Field(description="yes only for made-up patients in examples and tests")] = (
+        False
+    )
+    title: Line
+    running_title: Annotated[Line, Field(max_length=50)]
+    article_type: Literal["case report"] = "case report"
+    keywords: Annotated[list[Line], Field(min_length=1)]
+    novelty: Prose
+    abstract: Abstract
+    authors: Annotated[list[Author], Field(min_length=1)]
+    affiliations: Annotated[dict[Id, Affiliation], Field(min_length=1)]
+    patient: Patient
+    day0: Day0
+    history: History
+    examination: Examination
+    diagnosis: Diagnosis
+    interventions: Annotated[list[Intervention], Field(min_length=1)]
+    changes: Annotated[list[Change], BeforeValidator(_listed)]
+    outcomes: Outcomes
+    timeline: Annotated[list[Event], Field(min_length=1)]
+    text: Text
+    figures: Annotated[list[Figure], BeforeValidator(_listed)] = []
+    tables: Annotated[list[Table], BeforeValidator(_listed)] = []
+    declarations: Declarations
+    questions: Questions
+    consent: Consent | None = None
+    not_applicable: Annotated[dict[str, Line], Field(description="CARE line -> why it does not apply")] = {}
+
+
+class Relative(Part):
+    name: Line
+    relation: Line
+
+
+class Numbers(Part):
+    """Numbers and addresses that lead to one person (HIPAA Safe Harbor classes plus the Indian ones)."""
+
+    hospital: list[Line] = []
+    national: list[Line] = []
+    insurance: list[Line] = []
+    accession: list[Line] = []
+    device: list[Line] = []
+    vehicle: list[Line] = []
+    other: list[Line] = []
+
+
+def _key(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{64}", text):
+        raise ValueError("must be 64 hexadecimal characters; copy the line that `casereport new` prints")
+    return text
+
+
+class Private(Part):
+    """Who the patient is. Git-ignored, never copied: the list that the leak audit hunts for."""
+
+    key: Annotated[str, AfterValidator(_key)]
+    name: Line
+    aliases: list[Line] = []
+    relatives: list[Relative] = []
+    birth_date: FullDate | None = None
+    numbers: Numbers = Numbers()
+    phones: list[Line] = []
+    emails: list[Line] = []
+    addresses: list[Line] = []
+    places: list[Line] = []
+    hospitals: list[Line] = []
+    doctors: list[Line] = []
+    employers: list[Line] = []
+    dates: list[FullDate] = []
+    posts: Annotated[
+        list[Line], Field(description="social-media handles and addresses of earlier posts")
+    ] = []
+
+
+CARE_LINES = re.compile(r"^(1[0-3]|[1-9])[a-d]?$")

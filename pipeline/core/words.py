@@ -1,0 +1,30 @@
+"""How words are counted: as a word processor would count the printed text, without citations and markup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+CITATION = re.compile(r"\[(@[^\]]+)\]")
+KEY = re.compile(r"@([\w:.+/-]*\w)")
+REFERENCE = re.compile(r"\{(fig|table):([a-z0-9-]+)(?::([a-f]))?\}")
+MARKUP = re.compile(r"[*^~]")
+
+
+def count(prose: str) -> int:
+    """Words in a piece of prose. A figure reference counts as the two words it prints ("Figure 1")."""
+    printed = REFERENCE.sub("Figure 1", CITATION.sub("", prose))
+    return sum(1 for word in MARKUP.sub("", printed).split() if any(c.isalnum() for c in word))
+
+
+def cited(prose: str) -> Iterable[tuple[str, int]]:
+    """Every citation key in a piece of prose with its line in it, counted from 0, in order of appearance."""
+    for group in CITATION.finditer(prose):
+        for key in KEY.finditer(group.group(1)):
+            yield key.group(1), prose.count("\n", 0, group.start())
+
+
+def referred(prose: str) -> Iterable[tuple[str, str, int]]:
+    """Every ("fig" | "table", id, line) that a piece of prose refers to, in order of appearance."""
+    for found in REFERENCE.finditer(prose):
+        yield found.group(1), found.group(2), prose.count("\n", 0, found.start())

@@ -1,0 +1,44 @@
+"""The journey of one case, in order. This is the file to read first."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from pipeline import check, consent, deidentify, intake, pack, render, review, verify
+from pipeline.core import files
+from pipeline.core.job import Job
+from pipeline.core.model import Case, CleanCase, Package, Proof
+
+
+def submit(job: Job, *, accept_all: bool = False) -> Package:
+    """Take one case from its folder to a sealed package.
+
+    Every step either finishes and leaves a receipt, or leaves nothing. Raises a PipelineError at the first
+    thing that must stop the case. `accept_all` stands in for the person on the review page and is refused for
+    any case that is not marked as made up.
+    """
+    case = intake.read(job.folder)
+    job.tell.line("intake", "ok", intake.summary(case))
+    report = check.check(case, job.journal)
+    report.stop_if_blocking()
+    job.tell.line("check", "ok", check.summary(report))
+    clean = job.make(deidentify, case)
+    proof = job.make(verify, case, clean)
+    grant = job.make(consent, case, clean)
+    signoff = review.gate(case, clean, accept_all=accept_all)
+    job.tell.line("review", "ok", review.summary(signoff))
+    paper = job.make(render, clean, job.journal, report.care)
+    sealed = verify.guard(case, job.journal)  # the last hunt, over the finished package
+    package: Package = job.make(pack, clean, paper, grant, signoff, proof, guard=sealed)
+    return package
+
+
+@contextlib.contextmanager
+def cleaned(job: Job) -> Iterator[tuple[Job, Case, CleanCase, Proof]]:
+    """The first half of the journey, for the commands that work on clean copies. Holds the case's lock."""
+    with files.lock(job.out):
+        case = intake.read(job.folder)
+        check.check(case, job.journal).stop_if_blocking()
+        clean = job.make(deidentify, case)
+        yield job, case, clean, job.make(verify, case, clean)
