@@ -22,7 +22,7 @@ def check(case: Case, journal: Journal) -> Report:
     found += references.check(case, form)
     found += limits.check(case, form, journal)
     lines, about_care = care.check(case, form, journal)
-    told = {(f.path, f.line) for f in found}  # a field that is missing is not reported twice
+    told = {(f.path, f.line) for f in found if f.code.startswith("REC")}  # a missing field is told once
     found += [f for f in about_care if (f.path, f.line) not in told]
     everything = dict.fromkeys((*case.findings, *found))  # a set that keeps its order
     ranked = sorted(everything, key=lambda f: (ORDER[f.severity], f.path, f.line, f.code))

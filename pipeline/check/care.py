@@ -58,7 +58,7 @@ def check(case: Case, form: Form, journal: Journal) -> tuple[tuple[CareLine, ...
         )
         lines.append(line)
         code = {"missing": "CARE001", "partial": "CARE002"}.get(result.status)
-        if code:
+        if code and "told_by" not in rule:
             place = _place(case, rule)
             found.append(
                 findings.make(

@@ -1,0 +1,82 @@
+"""What every test may use: a small complete made-up case, and the command as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+DATA = Path(__file__).parent / "data"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left: exit code, stdout, stderr."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def everything(self) -> str:
+        return self.out + self.err
+
+
+def casereport(*args: object, cwd: Path = ROOT) -> Ran:
+    """Run the command in a process of its own, as a user does."""
+    command = [sys.executable, "-m", "pipeline", *map(str, args)]
+    run = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=280, check=False)
+    return Ran(run.returncode, run.stdout, run.stderr)
+
+
+@pytest.fixture
+def run() -> Callable[..., Ran]:
+    return casereport
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Path:
+    """A complete case without consent, in a folder of its own."""
+    return make_case(tmp_path / "ring-case")
+
+
+def make_case(folder: Path) -> Path:
+    """Write the small case: one drawn picture, three references, everything filled in."""
+    (folder / "images").mkdir(parents=True)
+    (folder / "consent").mkdir()
+    for name in ("record.yaml", "private.yaml", "references.bib"):
+        shutil.copy(DATA / name, folder / name)
+    draw_ring(folder / "images" / "ring.png")
+    return folder
+
+
+def draw_ring(path: Path) -> None:
+    """A ring on skin-coloured ground, 320 × 240."""
+    y, x = np.mgrid[:240, :320]
+    away = np.abs(np.hypot(x - 160, y - 120) - 70) < 14
+    pixels = np.full((240, 320, 3), (214, 170, 142), np.uint8)
+    pixels[away] = (188, 96, 92)
+    Image.fromarray(pixels).save(path)
+
+
+def edit(folder: Path, old: str, new: str, name: str = "record.yaml") -> int:
+    """Replace `old` by `new` once in a file of the case; returns the line it was on, counted from 1."""
+    path = folder / name
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) >= 1, f"{old!r} is not in {name}"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return text[: text.index(old)].count("\n") + 1
