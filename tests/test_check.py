@@ -1,4 +1,4 @@
-"""Bad input, one mistake at a time: the right code on the right line, with a next step, and never a traceback."""
+"""Bad input, one mistake at a time: the right code on the right line, a next step, never a traceback."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.core import journal, yamltext
 from pipeline.core.errors import InputError
 from tests.conftest import draw_ring, edit, make_case
 
-TOMORROW = (dt.date.today() + dt.timedelta(days=1)).isoformat()
+TOMORROW = (dt.date.today() + dt.timedelta(days=1)).isoformat()  # noqa: DTZ011
 
 # (what is replaced, by what, code, and whether the finding sits on that very line)
 RECORD_MISTAKES = [
@@ -77,7 +77,7 @@ def findings_of(case: Path) -> list:
 
 def test_a_complete_case_has_nothing_to_fix(case):
     report = check.check(intake.read(case), journal.load("aujmsr"))
-    assert [f for f in report.blocking] == []
+    assert list(report.blocking) == []
     assert len(report.care) == 30
     assert sum(line.status == "reported" for line in report.care) == 29  # consent comes later
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import resource
+import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -71,6 +72,7 @@ def _inside(pipe: Connection, memory: int, function: Callable[..., Any], args: t
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
+    sys.stdout = sys.stderr = os.fdopen(quiet, "w")
     _cap(memory)
     try:
         answer: tuple[str, Any] = ("ok", function(*args))
