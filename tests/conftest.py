@@ -80,3 +80,13 @@ def edit(folder: Path, old: str, new: str, name: str = "record.yaml") -> int:
     assert text.count(old) >= 1, f"{old!r} is not in {name}"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     return text[: text.index(old)].count("\n") + 1
+
+
+@pytest.fixture(scope="session")
+def signed_case(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small case with a printed, signed and scanned form and the consent entry that goes with it."""
+    from tests.signing import sign_case
+
+    folder = make_case(tmp_path_factory.mktemp("signed") / "ring-case")
+    sign_case(folder)
+    return folder

@@ -1,0 +1,130 @@
+"""Times of whole commands beside what they contain, in the same run: make bench.
+
+Prints wall seconds (median of several runs after one warm-up) for bare Python, --help, check, the cold demo, a
+rerun with nothing changed, and a rerun after one word was edited; and beside them the bare pandoc and typst runs on
+the very manuscript the demo made. Ratios travel between machines, seconds do not.
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+CASE = ROOT / "cases" / "radiology-example"
+RUNS = 5
+
+
+def timed(work: Callable[[], None], runs: int = RUNS, before: Callable[[], None] | None = None) -> float:
+    """Median wall seconds of `work`; `before` prepares each run and is not counted."""
+    seconds = []
+    for n in range(runs + 1):
+        if before:
+            before()
+        began = time.perf_counter()
+        work()
+        if n:  # the first run warms caches
+            seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds)
+
+
+def command(*args: object) -> Callable[[], None]:
+    """A `casereport` command that must succeed."""
+
+    def work() -> None:
+        subprocess.run(
+            [sys.executable, "-m", "pipeline", *map(str, args)], cwd=ROOT, check=True, capture_output=True
+        )
+
+    return work
+
+
+def one_word(case: Path) -> Callable[[], None]:
+    """Edit one word of the discussion, another one each time: wording only, which consent allows."""
+    record, count = case / "record.yaml", 0
+    text = record.read_text(encoding="utf-8")
+    mark = "The strengths of this report"
+    assert mark in text, "the example's discussion no longer has the sentence this bench edits"
+
+    def edit() -> None:
+        nonlocal count
+        count += 1
+        record.write_text(
+            text.replace(mark, f"The {('main', 'chief')[count % 2]} strengths of this report"),
+            encoding="utf-8",
+        )
+
+    return edit
+
+
+def bare_pandoc(manuscript: Path, home: Path) -> Callable[[], None]:
+    """pandoc alone: the finished manuscript (HTML, pictures inside) read and written as DOCX, JATS and HTML."""
+    import pypandoc
+
+    tree = home / "manuscript.json"
+    pandoc = [pypandoc.get_pandoc_path(), "--sandbox"]
+    subprocess.run([*pandoc, "-f", "html", "-t", "json", "-o", str(tree), str(manuscript)], check=True)
+
+    def work() -> None:
+        for kind in ("docx", "jats_archiving", "html", "typst"):
+            subprocess.run(
+                [*pandoc, "-f", "json", "-t", kind, "-o", str(home / f"bare.{kind}"), str(tree)],
+                check=True,
+                capture_output=True,
+            )
+
+    return work
+
+
+def bare_typst(home: Path) -> Callable[[], None]:
+    """typst alone: what bare pandoc wrote, set as PDF in a process of its own."""
+    source = home / "bare.typst"
+    text = "\n".join(row for row in source.read_text(encoding="utf-8").splitlines() if "image(" not in row)
+    source.write_text("#let horizontalrule = line()\n" + text, encoding="utf-8")
+    program = f"import typst; typst.compile({str(source)!r}, output={str(home / 'bare.pdf')!r})"
+
+    def work() -> None:
+        subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+    return work
+
+
+def main() -> None:
+    """Measure and print the table."""
+    with tempfile.TemporaryDirectory() as name:
+        home = Path(name)
+        case, out = home / "radiology-example", home / "build"
+        shutil.copytree(CASE, case)
+        submit = command("submit", case, "--accept-all", "-q", "-o", out)
+        python = timed(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True) and None)
+        rows = [
+            ("bare Python", python, ""),
+            ("casereport --help", timed(command("--help")), "python"),
+            ("casereport check", timed(command("check", case)), "python"),
+            ("cold demo", timed(submit, before=lambda: shutil.rmtree(out, ignore_errors=True)), "tools"),
+            ("nothing changed", timed(submit), "tools"),
+            ("one word edited", timed(submit, before=one_word(case)), "tools"),
+        ]
+        paper = next(out.glob("radiology-example/*-render-*/manuscript.html"))
+        pandoc = timed(bare_pandoc(paper, home))
+        typst = timed(bare_typst(home))
+        rows += [("bare pandoc (4 writers)", pandoc, ""), ("bare typst", typst, "")]
+        against = {"python": python, "tools": pandoc + typst}
+        print(f"{'':26}{'seconds':>9}   ratio")
+        for what, seconds, to in rows:
+            ratio = (
+                f"{seconds / against[to]:6.2f} × bare {'Python' if to == 'python' else 'pandoc + typst'}"
+                if to
+                else ""
+            )
+            print(f"{what:26}{seconds:9.3f}  {ratio}".rstrip())
+
+
+if __name__ == "__main__":
+    main()

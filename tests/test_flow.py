@@ -1,0 +1,225 @@
+"""The whole journey as a user takes it: one command in, one package out, and the promises that hold all the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, casereport, edit
+from tests.test_stops import source, tree
+
+STEPS = ["intake", "check", "deidentify", "verify", "consent", "review", "render", "pack"]
+IDENTIFIERS = [
+    "Testwala",
+    "Meera",
+    "मीरा",
+    "Nowherepur",
+    "City Test Hospital",
+    "0099812",
+    "98000",
+    "2025-03-14",
+]
+
+
+@pytest.fixture(scope="module")
+def built(signed_case, tmp_path_factory):
+    """One package made from the small case."""
+    out = tmp_path_factory.mktemp("built") / "build"
+    ran = casereport("submit", signed_case, "--accept-all", "--out", out)
+    assert ran.code == 0, ran.err
+    return ran, out / signed_case.name
+
+
+@pytest.fixture
+def mine(signed_case, tmp_path) -> Path:
+    """A copy of the signed case that a test may change."""
+    folder = tmp_path / signed_case.name
+    shutil.copytree(signed_case, folder)
+    return folder
+
+
+def test_one_line_per_step_and_the_package_on_stdout(built):
+    ran, out = built
+    lines = [row.split()[0].rstrip(".") for row in ran.err.splitlines() if row and not row.startswith(" ")]
+    assert lines == STEPS
+    assert Path(ran.out.strip()).is_file()
+    assert Path(ran.out.strip()).parent == out / "5-pack-aujmsr"
+
+
+def test_the_editor_can_verify_it_with_nothing_else(built, tmp_path):
+    package = Path(built[0].out.strip())
+    shutil.copy(package, tmp_path / "from-the-mail.zip")
+    ran = casereport("verify", tmp_path / "from-the-mail.zip", cwd=tmp_path)
+    assert ran.code == 0, ran.everything
+    assert "cannot" in ran.out  # it says plainly what it cannot prove
+    assert "--accept-all" in ran.out  # and that nobody looked
+
+
+def test_sha256sum_agrees(built, tmp_path):
+    with zipfile.ZipFile(built[0].out.strip()) as z:
+        z.extractall(tmp_path)
+    ran = subprocess.run(
+        ["sha256sum", "-c", "--strict", "manifest-sha256.txt"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    listed = len((tmp_path / "manifest-sha256.txt").read_text().splitlines())
+    assert listed == sum(p.is_file() for p in tmp_path.rglob("*")) - 1
+
+
+def test_a_changed_byte_is_noticed(built, tmp_path):
+    with zipfile.ZipFile(built[0].out.strip()) as z, zipfile.ZipFile(tmp_path / "x.zip", "w") as changed:
+        for info in z.infolist():
+            data = z.read(info)
+            if info.filename == "for-review/manuscript.xml":
+                data = data.replace(b"ring", b"rung", 1)
+            changed.writestr(info, data)
+    ran = casereport("verify", tmp_path / "x.zip")
+    assert ran.code != 0
+    assert "for-review/manuscript.xml" in ran.everything
+
+
+def test_nothing_of_the_patient_is_in_the_package_or_on_the_screen(built):
+    ran, _ = built
+    with zipfile.ZipFile(ran.out.strip()) as z:
+        everything = b"\n".join(name.encode() + z.read(name) for name in z.namelist())
+    for identifier in IDENTIFIERS:
+        assert identifier.encode() not in everything, identifier
+        assert identifier not in ran.everything, identifier
+
+
+def test_consent_is_only_where_the_editor_sees_it(built):
+    with zipfile.ZipFile(built[0].out.strip()) as z:
+        dossiers = [name for name in z.namelist() if "dossier" in name]
+        assert dossiers == ["editor-only/consent-dossier.pdf"]
+        said = json.loads(z.read("package.json"))
+    assert "ACCEPTED UNSEEN" in json.dumps(said)
+
+
+def test_the_case_is_not_changed(signed_case, tmp_path):
+    before = source(signed_case)
+    assert casereport("submit", signed_case, "--accept-all", "-q", "--out", tmp_path).code == 0
+    assert source(signed_case) == before
+
+
+def test_same_bytes_whatever_the_day_place_and_name_of_the_machine(signed_case, built, tmp_path):
+    """L5: another time zone, locale, umask, folder and hash seed give the same package."""
+    elsewhere = tmp_path / "other place" / signed_case.name
+    shutil.copytree(signed_case, elsewhere)
+    env = {
+        **os.environ,
+        "TZ": "Pacific/Kiritimati",
+        "LC_ALL": "C",
+        "PYTHONHASHSEED": "7",
+        "PYTHONPATH": str(ROOT),
+        "HOME": str(tmp_path),
+        "SOURCE_DATE_EPOCH": "1",
+    }
+    command = f'umask 077; exec "{sys.executable}" -m pipeline submit "$1" --accept-all -q --out "$2"'
+    ran = subprocess.run(
+        ["sh", "-c", command, "sh", str(elsewhere), str(tmp_path / "b")],
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    first, second = tree(built[1]), tree(tmp_path / "b" / signed_case.name)
+    assert [name for name in first if first[name] != second.get(name)] == []
+
+
+def test_nothing_changed_nothing_done(signed_case, built):
+    ran = casereport("submit", signed_case, "--accept-all", "--out", built[1].parent)
+    assert ran.code == 0
+    assert ran.err.count("unchanged") == 5
+
+
+def test_results_changed_by_hand_are_made_again(mine, tmp_path):
+    assert casereport("submit", mine, "--accept-all", "-q", "--out", tmp_path / "b").code == 0
+    gold = tree(tmp_path / "b")
+    panel = next((tmp_path / "b").glob("*/1-deidentify/figures/*.png"))
+    panel.write_bytes(b"another picture")
+    assert casereport("submit", mine, "--accept-all", "-q", "--out", tmp_path / "b").code == 0
+    assert tree(tmp_path / "b") == gold
+
+
+def test_a_failed_run_leaves_the_last_good_package(mine, tmp_path):
+    out = tmp_path / "b"
+    assert casereport("submit", mine, "--accept-all", "-q", "--out", out).code == 0
+    package = next(out.glob("*/5-pack-aujmsr/*.zip"))
+    before = package.read_bytes()
+    whole = (mine / "images" / "ring.png").read_bytes()
+    (mine / "images" / "ring.png").write_bytes(whole[:200] + whole[-12:])
+    ran = casereport("submit", mine, "--accept-all", "-q", "--out", out)
+    assert ran.code == 5
+    assert "images/ring.png" in ran.err
+    assert package.read_bytes() == before
+
+
+def test_a_name_typed_anywhere_in_the_text_is_replaced_or_stops_the_run(mine, tmp_path):
+    edit(mine, "granuloma annulare is often", "x", "record.yaml") if False else None
+    edit(mine, "The plaque was flat at six weeks and", "MEERA  TESTWALA'S plaque was flat at six weeks and")
+    edit(
+        mine, "There was an annular plaque", "Testwala^Meera (UH 0099812, ९८००० ००००१) had an annular plaque"
+    )
+    ran = casereport("deidentify", mine, "--out", tmp_path, "--json")
+    assert ran.code in {0, 4}, ran.everything
+    made = (tmp_path / mine.name / "1-deidentify" / "record.json").read_text() if ran.code == 0 else ""
+    for identifier in (*IDENTIFIERS, "MEERA", "९८०००"):
+        assert identifier not in made
+        assert identifier not in ran.everything
+
+
+def test_two_runs_on_one_case_one_works_the_other_says_so(mine, tmp_path):
+    """L7."""
+    command = [
+        sys.executable,
+        "-m",
+        "pipeline",
+        "submit",
+        str(mine),
+        "--accept-all",
+        "-q",
+        "--out",
+        str(tmp_path / "b"),
+    ]
+    runs = [
+        subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    ended = [(run.communicate(timeout=240), run.returncode) for run in runs]
+    codes = sorted(code for _, code in ended)
+    assert codes[0] == 0
+    assert set(codes) <= {0, 6}
+    for (_, err), code in ended:
+        if code == 6:
+            assert "another run" in err
+
+
+def test_another_journal_is_one_word(signed_case, built, tmp_path):
+    out = tmp_path / "b"
+    ran = casereport("submit", signed_case, "--journal", "jmcr", "--accept-all", "--out", out)
+    assert ran.code == 0, ran.err
+    assert Path(ran.out.strip()).name == "submission-jmcr.zip"
+    with zipfile.ZipFile(ran.out.strip()) as other, zipfile.ZipFile(built[0].out.strip()) as first:
+        assert b"Asha" in other.read("for-review/manuscript.xml")  # jmcr does not blind
+        assert b"Asha" not in first.read("for-review/manuscript.xml")
+
+
+@pytest.mark.parametrize("example", ["radiology-example", "dermatology-example"])
+def test_the_examples_go_all_the_way(example, tmp_path):
+    ran = casereport("submit", ROOT / "cases" / example, "--accept-all", "--out", tmp_path)
+    assert ran.code == 0, ran.err
+    verified = casereport("verify", ran.out.strip(), "--private", ROOT / "cases" / example / "private.yaml")
+    assert verified.code == 0, verified.everything
