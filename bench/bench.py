@@ -7,6 +7,7 @@ the very manuscript the demo made. Ratios travel between machines, seconds do no
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import statistics
 import subprocess
@@ -47,18 +48,14 @@ def command(*args: object) -> Callable[[], None]:
 
 def one_word(case: Path) -> Callable[[], None]:
     """Edit one word of the discussion, another one each time: wording only, which consent allows."""
-    record, count = case / "record.yaml", 0
+    record, words = case / "record.yaml", itertools.cycle(("main", "chief"))
     text = record.read_text(encoding="utf-8")
     mark = "The strengths of this report"
     assert mark in text, "the example's discussion no longer has the sentence this bench edits"
 
     def edit() -> None:
-        nonlocal count
-        count += 1
-        record.write_text(
-            text.replace(mark, f"The {('main', 'chief')[count % 2]} strengths of this report"),
-            encoding="utf-8",
-        )
+        edited = text.replace(mark, f"The {next(words)} strengths of this report")
+        record.write_text(edited, encoding="utf-8")
 
     return edit
 

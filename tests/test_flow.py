@@ -1,4 +1,4 @@
-"""The whole journey as a user takes it: one command in, one package out, and the promises that hold all the way."""
+"""The whole journey as a user takes it: one command in, one package out, and what holds all the way."""
 
 from __future__ import annotations
 
@@ -168,7 +168,6 @@ def test_a_failed_run_leaves_the_last_good_package(mine, tmp_path):
 
 
 def test_a_name_typed_anywhere_in_the_text_is_replaced_or_stops_the_run(mine, tmp_path):
-    edit(mine, "granuloma annulare is often", "x", "record.yaml") if False else None
     edit(mine, "The plaque was flat at six weeks and", "MEERA  TESTWALA'S plaque was flat at six weeks and")
     edit(
         mine, "There was an annular plaque", "Testwala^Meera (UH 0099812, ९८००० ००००१) had an annular plaque"
