@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 CITATION = re.compile(r"\[(@[^\]]+)\]")
 KEY = re.compile(r"@([\w:.+/-]*\w)")
@@ -28,3 +29,17 @@ def referred(prose: str) -> Iterable[tuple[str, str, int]]:
     """Every ("fig" | "table", id, line) that a piece of prose refers to, in order of appearance."""
     for found in REFERENCE.finditer(prose):
         yield found.group(1), found.group(2), prose.count("\n", 0, found.start())
+
+
+def plain(prose: str, record: Mapping[str, Any]) -> str:
+    """Prose as it reads in print: no citations, no markup, "Figure 2" for a reference. Paragraphs stay apart."""
+
+    def said(found: re.Match[str]) -> str:
+        kind, name, letter = found.groups()
+        word, part = ("Figure", "figures") if kind == "fig" else ("Table", "tables")
+        ids = [entry["id"] for entry in record.get(part, [])]
+        number = ids.index(name) + 1 if name in ids else "?"
+        return f"{word} {number}{(letter or '').upper()}"
+
+    bare = MARKUP.sub("", REFERENCE.sub(said, re.sub(rf"\s*{CITATION.pattern}", "", prose)))
+    return "\n\n".join(" ".join(part.split()) for part in re.split(r"\n\s*\n", bare) if part.strip())

@@ -1,0 +1,51 @@
+"""Hunt known identifiers in files, folders and packages. Reads the written bytes back; cleans nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.core import files
+from pipeline.core.identity import Identifier
+from pipeline.core.match import Matcher
+from pipeline.verify import unpack
+from pipeline.verify.unpack import Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One find: where, which entry of private.yaml (its name, never its value), by which rule."""
+
+    place: str
+    field: str
+    kind: str
+    rule: str
+    hard: bool  # blocks; a soft find (one word, a day without year) may be a coincidence and is listed
+
+
+def hunt(path: Path, known: Iterable[Identifier]) -> list[Found]:
+    """Every find in a file or folder. Raises unpack.Unreadable for what cannot be opened."""
+    matcher = Matcher(known)
+    return search(read(path), lambda _place: matcher)
+
+
+def read(path: Path, leave_out: frozenset[str] = frozenset({files.RECEIPT})) -> Iterator[Piece]:
+    """Every piece of text in a file or folder, by path."""
+    if path.is_file():
+        yield from unpack.pieces(path, path.name)
+        return
+    for file in files.plain_files(path):
+        name = file.relative_to(path).as_posix()
+        if name not in leave_out:
+            yield from unpack.pieces(file, name)
+
+
+def search(pieces: Iterable[Piece], matcher_for: Callable[[str], Matcher]) -> list[Found]:
+    """Every find in `pieces`, each searched with the matcher for its place; hard ones first."""
+    found: dict[Found, None] = {}
+    for piece in pieces:
+        for hit in matcher_for(piece.place).find(piece.text):
+            identifier = hit.identifier
+            found[Found(piece.place, identifier.field, str(identifier.kind), hit.rule, hit.hard)] = None
+    return sorted(found, key=lambda f: (not f.hard, f.place, f.field, f.rule))
