@@ -1,8 +1,8 @@
 """Times of whole commands beside what they contain, in the same run: make bench.
 
 Prints wall seconds (median of several runs after one warm-up) for bare Python, --help, check, the cold demo, a
-rerun with nothing changed, and a rerun after one word was edited; and beside them the bare pandoc and typst runs on
-the very manuscript the demo made. Ratios travel between machines, seconds do not.
+rerun with nothing changed, and a rerun after one word was edited; beside them the bare pandoc and typst runs on
+the very manuscript the demo made, and what decoding its pictures costs. Ratios travel, seconds do not.
 """
 
 from __future__ import annotations

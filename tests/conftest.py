@@ -82,11 +82,49 @@ def edit(folder: Path, old: str, new: str, name: str = "record.yaml") -> int:
     return text[: text.index(old)].count("\n") + 1
 
 
+CONSENT = """consent:
+  signed_by: patient
+  language: en
+  method: paper
+  signed_on: 2025-07-01
+  explained_by: senior resident who was not treating the patient
+  form: "{form}"
+  files: [consent/signed-form.pdf]
+  agreed:
+    text: yes
+    figures: [ring]
+    wording_may_be_edited: yes
+    seen_final: yes
+    teaching: no
+    journal_copy: yes
+  original_kept: Medical Records Department
+  copy_given: yes
+  witness: no
+  interpreter: no
+  withdrawn: no
+"""
+
+
+def sign_case(folder: Path) -> None:
+    """Print the small case's form with the command, sign and scan it, and fill in the consent entry."""
+    from tests import signing
+
+    out = folder.parent / "print"
+    ran = casereport("consent", folder, "-q", "--out", out)
+    assert ran.code == 0, ran.everything
+    printed = out / folder.name / "form"
+    form = json.loads((printed / "form.json").read_bytes())
+    boxes = [spot["id"] for spot in form["spots"] if spot["kind"] == "tick"]
+    signers = {spot["id"].split(":")[0] for spot in form["spots"] if spot["kind"] == "sign"}
+    signing.save(signing.sign(printed, boxes, signers), folder / "consent" / "signed-form.pdf")
+    shutil.copy(printed / "form.json", folder / "consent" / "form.json")
+    with (folder / "record.yaml").open("a", encoding="utf-8") as record:
+        record.write(CONSENT.format(form=form["code"]))
+
+
 @pytest.fixture(scope="session")
 def signed_case(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small case with a printed, signed and scanned form and the consent entry that goes with it."""
-    from tests.signing import sign_case
-
     folder = make_case(tmp_path_factory.mktemp("signed") / "ring-case")
     sign_case(folder)
     return folder

@@ -172,9 +172,9 @@ def test_a_name_typed_anywhere_in_the_text_is_replaced_or_stops_the_run(mine, tm
     edit(
         mine, "There was an annular plaque", "Testwala^Meera (UH 0099812, ९८००० ००००१) had an annular plaque"
     )
-    ran = casereport("deidentify", mine, "--out", tmp_path, "--json")
+    ran = casereport("deidentify", mine, "--out", tmp_path / "b", "--json")
     assert ran.code in {0, 4}, ran.everything
-    made = (tmp_path / mine.name / "1-deidentify" / "record.json").read_text() if ran.code == 0 else ""
+    made = (tmp_path / "b" / mine.name / "1-deidentify" / "record.json").read_text() if ran.code == 0 else ""
     for identifier in (*IDENTIFIERS, "MEERA", "९८०००"):
         assert identifier not in made
         assert identifier not in ran.everything

@@ -102,8 +102,8 @@ def test_schema_agrees_with_the_model_about_the_examples():
             value, _ = yamltext.load(text.encode(), name)
             if name == "record" and "text" not in value:
                 value["text"] = (
-                    {s: "x" for s in ("introduction", "patient_information", "clinical_findings")}
-                    | {s: "x" for s in ("diagnostic_assessment", "therapeutic_intervention", "follow_up")}
+                    dict.fromkeys(("introduction", "patient_information", "clinical_findings"), "x")
+                    | dict.fromkeys(("diagnostic_assessment", "therapeutic_intervention", "follow_up"), "x")
                     | {"discussion": "x", "conclusion": "x"}
                 )
             numbers = json.loads(json.dumps(value))

@@ -6,7 +6,7 @@ MODE count: log every call below OUT, every write elsewhere and every network ca
 MODE kill: SIGKILL this process just before call K.   MODE enospc | eacces | eio: that call fails.
 Needs no hook inside the product. Sees Python-level calls of this process only.
 """
-# ruff: noqa: PTH100, PTH109, PTH123 - pathlib would itself make the calls that are being watched
+# ruff: noqa: PTH100, PTH109, PTH115, PTH118, PTH123 - pathlib would itself make the calls that are being watched
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ WRITES = {
     "os.link",
     "os.symlink",
 }
+BY_FOLDER = {"os.remove", "os.rmdir", "os.mkdir"}
 WATCHED = WRITES | {"open", "os.truncate", "tempfile.mkdtemp", "tempfile.mkstemp"}
 ALLOWED_ELSEWHERE = ("/dev/null", "/proc/")
 
@@ -41,7 +42,10 @@ def hook(event, a):
         lines.append(f"NET {event}")
     if event not in WATCHED or not isinstance(a[0], (str, bytes, os.PathLike)):
         return
-    path = os.path.abspath(os.fsdecode(a[0]))
+    name = os.fsdecode(a[0])
+    if event in BY_FOLDER and isinstance(a[-1], int) and a[-1] >= 0:  # named inside an open folder
+        name = os.path.join(os.readlink(f"/proc/self/fd/{a[-1]}"), name)
+    path = os.path.abspath(name)
     inside = path.startswith(out)
     writing = event != "open" or (isinstance(a[1], str) and any(c in a[1] for c in "wax+"))
     writing = writing or (

@@ -1,4 +1,4 @@
-"""What may lie in a package and who may see it: templates/rules/package.yaml. A name without a row is refused."""
+"""What may lie in a package, and who may see it (templates/rules/package.yaml). Nothing else is."""
 
 from __future__ import annotations
 

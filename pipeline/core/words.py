@@ -32,7 +32,7 @@ def referred(prose: str) -> Iterable[tuple[str, str, int]]:
 
 
 def plain(prose: str, record: Mapping[str, Any]) -> str:
-    """Prose as it reads in print: no citations, no markup, "Figure 2" for a reference. Paragraphs stay apart."""
+    """Prose as printed: no citations or markup, "Figure 2" for a reference. Paragraphs stay apart."""
 
     def said(found: re.Match[str]) -> str:
         kind, name, letter = found.groups()

@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.core import kinds
 
@@ -29,6 +30,8 @@ WIDE_RUNS = (
     (re.compile(rb"(?:[\x09\x0a\x0d\x20-\x7e\x80-\xff]\x00|[\x00-\x7f][\x09-\x0d]){4,}"), "utf-16-le"),
     (re.compile(rb"(?:\x00[\x09\x0a\x0d\x20-\x7e\x80-\xff]|[\x09-\x0d][\x00-\x7f]){4,}"), "utf-16-be"),
 )
+LITERAL = re.compile(rb"\((?:[^()\\]|\\.){3,}\)", re.DOTALL)
+COMMENT = re.compile(rb"%[\t -~]{4,}")
 TAG = re.compile(r"<[^<>]*>")
 
 
@@ -186,7 +189,8 @@ def _pdf(data: bytes, place: str, depth: int) -> Iterator[Piece]:
     import pikepdf
     import pypdfium2
 
-    yield from _runs(data, f"{place} (raw)")
+    yield from _literals(data, f"{place} (raw)")
+    yield from _runs(data[data.rfind(b"%%EOF") :], f"{place} (after the end)")
     try:
         document = pypdfium2.PdfDocument(data)
         for number, page in enumerate(document, 1):
@@ -201,14 +205,33 @@ def _pdf(data: bytes, place: str, depth: int) -> Iterator[Piece]:
             if strings:
                 yield Piece(f"{place} › strings", strings)
             if isinstance(item, pikepdf.Stream) and item.get("/Subtype") != "/Image":
-                try:
-                    yield from _runs(item.read_bytes(), f"{place} › stream")
-                except pikepdf.PdfError as e:
-                    raise Unreadable(f"{place}: a stream that cannot be decoded") from e
+                yield from _stream(item, f"{place} › stream")
         for name, attached in pdf.attachments.items():
             here = f"{place} › attachment"
             yield Piece(f"{here} (name)", f"{name} {attached.filename} {attached.description}")
             yield from inside(attached.get_file().read_bytes(), here, depth + 1)
+
+
+def _stream(stream: Any, place: str) -> Iterator[Piece]:
+    """A decoded stream. Properties (XMP) are read whole; drawing operators and fonts only for their strings,
+    because their many numbers would be taken for dates.
+    """
+    import pikepdf
+
+    try:
+        data = stream.read_bytes()
+    except pikepdf.PdfError as e:
+        raise Unreadable(f"{place}: cannot be decoded") from e
+    if stream.get("/Type") == "/Metadata":
+        yield from _runs(data, place)
+    else:
+        yield from _literals(data, place)
+
+
+def _literals(data: bytes, place: str) -> Iterator[Piece]:
+    """Literal strings and comments (ISO 32000-2, 7.3.4.2, 7.2.4), also those of orphaned objects."""
+    for found in (LITERAL.findall(data), COMMENT.findall(data)):
+        yield from _runs(b"\n".join(found), place)
 
 
 def _strings(item: object, depth: int = 0) -> Iterator[str]:

@@ -1,0 +1,106 @@
+"""Consent: the form out, the signed paper back; a Grant only for exactly what would be published.
+
+    elements        which statements, boxes and signatures this case needs (consent/elements.yaml)
+    binding         what a signature is bound to: digests of pictures, facts, words, scope
+    content, form   the printed form (consent/form.typ, consent/forms/)
+    scan, paper     the pages of a scan, put together by their codes
+    gate            every reason against the consent (templates/rules/consent-who.yaml)
+    attest, dossier what the editor gets
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.core import files
+from pipeline.core.errors import ConsentError
+from pipeline.core.model import Case, CleanCase, Grant, Report
+
+ATTESTATION = "attestation.json"
+
+
+def check(case: Case, clean: CleanCase) -> Report:
+    """Every reason for and against the consent of this case. Raises NotReady when the record has mistakes."""
+    from pipeline.consent import gate
+
+    return gate.read(case, clean).report
+
+
+def needs(case: Case, clean: CleanCase) -> dict[str, Any]:
+    """What the result depends on: the clean copies, the consent entry, the scans, the rules about signing."""
+    from pipeline.consent import binding, elements, gate
+
+    record = elements.read(case)
+    consent = record.consent
+    if consent is None:
+        return {"consent": None}
+    scans = {s.path: files.sha256(case.file(s)) for s in case.used_as("consent")}
+    return {
+        "clean": clean.digest,
+        "manifest": binding.manifest(case, clean, record, _language(consent.language)),
+        "consent": consent.model_dump(),
+        "day0": record.day0.date,
+        "entry": [str(finding) for finding in gate.of_entry(case, clean, record, consent)],
+        "files": scans,
+    }
+
+
+def make(case: Case, clean: CleanCase, dest: Path) -> str:
+    """Check the consent and write what the editor may get into `dest`.
+
+    attestation.json and .pdf (no names), blank-form.pdf (the form without the authors' names),
+    consent-dossier.pdf (the signed form; whether it is sent is the journal's rule and the signer's choice).
+    Raises ConsentError when there is no valid consent, NotReady when the record has mistakes.
+    """
+    from pipeline.consent import attest, binding, dossier, elements, form, gate
+
+    reading = gate.read(case, clean)
+    reading.stop_if_blocking()
+    stated = attest.build(case, clean, reading)
+    files.write_json(dest / ATTESTATION, stated)
+    known = elements.facts(elements.read(case))
+    blank = form.blank(clean, known, reading.signed, binding.root(reading.signed), dest)
+    (dest / "blank-form.pdf").write_bytes(blank)
+    (dest / "attestation.pdf").write_bytes(dossier.attestation(stated))
+    (dest / "consent-dossier.pdf").write_bytes(dossier.dossier(stated, reading.pages))
+    return _said(stated)
+
+
+def load(folder: Path) -> Grant:
+    """The grant that `make` left. Raises ConsentError when it is not there whole."""
+    if files.receipt(folder) is None:
+        from pipeline.core import findings
+
+        lost = findings.make("CON090")
+        raise ConsentError(lost.message, code=lost.code, where=folder.name, why=lost.why, fix=lost.fix)
+    stated = files.read_json(folder / ATTESTATION)
+    figures = tuple(stated["published"]["figures"])
+    return Grant(folder, stated["clean"], stated["form"]["code"], figures, stated)
+
+
+def print_form(case: Case, clean: CleanCase, dest: Path, language: str | None = None) -> str:
+    """Write form.pdf and form.json (what it is bound to, where its boxes are) into `dest`.
+
+    Returns a few words for the user. Raises NotReady when the record has mistakes, UsageError for a language
+    without a form, ToolError when the form cannot be typeset completely.
+    """
+    from pipeline.consent import form
+
+    return form.print_form(case, clean, dest, language)
+
+
+def _language(wanted: str) -> str:
+    """A language that has a form: a wrong entry is the gate's to report."""
+    from pipeline.consent import elements
+
+    return wanted if wanted in elements.languages() else elements.languages()[0]
+
+
+def _said(stated: Mapping[str, Any]) -> str:
+    signed, pictures = stated["signed"], len(stated["published"]["figures"])
+    confirm = len(stated["checks"]["to_confirm"])
+    return f"signed by {signed['by']} for {pictures} figures" + (
+        f", {confirm} points to confirm" if confirm else ""
+    )

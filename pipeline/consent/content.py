@@ -1,0 +1,173 @@
+"""Everything that the printed form says about one case, as plain data for consent/form.typ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.consent import binding, elements
+from pipeline.consent.conditions import holds
+from pipeline.core import words as prose
+from pipeline.core.model import CleanCase
+
+BLANK = None  # a line left empty for handwriting
+
+
+def build(
+    clean: CleanCase, known: Mapping[str, Any], stated: Mapping[str, Any], signed_root: str, *, nameless: bool
+) -> dict[str, Any]:
+    """The form for this case in the language of the manifest `stated`.
+
+    `nameless` leaves out the authors, for the empty copy that travels with the manuscript.
+    """
+    wording = elements.wording(stated["form"]["language"])
+    voice = "self" if elements.signs_alone(known) else "other"
+    needed = {row["id"]: row for row in elements.needed(known)}
+    sections = [
+        {
+            "title": wording["sections"][name],
+            "statements": _statements(wording, voice, name, needed),
+            "contacts": _contacts(wording, clean, nameless) if name == "report" else [],
+            "pictures": _pictures(wording, voice, clean, stated) if name == "pictures" else [],
+            "boxes": _boxes(wording, voice) if name == "choices" else [],
+            "areas": _areas(wording, known, needed) if name == "signatures" else [],
+        }
+        for name in elements.register()["sections"]
+    ]
+    code = binding.grouped(binding.form_code(signed_root))
+    return {
+        **{key: wording[key] for key in ("title", "language", "direction", "fonts")},
+        "words": {"empty_box": wording["empty_box"]},
+        "head": [
+            [wording["code"], code],
+            [wording["form"], f"{wording['id']} {wording['version']}, {wording['name']}"],
+            [wording["case"], binding.grouped(stated["case"])],
+        ],
+        "footer": wording["translation_status"],
+        "sections": [section for section in sections if any(v for k, v in section.items() if k != "title")],
+    }
+
+
+def statements(content: Mapping[str, Any]) -> list[str]:
+    """Every piece of text a person must be able to read on the paper, to be found again in the PDF."""
+    found = [content["title"], content["words"]["empty_box"], content["footer"]]
+    for section in content["sections"]:
+        found += [section["title"], *(s["words"] for s in section["statements"])]
+        found += [text for c in section["contacts"] for text in (c["label"], c["value"]) if text]
+        for picture in section["pictures"]:
+            found += [picture["name"], picture["legend"], picture["box"]["words"], picture["mark"] or ""]
+        for group in section["boxes"]:
+            found += [group["intro"], *(box["words"] for box in group["boxes"])]
+        for area in section["areas"]:
+            found += [area["title"], area["words"], area["signature"], area["thumb"] or ""]
+            found += [line["label"] for line in area["lines"]]
+    return [text for text in found if text]
+
+
+def _voice(words: Any, voice: str) -> str:
+    return str(words[voice] if isinstance(words, Mapping) else words)
+
+
+def _statements(
+    wording: Mapping[str, Any], voice: str, section: str, needed: Mapping[str, Any]
+) -> list[dict[str, str]]:
+    return [
+        {"id": key, "words": _voice(wording["statements"][key], voice)}
+        for key, row in needed.items()
+        if row.get("section") == section and row["as"] == "statement"
+    ]
+
+
+def _contacts(wording: Mapping[str, Any], clean: CleanCase, nameless: bool) -> list[dict[str, str | None]]:
+    authors = clean.byline["authors"]
+    author = next((a for a in authors if a.get("corresponding")), authors[0])
+    place = clean.byline["affiliations"][author["affiliations"][0]]
+    named = {
+        "doctor": " ".join(part for part in (author["given"], author["family"]) if part),
+        "institution": f"{place['institution']}, {place['city']}",
+        "telephone": author.get("phone") or BLANK,
+        "grievance": BLANK,
+    }
+    values = dict.fromkeys(named, wording["handwritten"]) if nameless else named
+    values = {"title": plain(clean.record["title"], clean.record), **values}
+    return [{"label": wording["contacts"][key], "value": value} for key, value in values.items()]
+
+
+def _pictures(
+    wording: Mapping[str, Any], voice: str, clean: CleanCase, stated: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    said = wording["pictures"]
+    cards = []
+    for number, figure in enumerate(clean.record["figures"], start=1):
+        seen = figure["recognisable"]
+        panels = sorted((p for p in clean.panels if p.figure == figure["id"]), key=lambda p: p.letter)
+        sentence = _voice(said["box_recognisable" if seen else "box"], voice)
+        digest = binding.grouped(stated["figures"].get(figure["id"], "")[:16])
+        cards.append(
+            {
+                "name": said["name"].format(number=number),
+                "alt": plain(figure["alt"], clean.record),
+                "legend": plain(figure["legend"], clean.record),
+                "mark": said["recognisable"] if seen else None,
+                "panels": [
+                    {
+                        "file": f"{number}{panel.letter}.jpg",
+                        "source": str(panel.file),
+                        "name": said["panel"].format(letter=panel.letter.upper()),
+                    }
+                    for panel in panels
+                ],
+                "code": f"{said['code']} {digest}",
+                "box": {"id": f"figure:{figure['id']}", "words": sentence.format(number=number)},
+            }
+        )
+    return cards
+
+
+def _boxes(wording: Mapping[str, Any], voice: str) -> list[dict[str, Any]]:
+    said, rows = wording["choices"], elements.register()["choices"]
+    groups: dict[bool, list[dict[str, str]]] = {False: [], True: []}
+    for row in rows:
+        groups[row.get("optional", False)].append({"id": row["id"], "words": _voice(said[row["id"]], voice)})
+    return [
+        {"intro": said["intro"], "boxes": groups[False]},
+        {"intro": said["optional"], "boxes": groups[True]},
+    ]
+
+
+def _areas(
+    wording: Mapping[str, Any], known: Mapping[str, Any], needed: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    labels, areas = wording["labels"], []
+    for row in elements.register()["signatures"]:
+        if not holds(row.get("when", {}), known):
+            continue
+        thumb = "thumb" in row and holds(row["thumb"], known)
+        asked = [name for name in row["lines"] if name != "identity" or "H2" in needed]
+        asked += ["which_thumb"] if thumb else []
+        areas.append(
+            {
+                "id": row["id"],
+                "title": wording["signers"][row["id"]]["title"],
+                "words": wording["signers"][row["id"]]["text"],
+                "lines": [{"id": name, "label": labels[name]} for name in asked],
+                "signature": labels["signature"],
+                "date": labels["date"],
+                "thumb": labels["thumb"] if thumb else None,
+            }
+        )
+    return areas
+
+
+def plain(text: str, record: Mapping[str, Any]) -> str:
+    """Prose as it reads in print: no citations, no markup, "Figure 2" for a reference to it."""
+
+    def said(found: Any) -> str:
+        kind, name, letter = found.groups()
+        word, part = ("Figure", "figures") if kind == "fig" else ("Table", "tables")
+        ids = [entry["id"] for entry in record[part]]
+        number = str(ids.index(name) + 1) if name in ids else ""  # the timeline table has no number yet
+        return f"{word} {number}{(letter or '').upper()}".strip()
+
+    bare = prose.REFERENCE.sub(said, prose.CITATION.sub("", text))
+    return " ".join(prose.MARKUP.sub("", bare).split())

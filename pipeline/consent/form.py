@@ -1,0 +1,165 @@
+"""The consent form on paper: typeset by typst from data, checked for completeness, with a code on every page.
+
+The typst source (consent/form.typ) holds no word of a case: everything reaches it through json() and as
+picture files, so nothing of a case is parsed as markup. A warning of typst is an error here, because it can
+mean that a sentence was dropped; and every sentence must be found again in the finished PDF.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.consent import binding, content, elements
+from pipeline.core import files, resources
+from pipeline.core.errors import ToolError
+from pipeline.core.model import Case, CleanCase
+
+SCHEMA = "casereport-form/1"
+THUMBNAIL = 900  # pixels on the longer side: 66 mm at more than 300 dpi
+LOST = frozenset("-\u00ad\u2010\u2011\ufffe\ufffd\x02")  # hyphens, and what stands for them in a text layer
+STANDARD = "ua-1"  # PDF/UA-1 (ISO 14289-1): tagged, titled, pictures described; refuses missing glyphs
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A typeset form."""
+
+    pdf: bytes
+    pages: int
+    spots: tuple[Mapping[str, Any], ...]  # where boxes and signatures are: id, kind, page, x, y, w, h in mm
+
+
+def print_form(case: Case, clean: CleanCase, dest: Path, language: str | None = None) -> str:
+    """Write form.pdf and form.json for this case into `dest` and say what to do next.
+
+    The language is `language`, or the one the consent entry names, or English. Raises NotReady when the
+    record has mistakes, UsageError for a language without a form, ToolError when typst or a font fails.
+    """
+    record = elements.read(case)
+    language = language or (record.consent.language if record.consent else "en")
+    known = elements.facts(record)
+    stated = binding.manifest(case, clean, record, language)
+    digest = binding.root(stated)
+    printed = typeset(content.build(clean, known, stated, digest, nameless=False), stated, digest, dest)
+    (dest / "form.pdf").write_bytes(printed.pdf)
+    sources = {row["id"]: row["sources"] for row in elements.needed(known) if "as" in row}
+    files.write_json(
+        dest / "form.json",
+        {
+            "schema": SCHEMA,
+            "manifest": stated,
+            "root": digest,
+            "code": binding.form_code(digest),
+            "pages": printed.pages,
+            "elements": sources,
+            "spots": list(printed.spots),
+        },
+    )
+    return f"{printed.pages} pages, form code {binding.grouped(binding.form_code(digest))}"
+
+
+def blank(
+    clean: CleanCase, known: Mapping[str, Any], stated: Mapping[str, Any], digest: str, dest: Path
+) -> bytes:
+    """The same form without the names of the authors: the empty copy for the editor, as PDF."""
+    return typeset(content.build(clean, known, stated, digest, nameless=True), stated, digest, dest).pdf
+
+
+def typeset(text: Mapping[str, Any], stated: Mapping[str, Any], digest: str, dest: Path) -> Printed:
+    """Set the form. Temporary files live in a folder inside `dest` and are gone afterwards.
+
+    Raises ToolError when typst fails or warns, or when a sentence is not in the finished PDF.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=".form.", dir=dest))
+    try:
+        return _typeset(text, stated, digest, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _typeset(text: Mapping[str, Any], stated: Mapping[str, Any], digest: str, folder: Path) -> Printed:
+    import typst
+
+    (folder / "form.typ").write_text(resources.text("consent/form.typ"), encoding="utf-8")
+    _thumbnails(text, folder)
+    fonts = typst.Fonts(
+        include_system_fonts=False,
+        include_embedded_fonts=False,
+        font_paths=[str(resources.path("consent/fonts"))],
+    )
+
+    def compiler(codes: list[str], pages: list[str]) -> Any:
+        files.write_json(folder / "form.json", {**text, "codes": codes, "pages": pages})
+        return typst.Compiler(input=str(folder / "form.typ"), root=str(folder), font_paths=fonts)
+
+    wording = elements.wording(stated["form"]["language"])
+    try:
+        count = json.loads(compiler([], [""]).query("<last-page>", field="value", one=True))
+        names = [wording["page"].format(page=n + 1, pages=count) for n in range(count)]
+        codes = [_code(stated, digest, n + 1, count, folder) for n in range(count)]
+        final = compiler(codes, names)
+        pdf, warnings = final.compile_with_warnings(format="pdf", pdf_standards=[STANDARD], timestamp=0)
+        spots = json.loads(final.query("<spot>", field="value"))
+    except typst.TypstError:  # its message may quote the record
+        raise ToolError(
+            "the consent form could not be typeset",
+            fix="a legend or the title may use a script the form's fonts lack; run: casereport doctor",
+        ) from None
+    if warnings:
+        raise ToolError(f"typst gave {len(warnings)} warnings about the consent form")
+    _complete(pdf, text)
+    rounded = [{k: round(v, 2) if isinstance(v, float) else v for k, v in spot.items()} for spot in spots]
+    return Printed(pdf, count, tuple(rounded))
+
+
+def _thumbnails(text: Mapping[str, Any], folder: Path) -> None:
+    """Small copies of the clean pictures: pixels only, as they would be printed."""
+    from PIL import Image
+
+    for section in text["sections"]:
+        for picture in section["pictures"]:
+            for panel in picture["panels"]:
+                with Image.open(panel["source"]) as clean:
+                    clean.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
+                    clean.save(folder / panel["file"], "JPEG", quality=88)
+
+
+def _code(stated: Mapping[str, Any], digest: str, page: int, pages: int, folder: Path) -> str:
+    """Draw one page's QR code: level Q survives a quarter of it being lost (ISO/IEC 18004)."""
+    import zxingcpp
+
+    form = stated["form"]
+    says = binding.PageCode(
+        stated["case"], form["id"], form["language"], form["version"], page, pages, digest
+    )
+    drawn = zxingcpp.create_barcode(str(says), zxingcpp.BarcodeFormat.QRCode, ec_level="Q")
+    name = f"code-{page}.svg"
+    (folder / name).write_text(drawn.to_svg(add_quiet_zones=False), encoding="utf-8")
+    return name
+
+
+def _complete(pdf: bytes, text: Mapping[str, Any]) -> None:
+    """Raise ToolError unless every sentence is in the PDF's text layer (whitespace aside)."""
+    import pypdfium2
+
+    with pypdfium2.PdfDocument(pdf) as document:
+        layer = _folded("".join(page.get_textpage().get_text_range() for page in document))
+    missing = sum(_folded(sentence) not in layer for sentence in content.statements(text))
+    if missing:
+        raise ToolError(f"{missing} sentences of the consent form are not in the printed PDF")
+
+
+def _folded(text: str) -> str:
+    """Letters and signs in one normal form, without what PDF readers give back differently.
+
+    That is whitespace and, because PDFium turns a hyphen at the end of a line into U+FFFE, every hyphen.
+    """
+    folded = unicodedata.normalize("NFKC", text)
+    return "".join(c for c in folded if c not in LOST and not c.isspace())

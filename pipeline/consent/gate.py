@@ -1,0 +1,180 @@
+"""Is there a valid consent for exactly what would be published? Every reason against it is found at once.
+
+The record's consent entry is what a person read off the paper; the scan proves which form, which pages and
+which pictures and facts it was printed for. Whether a mark means yes and a signature is genuine, software
+cannot tell.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.consent import binding, elements, paper
+from pipeline.consent.conditions import holds
+from pipeline.consent.scan import ScanPage
+from pipeline.core import findings, resources
+from pipeline.core.errors import ConsentError
+from pipeline.core.identity import Identifier, Kind, identifiers
+from pipeline.core.match import Matcher
+from pipeline.core.model import Case, CleanCase, Finding, Place, Report, Severity
+from pipeline.core.record import Consent, Record
+
+RULES = "templates/rules/consent-who.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the gate found: reasons for and against, and the paper it read."""
+
+    report: Report
+    signed: Mapping[str, Any]  # the manifest that was signed; {} when it could not be established
+    changes: binding.Changes
+    pages: tuple[ScanPage, ...] = ()  # in the order of the form
+
+    def stop_if_blocking(self) -> None:
+        """Raise ConsentError for the first reason against, naming all of them."""
+        if not self.report.blocking:
+            return
+        first, *others = self.report.blocking
+        more = f" (and {len(others)} more)" if others else ""
+        listed = "".join(f"\n        {other}" for other in others)
+        where = f"{first.path}:{first.line}" if first.line else first.path
+        what, fix = first.message + more, first.fix + listed
+        raise ConsentError(what, code=first.code, where=where, why=first.why, fix=fix)
+
+
+def read(case: Case, clean: CleanCase) -> Reading:
+    """Judge the consent of a case against its clean copies. Raises NotReady when the record has mistakes."""
+    record = elements.read(case)
+    consent = record.consent
+    if consent is None:
+        return Reading(Report((findings.make("CON001", case.where("consent")),)), {}, binding.Changes())
+    entry = tuple(of_entry(case, clean, record, consent))
+    stack = paper.read(case, consent)
+    if stack.root is None:
+        return Reading(Report((*entry, *stack.findings)), {}, binding.Changes(), stack.pages)
+    now = binding.manifest(case, clean, record, stack.language)
+    signed = now if binding.root(now) == stack.root else paper.printed_for(case, stack.root)
+    if signed is None:
+        lost = findings.make("CON020", case.where("consent", "form"))
+        return Reading(Report((*entry, *stack.findings, lost)), {}, binding.Changes(), stack.pages)
+    changes = binding.compare(signed, now)
+    bound = tuple(_binding(case, consent, signed, changes))
+    return Reading(Report((*entry, *stack.findings, *bound)), signed, changes, stack.pages)
+
+
+def of_entry(case: Case, clean: CleanCase, record: Record, consent: Consent) -> Iterator[Finding]:
+    """What the consent entry alone tells, without opening the scan."""
+    if consent.withdrawn:
+        yield findings.make("CON070", case.where("consent", "withdrawn"))
+    if consent.method == "digital":
+        yield findings.make("CON080", case.where("consent", "method"))
+    yield from _who(case, record)
+    yield from _agreed(case, record, consent)
+    yield from _dates(case, record, consent)
+    yield from _free_text(case, clean, consent)
+
+
+def _who(case: Case, record: Record) -> Iterator[Finding]:
+    """Who must have signed, and the special laws: data with sources."""
+    known, sources = elements.facts(record), resources.data("consent/sources.yaml")
+    for rule in resources.data(RULES):
+        satisfied = "require" in rule and holds(rule["require"], known)
+        if holds(rule["when"], known) and not satisfied:
+            names = "; ".join(sources[key]["short"] for key in rule["sources"])
+            yield findings.make(rule["finding"], case.where(*rule["place"].split(".")), sources=names)
+
+
+def _agreed(case: Case, record: Record, consent: Consent) -> Iterator[Finding]:
+    agreed = consent.agreed
+    if not agreed.text:
+        yield findings.make("CON031", case.where("consent", "agreed", "text"))
+    if not agreed.seen_final:
+        yield findings.make("CON032", case.where("consent", "agreed", "seen_final"))
+    for figure in record.figures:
+        if figure.id not in agreed.figures:
+            yield findings.make("CON030", case.where("consent", "agreed", "figures"), id=figure.id)
+
+
+def _dates(case: Case, record: Record, consent: Consent) -> Iterator[Finding]:
+    """Signed after all that was shown, and not in the future. Only here is today's date looked at."""
+    dates = [("consent.signed_on", consent.signed_on)]
+    if consent.assent:
+        dates.append(("consent.assent.on", consent.assent.on))
+    for field, text in dates:
+        place, day = case.where(*field.split(".")), dt.date.fromisoformat(text)
+        if day < dt.date.fromisoformat(record.day0.date):
+            yield findings.make("CON060", place, field=field)
+        for figure in record.figures:
+            if figure.taken_on and day < dt.date.fromisoformat(figure.taken_on):
+                yield findings.make("CON061", place, field=field, id=figure.id)
+        if what := next((what for what, told in _told_days(record) if day < told), None):
+            yield findings.make("CON063", place, field=field, what=what)
+        if day > dt.date.today():  # noqa: DTZ011 - the signer's own calendar day is meant
+            yield findings.make("CON062", place, field=field)
+
+
+def _told_days(record: Record) -> Iterator[tuple[str, dt.date]]:
+    """Everything dated that the report tells, with the first day it can mean ("2026-03": 1 March)."""
+    for number, event in enumerate(record.timeline, start=1):
+        yield f"timeline {number}", _first_day(event.date)
+    for table in record.tables:
+        for row in table.rows:
+            yield from ((f"table '{table.id}'", _first_day(date)) for date in row.results)
+
+
+def _first_day(date: str) -> dt.date:
+    return dt.date.fromisoformat(date if len(date) == len("2026-03-01") else f"{date}-01")
+
+
+def _free_text(case: Case, clean: CleanCase, consent: Consent) -> Iterator[Finding]:
+    """The two free lines that the nameless attestation repeats must name nobody, the authors included."""
+    authors = (Identifier(Kind.DOCTOR, author["family"], "authors") for author in clean.byline["authors"])
+    places = (
+        Identifier(Kind.HOSPITAL, place["institution"], "affiliations")
+        for place in clean.byline["affiliations"].values()
+    )
+    matcher = Matcher((*identifiers(case.private), *authors, *places))
+    for field in ("original_kept", "explained_by"):
+        if matcher.find(getattr(consent, field)):  # doubtful finds too: a role is easily written
+            yield findings.make("CON081", case.where("consent", field), field=f"consent.{field}")
+
+
+def _binding(
+    case: Case, consent: Consent, signed: Mapping[str, Any], changes: binding.Changes
+) -> Iterator[Finding]:
+    """What differs between what was signed and what would be published, part by part."""
+
+    def at(part: str) -> Place:
+        return case.where("consent", part)
+
+    for figure in consent.agreed.figures:
+        if figure not in signed["figures"]:
+            yield findings.make("CON033", case.where("consent", "agreed", "figures"), id=figure)
+    for code, ids in (("CON021", changes.changed), ("CON022", changes.added), ("CON023", changes.dropped)):
+        for figure in ids:
+            yield findings.make(code, _figure_place(case, figure), id=figure)
+    if changes.facts:
+        yield findings.make("CON024", at("form"))
+    if changes.scope:
+        yield findings.make("CON025", at("form"))
+    if changes.text:
+        allowed = consent.agreed.wording_may_be_edited
+        yield findings.make(
+            "CON027" if allowed else "CON026", case.where("consent", "agreed", "wording_may_be_edited")
+        )
+    if changes.untold:
+        yield findings.make("CON028", at("form"), ids=", ".join(changes.untold))
+
+
+def _figure_place(case: Case, figure: str) -> Place:
+    ids = [entry["id"] for entry in case.record["figures"]] if case.record.get("figures") != "none" else []
+    return case.where("figures", *([ids.index(figure)] if figure in ids else []))
+
+
+def warnings(report: Report) -> tuple[Finding, ...]:
+    """What a person must still confirm."""
+    return tuple(f for f in report if f.severity is Severity.WARNING)

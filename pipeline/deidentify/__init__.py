@@ -1,0 +1,153 @@
+"""The room where identity is taken off: a Case goes in, copies that name nobody come out.
+
+Layout of the result: see core.model.CleanCase. What was done is counted in report.json by neutral names; no
+value and no file name of the case is written anywhere.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from pipeline.core import files, findings
+from pipeline.core.errors import InputError, PrivacyError
+from pipeline.core.identity import identifiers
+from pipeline.core.model import Case, CleanCase, CleanPanel, Finding
+
+CANNOT_JUDGE = (
+    "Text drawn into pictures was not read: a person has to look at every picture.",
+    "Faces, tattoos, scars and other features by which someone may be recognised were not looked for.",
+    "Names, places and other details that private.yaml does not list were not looked for in the text.",
+    "Rare circumstances can identify a person without any name: only a reader can judge that.",
+)
+
+
+def needs(case: Case) -> dict[str, Any]:
+    """Everything the clean copies depend on; used only through its digest."""
+    from pipeline.deidentify import sources
+    from pipeline.deidentify.record import validated
+
+    return {
+        "record": case.record,
+        "private": case.private,
+        "places": sorted((list(map(str, path)), *place) for path, place in case.places.items()),
+        "files": {s.path: files.sha256(case.file(s)) for s in sources.used(case, validated(case)[0])},
+        "unused": sorted((s.path, s.kind) for s in case.used_as("image")),
+    }
+
+
+def make(case: Case, dest: Path) -> str:
+    """Write the clean copies of a case into the empty folder `dest`.
+
+    Raises NotReady when the record is not complete, InputError when pictures cannot be read (all of them are
+    listed), PrivacyError when a date or an id cannot be made safe without asking.
+    """
+    from pipeline.core.match import Matcher
+    from pipeline.deidentify import record as text
+    from pipeline.deidentify.images import Album
+    from pipeline.deidentify.pseudonym import Pseudonyms
+
+    record, private = text.validated(case)
+    album = Album(case, record)
+    known = (*identifiers(case.private), *album.read_headers())
+    written = text.write(case, record, known)
+    drawn = album.draw()
+    album.copy(dest / "dicom", Pseudonyms(private["key"]), Matcher(known))
+    _stop((*album.findings, *written.findings))
+
+    (dest / "figures").mkdir()
+    for shown in written.record["figures"]:
+        letters = sorted(letter for figure, letter in drawn if figure == shown["id"])
+        shown["panels"] = []
+        for letter in letters:
+            picture = drawn[shown["id"], letter]
+            name = f"figures/{shown['id']}-{letter}.png"
+            picture.save(dest / name)
+            shown["panels"].append(
+                {
+                    "letter": letter,
+                    "file": name,
+                    "pixels": picture.digest,
+                    "width": picture.width,
+                    "height": picture.height,
+                    "mm_per_pixel": picture.mm_per_pixel,
+                }
+            )
+    files.write_json(dest / "record.json", written.record)
+    files.write_json(dest / "byline.json", written.byline)
+    for source in case.used_as("references")[:1]:
+        shutil.copyfile(case.file(source), dest / f"references{Path(source.path).suffix.lower()}")
+    files.write_json(dest / "report.json", _report(case, album, written))
+    copies = sum(image.copies for image in album.images.values())
+    return f"{len(drawn)} pictures, {copies} DICOM files, {len(written.changes)} replacements in the text"
+
+
+def load(folder: Path) -> CleanCase:
+    """The clean copies in `folder`. Raises InputError when a file is missing or was changed."""
+    if files.receipt(folder) is None:
+        row = findings.make("FILE040")
+        raise InputError(row.message, code=row.code, where=folder.name, why=row.why, fix=row.fix)
+    record: dict[str, Any] = files.read_json(folder / "record.json")
+    panels = tuple(
+        CleanPanel(shown["id"], p["letter"], folder / p["file"], p["pixels"], p["mm_per_pixel"])
+        for shown in record["figures"]
+        for p in shown["panels"]
+    )
+    pixels = [[panel.figure, panel.letter, panel.pixels] for panel in panels]
+    return CleanCase(
+        folder=folder,
+        record=record,
+        byline=files.read_json(folder / "byline.json"),
+        panels=panels,
+        references=next(iter(sorted(folder.glob("references.*"))), None),
+        report=files.read_json(folder / "report.json"),
+        digest=files.digest({"record": record, "panels": pixels}),
+    )
+
+
+def _report(case: Case, album: Any, written: Any) -> dict[str, Any]:
+    """What was done, by neutral names and counts."""
+    from pipeline.deidentify.rules import rules
+
+    replaced = Counter((place, kind, rule) for place, kind, rule in written.changes)
+    unused = Counter(s.kind for s in case.used_as("image") if s.path not in album.used())
+    return {
+        "dicom_profile": {"edition": rules().edition, "options": [meaning for _, meaning in rules().codes]},
+        "images": [
+            {
+                "name": image.name,
+                "kind": image.files[0][1],
+                "files": len(image.files),
+                "panels": image.panels,
+                "dicom_copies": f"dicom/{image.name.removeprefix('image-')}" if image.copies else None,
+                "removed": dict(sorted(image.removed.items()))
+                or {"everything but the pixels": len(image.files)},
+                "look": image.look(),
+            }
+            for image in album.images.values()
+        ],
+        "images_not_used": dict(sorted(unused.items())),
+        "text": {
+            "counts": dict(sorted(Counter(kind for _, kind, _ in written.changes).items())),
+            "replaced": [
+                {"place": f"{place[0]}:{place[1]}", "kind": kind, "rule": rule, "count": count}
+                for (place, kind, rule), count in sorted(replaced.items())
+            ],
+            "look": [{"place": f"{p[0]}:{p[1]}", "look": what} for p, what in sorted(set(written.look))],
+        },
+        "cannot_judge": list(CANNOT_JUDGE),
+    }
+
+
+def _stop(found: tuple[Finding, ...]) -> None:
+    """Raise for all findings at once: the first in front, the others behind it."""
+    if not found:
+        return
+    first, others = found[0], found[1:]
+    more = f" (and {len(others)} more)" if others else ""
+    listed = "".join(f"\n        {finding}" for finding in others)
+    kind = PrivacyError if first.code.startswith("LEAK") else InputError
+    place = f"{first.path}:{first.line}" if first.line else first.path
+    raise kind(first.message + more, code=first.code, where=place, why=first.why, fix=first.fix + listed)

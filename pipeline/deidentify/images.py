@@ -1,0 +1,165 @@
+"""The pictures of a case: which files its figures ask for, drawn as panels and copied without identity."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.core import findings
+from pipeline.core.identity import Identifier
+from pipeline.core.match import Matcher
+from pipeline.core.model import Case, Finding, Place, Source
+from pipeline.deidentify import dicom, figure, series
+from pipeline.deidentify.picture import Picture, Trouble, each
+from pipeline.deidentify.pseudonym import Pseudonyms
+from pipeline.deidentify.sources import files_of
+
+BURNED_IN = "the header says that text is drawn into the picture: read every word of it"
+MAY_CARRY_TEXT = (
+    "pictures of this kind usually have text drawn into them (names, dates): read every word of it"
+)
+PHOTOGRAPH = "a photograph: look for faces, eyes, tattoos, scars, jewellery, clothing, handwriting, labels"
+
+
+@dataclass
+class Image:
+    """What one `image:` of the record stands for: a file, or a folder holding one DICOM series."""
+
+    name: str  # neutral: image-01
+    files: list[tuple[Path, str]]  # in series order: path, kind
+    panels: list[str] = field(default_factory=list)
+    headers: dict[Path, series.Header] = field(default_factory=dict)
+    removed: Counter[str] = field(default_factory=Counter)
+    copies: int = 0
+
+    def look(self) -> list[str]:
+        """What a person has to look for in it."""
+        if not self.headers:
+            return [PHOTOGRAPH]
+        if any(h.burned_in == "YES" for h in self.headers.values()):
+            return [BURNED_IN]
+        usual = series.modalities("carry_text")
+        unsure = (h.modality in usual or not h.modality for h in self.headers.values() if h.burned_in != "NO")
+        return [MAY_CARRY_TEXT] if any(unsure) else []
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One panel of the record and where it is written."""
+
+    figure: str
+    letter: str
+    image: str  # as the record names it
+    wanted: dict[str, Any]
+    place: Place
+
+
+class Album:
+    """All pictures of one case, from the record's words to files in the clean folder."""
+
+    def __init__(self, case: Case, record: dict[str, Any]) -> None:
+        self._case = case
+        self.findings: list[Finding] = []
+        self.panels = list(_panels(case, record))
+        self.images: dict[str, Image] = {}
+        self._sources: dict[str, list[Source]] = {}
+        for panel in self.panels:
+            if panel.image not in self._sources:
+                self._sources[panel.image] = found = files_of(case, panel.image)
+                if not found:
+                    self.findings.append(findings.make("IMG020", panel.place))
+                    continue
+                files = [(case.file(s), s.kind) for s in found]
+                self.images[panel.image] = Image(f"image-{len(self.images) + 1:02d}", files)
+            if panel.image in self.images:
+                self.images[panel.image].panels.append(f"{panel.figure}-{panel.letter}")
+
+    def used(self) -> frozenset[str]:
+        """Paths inside the case of every file some panel uses."""
+        return frozenset(s.path for found in self._sources.values() for s in found)
+
+    def read_headers(self) -> tuple[Identifier, ...]:
+        """Read the header of every DICOM file, put series in order, and return who is named in them."""
+        named: dict[Identifier, None] = {}
+        for asked, image in self.images.items():
+            paths = [path for path, kind in image.files if kind == "dicom"]
+            place = self._place_of(asked)
+            outcome = dict(zip(paths, each(series.read, paths, place[0]), strict=True))
+            for path, header in outcome.items():
+                if isinstance(header, Trouble):
+                    self._trouble(header, (self._inside(path), 0))
+                elif header.has_pixels:
+                    image.headers[path] = header
+                    named |= dict.fromkeys(header.identity)
+            if len({h.series for h in image.headers.values()}) > 1:
+                count = len({h.series for h in image.headers.values()})
+                self.findings.append(findings.make("IMG023", place, series=count))
+            ordered = series.ordered(list(image.headers.items()))
+            others = [(path, kind) for path, kind in image.files if kind != "dicom"]
+            lone = [(path, "dicom") for path in paths if len(paths) == 1 and path not in image.headers]
+            image.files = [(path, "dicom") for path, _ in ordered] + others + lone
+        return tuple(named)
+
+    def draw(self) -> dict[tuple[str, str], Picture]:
+        """The picture of every panel by (figure, letter). Those that fail leave a finding."""
+        drawn: dict[tuple[str, str], Picture] = {}
+        broken = {finding.path for finding in self.findings}
+        asked = [(panel, wanted) for panel in self.panels if (wanted := self._wanted(panel))]
+        asked = [(panel, wanted) for panel, wanted in asked if self._inside(wanted.path) not in broken]
+        for panel, wanted in asked:
+            result = each(figure.render, [wanted], self._inside(wanted.path))[0]
+            if isinstance(result, Trouble):
+                damaged = result.code in {"IMG021", "IMG022", "IMG027", "IMG028"}
+                self._trouble(result, (self._inside(wanted.path), 0) if damaged else panel.place)
+            else:
+                drawn[panel.figure, panel.letter] = result
+        return drawn
+
+    def copy(self, folder: Path, pseudonyms: Pseudonyms, known: Matcher) -> None:
+        """Write clean copies of every DICOM file in use to `folder`/NN/NNNN.dcm."""
+        clean = dicom.cleaner(pseudonyms, known)
+        for image in self.images.values():
+            number = image.name.removeprefix("image-")
+            jobs = [
+                dicom.Job(path, folder / number / f"{n:04d}.dcm") for n, path in enumerate(image.headers, 1)
+            ]
+            for job, result in zip(jobs, each(clean, jobs, image.name), strict=True):
+                if isinstance(result, Trouble):
+                    self._trouble(result, (self._inside(job.source), 0))
+                else:
+                    image.removed += result
+                    image.copies += 1
+
+    def _wanted(self, panel: Panel) -> figure.Wanted | None:
+        image = self.images.get(panel.image)
+        if image is None or not image.files:
+            return None
+        number = panel.wanted["slice"]
+        if (number or 1) > len(image.files) or (number is None and len(image.files) > 1):
+            self.findings.append(findings.make("IMG024", panel.place, slices=len(image.files)))
+            return None
+        path, kind = image.files[(number or 1) - 1]
+        window = panel.wanted["window"]
+        pair = (window["centre"], window["width"]) if window else None
+        return figure.Wanted(path, kind, panel.wanted["frame"], pair, panel.wanted["crop"])
+
+    def _trouble(self, trouble: Trouble, place: Place) -> None:
+        finding = findings.make(trouble.code, place, **trouble.words)
+        if finding not in self.findings:
+            self.findings.append(finding)
+
+    def _inside(self, path: Path) -> str:
+        return path.relative_to(self._case.folder).as_posix()
+
+    def _place_of(self, image: str) -> Place:
+        return next(panel.place for panel in self.panels if panel.image == image)
+
+
+def _panels(case: Case, record: dict[str, Any]) -> list[Panel]:
+    return [
+        Panel(shown["id"], "abcdef"[p], panel["image"], panel, case.where("figures", f, "panels", p, "image"))
+        for f, shown in enumerate(record["figures"])
+        for p, panel in enumerate(shown["panels"])
+    ]

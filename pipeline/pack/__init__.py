@@ -1,0 +1,54 @@
+"""Seal what the editor gets: one zip, the same bytes every time, with the hash of every file in it.
+
+Needs the clean copies and four things bound to them: the manuscript, the consent, the sign-off and the proof.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pipeline.core import journal
+from pipeline.core.model import CleanCase, Grant, Manuscript, Package, Proof, SignOff
+
+
+def needs(
+    clean: CleanCase, paper: Manuscript, grant: Grant, signoff: SignOff, proof: Proof
+) -> dict[str, Any]:
+    """What the package depends on: every file of the earlier rooms, the sign-off and the journal's layout.
+
+    Raises PrivacyError (PKG002) when a folder no longer matches its receipt.
+    """
+    from pipeline.pack import locks
+
+    return {
+        "files": locks.all_intact(clean, paper, grant, proof),
+        "signoff": asdict(signoff),
+        "journal": journal.load(paper.journal).layout,
+    }
+
+
+def make(
+    clean: CleanCase, paper: Manuscript, grant: Grant, signoff: SignOff, proof: Proof, dest: Path
+) -> str:
+    """Write `submission-<journal>.zip` and its `.sha256` into the empty folder `dest`.
+
+    Raises ConsentError or PrivacyError (PKG001 to PKG009) unless everything is bound to the same clean
+    copies, the consent covers every figure, and every file is on the allow-list.
+    """
+    from pipeline.pack import contents, locks, seal
+
+    locks.check(clean, paper, grant, signoff, proof)
+    members = contents.gather(clean, paper, grant, signoff, proof)
+    target = dest / f"submission-{paper.journal}.zip"
+    size = seal.write(target, members)
+    (dest / f"{target.name}.sha256").write_text(seal.sum_line(target), encoding="ascii")
+    return f"{target.name}, {len(members) + 1} files, {size / 1e6:.1f} MB"
+
+
+def load(folder: Path) -> Package:
+    """The package a finished step left in `folder`."""
+    checksum = next(folder.glob("submission-*.zip.sha256"))
+    digest, _, name = checksum.read_text(encoding="ascii").strip().partition("  ")
+    return Package(folder, folder / name, digest)

@@ -1,0 +1,75 @@
+"""Which file goes where. The rows of templates/rules/package.yaml decide; an unknown file stops us."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pipeline.core import allowlist, files, journal
+from pipeline.core.errors import PrivacyError
+from pipeline.core.model import CleanCase, Grant, Manuscript, Proof, SignOff
+from pipeline.pack import facts, meca, page
+from pipeline.pack.locks import stop
+
+Member = Path | bytes
+Members = dict[str, Member]
+
+
+def gather(clean: CleanCase, paper: Manuscript, grant: Grant, signoff: SignOff, proof: Proof) -> Members:
+    """Every member of the package except its manifest: name -> file on disk or bytes made here.
+
+    Raises PrivacyError PKG005 (a file nobody listed), PKG006 (a part is missing), PKG007 (one name twice).
+    """
+    target = journal.load(paper.journal)
+    dossier = facts.dossier_travels(grant, target)
+    members = _taken("paper", paper.folder, set())
+    for step, folder in (("consent", grant.folder), ("clean", clean.folder)):
+        for name, path in _taken(step, folder, {"dossier"} if dossier else set()).items():
+            if name in members:
+                raise stop(PrivacyError, "PKG007", name=name)
+            members[name] = path
+    required = [*allowlist.rules()["required"], *(["editor-only/consent-dossier.pdf"] if dossier else [])]
+    for name in required:
+        if name not in members:
+            raise stop(PrivacyError, "PKG006", name=name)
+    members["meca.zip"] = meca.build(members, target, blinded=paper.blinded)
+    sheet = facts.collect(clean, paper, grant, signoff, proof, target, members)
+    members["package.json"] = facts.to_bytes(sheet)
+    members["index.html"] = page.build(clean, paper, sheet, members)
+    for number, name in enumerate(members, 1):
+        if allowlist.row("package", name) is None:
+            raise stop(PrivacyError, "PKG005", number=number, step="pack", shape=shape(name))
+    return members
+
+
+def shape(name: str) -> str:
+    """What kind of file, without its name: a name may hold a patient's."""
+    suffix = Path(name).suffix.lower()
+    return f"a {suffix} file" if re.fullmatch(r"\.[a-z0-9]{1,5}", suffix) else "no known ending"
+
+
+def _taken(step: str, folder: Path, agreed: set[str]) -> Members:
+    """The files of one step under the names they travel by. `agreed` are the conditions (`only`) that hold.
+
+    Of the clean copies only the listed files are looked at; everywhere else each file needs a row.
+    """
+    rows = [(re.compile(row["file"]), row) for row in allowlist.rules()["taken"][step]]
+    found: Members = {}
+    for number, path in enumerate(files.plain_files(folder), 1):
+        inside = path.relative_to(folder).as_posix()
+        if inside == files.RECEIPT:
+            continue
+        fits = next(((m, row) for pattern, row in rows if (m := pattern.fullmatch(inside))), None)
+        if fits is None and step == "clean":
+            continue
+        if fits is None:
+            raise stop(PrivacyError, "PKG005", folder.name, number=number, step=step, shape=shape(inside))
+        match, row = fits
+        if "to" in row and row.get("only", "") in {"", *agreed}:
+            found[match.expand(row["to"])] = path
+    return found
+
+
+def read(member: Member) -> bytes:
+    """The bytes of a member."""
+    return member if isinstance(member, bytes) else member.read_bytes()

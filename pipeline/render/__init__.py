@@ -1,0 +1,113 @@
+"""Clean copies in, the manuscript of one journal out: Word, PDF, JATS, HTML, figures, letters, checklist.
+
+Written into `dest`: manuscript.docx, .pdf, .xml (JATS), .html; figures/figure-<n>.<ext>; title-page.docx;
+cover-letter.docx; care-checklist.pdf; care.json (its lines) and manuscript.json (what it is, counts beside
+the journal's limits, findings). A draft is watermarked and has no JATS, title page or letter.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, overload
+
+from pipeline.core import files
+from pipeline.core.journal import Journal
+from pipeline.core.model import CareLine, CleanCase, Manuscript, Report, Severity
+
+CORES = 2  # writers run side by side; pandoc is a process of its own and typst lets go of the interpreter
+
+
+def needs(
+    clean: CleanCase, journal: Journal, care: tuple[CareLine, ...], draft: bool = False
+) -> dict[str, Any]:
+    """What a manuscript depends on: clean copies, byline, references, CARE lines, the journal's profile."""
+    return {
+        "clean": clean.digest,
+        "record": files.digest(clean.record),
+        "byline": files.digest(clean.byline),
+        "references": files.sha256(clean.references) if clean.references else "",
+        "journal": journal.id,
+        "rules": journal.rules,
+        "layout": journal.layout,
+        "care": [asdict(line) for line in care],
+        "draft": draft,
+    }
+
+
+@overload
+def make(clean: CleanCase, journal: Journal, care: tuple[CareLine, ...], dest: Path, /) -> str: ...
+@overload
+def make(
+    clean: CleanCase, journal: Journal, care: tuple[CareLine, ...], draft: bool, dest: Path, /
+) -> str: ...
+def make(clean: CleanCase, journal: Journal, care: tuple[CareLine, ...], *rest: Any) -> str:
+    """Write everything into the empty folder `dest`. `draft` may stand before it (see core/job.py).
+
+    Raises NotReady for citations and figures that lead nowhere and names under blinding (a draft prints them
+    as typed) and for characters that cannot be printed, InputError for unreadable references, ToolError when
+    pandoc or typst fails.
+    """
+    from pipeline.render import (
+        checklist,
+        citations,
+        document,
+        docx,
+        figures,
+        html,
+        jats,
+        letters,
+        markdown,
+        pdf,
+        references,
+    )
+
+    *flags, dest = rest
+    draft = bool(flags and flags[0])
+    clean = markdown.cleaned(clean)
+    library = references.read(clean.references)
+    paper = document.assemble(clean, journal, library, draft=draft)
+    if not draft:
+        Report(paper.findings).stop_if_blocking()
+    with ThreadPoolExecutor(CORES) as pool:
+        drawing = pool.submit(figures.draw, clean, paper.figures, journal, dest)
+        paper = citations.resolve(paper)
+        drawn, found = drawing.result()
+        Report(tuple(found)).stop_if_blocking()
+        jobs = [pool.submit(docx.manuscript, paper, drawn, dest / "manuscript.docx")]
+        jobs.append(pool.submit(html.manuscript, paper, drawn, dest / "manuscript.html"))
+        if not draft:
+            jobs.append(
+                pool.submit(letters.title_page, clean, journal, paper.counts, dest / "title-page.docx")
+            )
+            jobs.append(pool.submit(letters.cover_letter, clean, journal, dest / "cover-letter.docx"))
+            jobs.append(pool.submit(jats.manuscript, paper, drawn, dest / "manuscript.xml"))
+        positions = pdf.manuscript(paper, drawn, dest / "manuscript.pdf")
+        lines = checklist.write(care, positions, paper, dest / "care-checklist.pdf")
+        for job in jobs:
+            job.result()
+    warnings = [f for f in (*paper.findings, *found) if f.severity is not Severity.NOTE]
+    files.write_json(dest / "care.json", lines)
+    files.write_json(
+        dest / "manuscript.json",
+        {
+            "journal": journal.id,
+            "clean": clean.digest,
+            "blinded": paper.blinded,
+            "draft": draft,
+            "counts": paper.counts,
+            "effective_dpi": {f.id: drawn[f.number].effective_dpi for f in paper.figures},
+            "findings": [asdict(f) for f in warnings],
+        },
+    )
+    words = paper.counts["words"]
+    limit = f" of {words['limit']}" if words["limit"] else ""
+    noted = f", {len(warnings)} warnings" if warnings else ""
+    return f"{words['count']}{limit} words, {len(paper.figures)} figures, {paper.tables} tables{noted}"
+
+
+def load(folder: Path) -> Manuscript:
+    """The manuscript a finished step left in `folder`."""
+    known = files.read_json(folder / "manuscript.json")
+    return Manuscript(folder, known["journal"], known["clean"], known["blinded"], known["counts"])

@@ -1,0 +1,343 @@
+"""The manuscript as one tree: everything is read, numbered and put in the journal's order here, once.
+
+What the writers get is a `Paper`: front matter as values, the rest as blocks in reading order. Each part is a
+Div that names it ("introduction", "timeline", "statements", …) and says what it is (section, part, …).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.core import findings, words
+from pipeline.core.journal import Journal
+from pipeline.core.model import CleanCase, Finding
+from pipeline.render import markdown, tables, tree, wording
+from pipeline.render.references import Item
+from pipeline.render.tree import Node, Nodes
+
+PLACE = ("record.yaml", 0)
+CONSENT = "consent"  # the part in which consent is stated
+KINDS = {"fig": ("figure", "Figure"), "table": ("table", "Table")}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One numbered figure."""
+
+    number: int
+    id: str
+    legend: Nodes = field(repr=False)
+    alt: str
+    panels: int
+
+    @property
+    def file(self) -> str:
+        """The name of its files, without ending."""
+        return f"figure-{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A manuscript before it is written in any format."""
+
+    journal: Journal
+    blinded: bool
+    draft: bool
+    title: Nodes = field(repr=False)
+    running_title: str
+    keywords: tuple[Nodes, ...] = field(repr=False)
+    byline: dict[str, Any] = field(repr=False)  # empty when blinded
+    blocks: Nodes = field(repr=False)  # abstract to legends
+    figures: tuple[Figure, ...] = field(repr=False)
+    cited: dict[str, Item] = field(repr=False)  # "1", "2", … in order of first citation
+    tables: int
+    counts: dict[str, Any] = field(repr=False)
+    findings: tuple[Finding, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """What each figure, table and reference is called in this journal: numbered by first mention."""
+
+    figures: dict[str, int]
+    tables: dict[str, int]
+    panels: dict[str, int]  # figure id -> how many panels it has
+    citations: dict[str, int] = field(default_factory=dict)
+
+
+def assemble(clean: CleanCase, journal: Journal, library: dict[str, Item], *, draft: bool) -> Paper:
+    """The whole manuscript for one journal, with citations still to be set by citeproc.
+
+    Problems are findings in the result; text that refers to nothing stays as the letters typed.
+    """
+    record, layout = clean.record, journal.layout
+    blinded = bool(layout["blinded"])
+    texts = {part: markdown.paragraphs(text) for part, text in record["text"].items() if text}
+    order = [
+        row["part"] for section in layout["sections"] for row in section["parts"] if row["part"] in texts
+    ]
+    numbers = _numbers(record, [node for part in order for node in texts[part]])
+    figures = _figures(record, numbers)
+    _place_tables(record, layout, texts, order, numbers)
+    blocks = [
+        *([] if blinded else wording.byline(clean.byline)),
+        *_abstract(record, layout),
+        *_keywords(record, layout),
+        *_sections(layout, texts),
+        *_statements(clean, journal, blinded),
+        _reference_list(layout),
+        *_legends(layout, figures),
+    ]
+    title = markdown.inline(record["title"])
+    found = [*_lint(blocks, numbers, library), *(_names(clean, blocks, title) if blinded else [])]
+    tree.replace(blocks, lambda node: _resolve(node, numbers, library))
+    cited = {str(n): library[key] for key, n in numbers.citations.items()}
+    return Paper(
+        journal,
+        blinded,
+        draft,
+        title,
+        record["running_title"],
+        tuple(markdown.inline(k) for k in record["keywords"]),
+        {} if blinded else clean.byline,
+        blocks,
+        figures,
+        cited,
+        len(numbers.tables),
+        _counts(record, journal, figures=len(figures), tables=len(numbers.tables), references=len(cited)),
+        tuple(found),
+    )
+
+
+def _numbers(record: dict[str, Any], prose: Nodes) -> _Numbers:
+    """Figures and tables in order of first mention; those never mentioned follow, as in the record."""
+    mentioned: dict[str, dict[str, None]] = {"fig": {}, "table": {}}
+    for node in tree.every(prose):
+        if node["t"] == "Mention":
+            mentioned[node["c"]["kind"]][node["c"]["id"]] = None
+    panels = {f["id"]: len(f["panels"]) for f in record.get("figures", [])}
+    known = {"fig": list(panels), "table": ["timeline", *(t["id"] for t in record.get("tables", []))]}
+    ranked = {
+        kind: [i for i in mentioned[kind] if i in ids] + [i for i in ids if i not in mentioned[kind]]
+        for kind, ids in known.items()
+    }
+    numbered = {kind: {name: n for n, name in enumerate(ids, 1)} for kind, ids in ranked.items()}
+    return _Numbers(numbered["fig"], numbered["table"], panels)
+
+
+def _figures(record: dict[str, Any], numbers: _Numbers) -> tuple[Figure, ...]:
+    made = [
+        Figure(
+            numbers.figures[f["id"]],
+            f["id"],
+            markdown.inline(f["legend"]),
+            markdown.clean(f["alt"]),
+            len(f["panels"]),
+        )
+        for f in record.get("figures", [])
+    ]
+    return tuple(sorted(made, key=lambda figure: figure.number))
+
+
+def _place_tables(
+    record: dict[str, Any],
+    layout: dict[str, Any],
+    texts: dict[str, Nodes],
+    order: list[str],
+    numbers: _Numbers,
+) -> None:
+    """Put each table after the paragraph that first mentions it, or where the layout says."""
+    waiting = dict(numbers.tables)
+    made = tables.build(record, layout, numbers.tables)
+    for part in order:
+        out: Nodes = []
+        for block in texts[part]:
+            mentions = [
+                n["c"]["id"] for n in tree.every([block]) if n["t"] == "Mention" and n["c"]["kind"] == "table"
+            ]
+            out += [block, *(made[name] for name in dict.fromkeys(mentions) if waiting.pop(name, None))]
+        for name in list(waiting):
+            if tables.home(name, layout) == part:
+                out.append(made[name])
+                del waiting[name]
+        texts[part] = out
+    texts[order[-1]] += [made[name] for name in waiting]
+
+
+def _abstract(record: dict[str, Any], layout: dict[str, Any]) -> Nodes:
+    labels = layout["abstract"].get("labels")
+    parts = record["abstract"]
+    if labels:
+        body = [
+            tree.styled(
+                "First Paragraph",
+                "abstract-part",
+                [tree.para([tree.strong(f"{label}:"), tree.SPACE, *markdown.inline(parts[name])])],
+            )
+            for name, label in labels.items()
+        ]
+    else:
+        names = ("background", "case_presentation", "conclusions")
+        body = [tree.para(markdown.inline(" ".join(parts[name].strip() for name in names)))]
+    return [tree.div("abstract", "abstract", [tree.header(1, layout["abstract"]["heading"]), *body])]
+
+
+def _keywords(record: dict[str, Any], layout: dict[str, Any]) -> Nodes:
+    listed: Nodes = []
+    for keyword in record["keywords"]:
+        listed += [*([{"t": "Str", "c": ";"}, tree.SPACE] if listed else []), *markdown.inline(keyword)]
+    line = tree.para([tree.strong(f"{layout['keywords_heading']}:"), tree.SPACE, *listed])
+    return [tree.div("keywords", "keywords", [line], **{"custom-style": "First Paragraph"})]
+
+
+def _sections(layout: dict[str, Any], texts: dict[str, Nodes]) -> Nodes:
+    out: Nodes = []
+    for section in layout["sections"]:
+        parts = [
+            tree.div(
+                row["part"],
+                "part",
+                [*([tree.header(2, row["heading"])] if "heading" in row else []), *texts[row["part"]]],
+            )
+            for row in section["parts"]
+            if row["part"] in texts
+        ]
+        if parts:
+            inner = [tree.header(1, section["heading"]), *parts]
+            out.append(tree.div("", "section", inner, type=section["type"]))
+    return out
+
+
+def _statements(clean: CleanCase, journal: Journal, blinded: bool) -> Nodes:
+    """The declarations the journal wants, each under its own heading."""
+    out: Nodes = []
+    for row in journal.layout["statements"]:
+        body = wording.statement(clean, journal, row, blinded=blinded)
+        if body:
+            name = CONSENT if row["from"] == "consent" else ""
+            out.append(tree.div(name, "statement", [tree.header(2, row["heading"]), *body], type=row["type"]))
+    return [
+        tree.div("statements", "statements", [tree.header(1, journal.layout["statements_heading"]), *out])
+    ]
+
+
+def _reference_list(layout: dict[str, Any]) -> Node:
+    """The place where citeproc puts the list: a Div called refs."""
+    heading = tree.header(1, layout["references_heading"])
+    return tree.div("references", "references", [heading, tree.div("refs", "list", [])])
+
+
+def _legends(layout: dict[str, Any], figures: tuple[Figure, ...]) -> Nodes:
+    if not figures:
+        return []
+    blocks = [tree.figure(f.number, f.legend, f.alt) for f in figures]
+    return [tree.div("figures", "figures", [tree.header(1, layout["figures_heading"]), *blocks])]
+
+
+def width_mm(journal: Journal, panels: int) -> float:
+    """How wide a figure is printed: a single column for one panel, the double column for several."""
+    single, double = journal.layout["figure"]["widths_mm"]
+    return float(single if panels == 1 else double)
+
+
+def text_width_mm(layout: dict[str, Any]) -> float:
+    """The width of the lines on an A4 page (ISO 216: 210 mm) with the layout's margins."""
+    return 210.0 - 20.0 * float(layout["page"]["margin_cm"])
+
+
+def _resolve(node: Node, numbers: _Numbers, library: dict[str, Item]) -> Nodes | None:
+    """Citations and mentions as what the writers know; what leads nowhere as the letters typed."""
+    if node["t"] == "Citation":
+        keys = list(dict.fromkeys(node["c"]["keys"]))
+        if not all(key in library for key in keys):
+            return tree.words(node["c"]["typed"])
+        return [tree.cite([str(numbers.citations.setdefault(k, len(numbers.citations) + 1)) for k in keys])]
+    if node["t"] == "Mention":
+        name, panel = node["c"]["id"], node["c"]["panel"]
+        number = (numbers.figures if node["c"]["kind"] == "fig" else numbers.tables).get(name)
+        if number is None or (panel and not _has_panel(numbers, name, panel)):
+            return tree.words(node["c"]["typed"])
+        short, long = KINDS[node["c"]["kind"]]
+        return [tree.link([{"t": "Str", "c": f"{long}\u00a0{number}{panel.upper()}"}], f"#{short}-{number}")]
+    return None
+
+
+def _has_panel(numbers: _Numbers, name: str, letter: str) -> bool:
+    return ord(letter) - ord("a") < numbers.panels.get(name, 0)
+
+
+def _lint(blocks: Nodes, numbers: _Numbers, library: dict[str, Item]) -> list[Finding]:
+    """Findings about citations and mentions that lead nowhere, and figures and tables nobody mentions."""
+    found: dict[Finding, None] = {}
+    seen: dict[str, set[str]] = {"fig": set(), "table": set()}
+    for name, part in _named(blocks):
+        for node in tree.every(part):
+            content: Any = node.get("c")
+            if node["t"] == "Citation":
+                for key in content["keys"]:
+                    if key not in library:
+                        found[findings.make("REF001", PLACE, key=key, hint="")] = None
+            elif node["t"] == "Mention":
+                kind, target, panel = content["kind"], content["id"], content["panel"]
+                seen[kind].add(target)
+                known = numbers.figures if kind == "fig" else numbers.tables
+                if target not in known:
+                    said = {"field": name, "kind": KINDS[kind][0], "id": target, "hint": ""}
+                    found[findings.make("REC020", PLACE, **said)] = None
+                elif panel and not _has_panel(numbers, target, panel):
+                    said = {"field": name, "id": target, "panel": panel.upper()}
+                    found[findings.make("REN001", PLACE, **said, count=numbers.panels.get(target, 0))] = None
+            elif node["t"] == "Str" and "[@" in content:
+                found[findings.make("REN002", PLACE, field=name)] = None
+    for kind, known in (("fig", numbers.figures), ("table", numbers.tables)):
+        for target in known:
+            if target not in seen[kind]:
+                said = {"kind": KINDS[kind][0], "id": target}
+                found[findings.make("REN003", PLACE, **said)] = None
+    return list(found)
+
+
+def _named(blocks: Nodes, name: str = "") -> list[tuple[str, Nodes]]:
+    """The parts of the document by name, each without the parts inside it that have a name of their own."""
+    own: Nodes = []
+    deeper: list[tuple[str, Nodes]] = []
+    for node in blocks:
+        if node["t"] == "Div":
+            deeper += _named(tree.children(node)[0], node["c"][0][0] or name)
+        else:
+            own.append(node)
+    return [*([(name, own)] if own else []), *deeper]
+
+
+def _names(clean: CleanCase, blocks: Nodes, title: Nodes) -> list[Finding]:
+    """Under blinding: authors' full names, e-mail addresses and institutions in what reviewers would read."""
+    hunted = [(f"{a['given']} {a['family']}", "an author") for a in clean.byline["authors"]]
+    hunted += [(a["email"], "an author’s e-mail address") for a in clean.byline["authors"] if a.get("email")]
+    hunted += [(place["institution"], "an institution") for place in clean.byline["affiliations"].values()]
+    found: dict[Finding, None] = {}
+    for name, part in [("title", title), *_named(blocks)]:
+        text = re.sub(r"\s+", " ", tree.plain(part)).casefold()
+        for wanted, what in hunted:
+            if " ".join(wanted.split()).casefold() in text:
+                found[findings.make("REN004", PLACE, field=name, what=what)] = None
+    return list(found)
+
+
+def _counts(record: dict[str, Any], journal: Journal, **numbers: int) -> dict[str, Any]:
+    """What editors count, beside the journal's limit and where that was read."""
+    body = sum(words.count(record["text"].get(part) or "") for part in journal.layout["counted"])
+    abstract = sum(words.count(text) for text in record["abstract"].values())
+    limits = {
+        "words": (body, journal.value("words_max"), "words_max"),
+        "abstract": (abstract, (journal.value("abstract") or {}).get("words_max"), "abstract"),
+        "keywords": (len(record["keywords"]), (journal.value("keywords") or [None])[-1], "keywords"),
+        "figures": (numbers["figures"], (journal.value("figures") or {}).get("max"), "figures"),
+        "tables": (numbers["tables"], journal.value("tables_max"), "tables_max"),
+        "references": (numbers["references"], (journal.value("references") or {}).get("max"), "references"),
+    }
+    return {
+        name: {"count": count, "limit": limit, "sure": journal.sure(rule), "source": journal.source(rule)}
+        for name, (count, limit, rule) in limits.items()
+    }

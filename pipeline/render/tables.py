@@ -1,0 +1,58 @@
+"""The tables drawn from the record: the course of events (CARE 7) and laboratory results (CARE 8a)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.render import markdown, tree
+from pipeline.render.tree import Node, Nodes
+
+TIMELINE = "timeline"
+ABSENT = "–"  # not measured on that day
+NARROW, WIDE = 9, 34  # characters: no column is set narrower or wider than text of this length needs
+WHOLE = 18  # a table of at most so many rows is not broken across pages
+
+
+def build(record: dict[str, Any], layout: dict[str, Any], numbers: dict[str, int]) -> dict[str, Node]:
+    """Every table of the record by its id, each inside a Div that bears the id."""
+    made = {TIMELINE: _timeline(record, layout["timeline"], numbers[TIMELINE])}
+    for entry in record.get("tables", []):
+        made[entry["id"]] = _results(entry, layout["laboratory"], numbers[entry["id"]])
+    return {name: tree.div(name, "table", [table]) for name, table in made.items()}
+
+
+def home(name: str, layout: dict[str, Any]) -> str:
+    """The part of the text that a table follows when nothing mentions it."""
+    return str(layout[TIMELINE if name == TIMELINE else "laboratory"]["after"])
+
+
+def _timeline(record: dict[str, Any], titles: dict[str, str], number: int) -> Node:
+    rows = [[tree.words(row["when"]), markdown.inline(row["event"])] for row in record["timeline"]]
+    head = [tree.words(titles["time"]), tree.words(titles["event"])]
+    return tree.table(number, tree.words(f"{titles['title']}."), head, rows, [0.24, 0.76])
+
+
+def _results(entry: dict[str, Any], titles: dict[str, str], number: int) -> Node:
+    """One row for each test: unit, reference range, then a column for each day of results, in order."""
+    days = sorted({day for row in entry["rows"] for day in row["results"]}, key=int)
+    fixed = ("test", "unit", "reference")
+    head = [
+        tree.words(title)
+        for title in (*(titles[name] for name in fixed), *(markdown.clean(f"Day {day}") for day in days))
+    ]
+    rows = [
+        [
+            *(markdown.inline(row[name]) for name in fixed),
+            *(markdown.inline(row["results"].get(day, ABSENT)) for day in days),
+        ]
+        for row in entry["rows"]
+    ]
+    caption = markdown.inline(entry["title"].rstrip(".") + ".")
+    return tree.table(number, caption, head, rows, _widths([head, *rows]))
+
+
+def _widths(rows: list[list[Nodes]]) -> list[float]:
+    """Fractions of the line, in proportion to the longest text in each column, within reason."""
+    longest = [max(len(tree.plain(cell)) for cell in column) for column in zip(*rows, strict=True)]
+    weights = [min(max(length, NARROW), WIDE) for length in longest]
+    return [round(weight / sum(weights), 4) for weight in weights]

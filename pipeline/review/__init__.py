@@ -1,0 +1,22 @@
+"""A person looks at every picture and at the words that would leave, and signs for them.
+
+`gate` answers whether that has happened; `serve` opens the page on which it happens.
+"""
+
+from __future__ import annotations
+
+from pipeline.core.model import Case, CleanCase
+from pipeline.core.tell import Tell
+from pipeline.review.signoff import gate, summary
+
+__all__ = ["gate", "serve", "summary"]
+
+
+def serve(case: Case, clean: CleanCase, tell: Tell, *, browser: bool = True) -> bool:
+    """Show the review page until someone has signed, it is idle for 15 minutes, or Ctrl-C. True if signed.
+
+    Listens on this machine only; `tell` gets the one-time link. Raises OutputError if no port can be opened.
+    """
+    from pipeline.review import server
+
+    return server.serve(case, clean, tell, browser=browser)

@@ -1,0 +1,294 @@
+"""Has a named person looked at exactly these copies? decisions.yaml in, a sign-off or a stop out."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import review
+from pipeline.core.errors import InputError, NotReady, OutputError, UsageError
+from pipeline.core.model import Case, CleanCase, CleanPanel
+from pipeline.review import decisions
+from pipeline.review.signoff import questions
+
+CLEAN = "c" * 64
+
+
+def made_up_clean(folder: Path, *, synthetic: bool = True, panels: str = "ab") -> CleanCase:
+    looked_at = tuple(
+        CleanPanel(
+            "rash", letter, folder / f"figures/rash-{letter}.png", hashlib.sha256(letter.encode()).hexdigest()
+        )
+        for letter in panels
+    )
+    return CleanCase(folder, {"synthetic": synthetic, "figures": []}, {}, looked_at, None, {}, CLEAN)
+
+
+def case_in(folder: Path) -> Case:
+    folder.mkdir(exist_ok=True)
+    return Case(folder, folder.name, {"figures": []}, {}, {}, {})
+
+
+def entry(copies: CleanCase, **other: Any) -> dict[str, Any]:
+    return {
+        "signed": "2026-03-14",
+        "name": "Dr A. Example",
+        "role": "resident",
+        "clean": copies.digest,
+        "pictures": [decisions.about(panel, "approve") for panel in copies.panels],
+        "answers": {q["id"]: "yes" for q in questions(pictures=bool(copies.panels))},
+        **other,
+    }
+
+
+def write(case: Case, *entries: dict[str, Any]) -> None:
+    (case.folder / "decisions.yaml").write_text(yaml.safe_dump({"sign-offs": list(entries)}, sort_keys=False))
+
+
+@pytest.fixture
+def clean(tmp_path: Path) -> CleanCase:
+    return made_up_clean(tmp_path / "clean")
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Case:
+    return case_in(tmp_path / "case")
+
+
+def stopped(case: Case, clean: CleanCase) -> NotReady:
+    with pytest.raises(NotReady) as caught:
+        review.gate(case, clean)
+    assert caught.value.why
+    assert caught.value.fix
+    return caught.value
+
+
+def test_a_full_signoff_counts(case: Case, clean: CleanCase) -> None:
+    write(case, entry(clean))
+    signoff = review.gate(case, clean)
+    assert (signoff.by, signoff.role, signoff.on) == ("Dr A. Example", "resident", "2026-03-14")
+    assert signoff.clean == clean.digest
+    assert not signoff.accepted_unseen
+    assert "2026-03-14" in review.summary(signoff)
+    assert "Example" not in review.summary(signoff)
+
+
+def test_nobody_looked(case: Case, clean: CleanCase) -> None:
+    assert stopped(case, clean).code == "REV001"
+
+
+def test_other_copies_name_what_changed(case: Case, clean: CleanCase) -> None:
+    rows = entry(clean)["pictures"]
+    gone = {**rows[0], "figure": "scan"}
+    old = entry(clean, clean="d" * 64, pictures=[{**rows[0], "pixels": "0" * 64}, gone])
+    write(case, old)
+    stop = stopped(case, clean)
+    assert stop.code == "REV002"
+    assert "changed rash:a" in stop.what
+    assert "new rash:b" in stop.what
+    assert "gone scan:a" in stop.what
+    assert str(stop.where).startswith("decisions.yaml:")
+
+
+def test_same_pictures_but_other_words(case: Case, clean: CleanCase) -> None:
+    write(case, entry(clean, clean="d" * 64))
+    assert "text did" in stopped(case, clean).what
+
+
+def test_a_rejected_picture_stops_at_its_line(case: Case, clean: CleanCase) -> None:
+    said = entry(clean)
+    said["pictures"][1] = decisions.about(clean.panels[1], "reject", "the face can be seen")
+    write(case, said)
+    stop = stopped(case, clean)
+    assert stop.code == "REV003"
+    assert "rash:b" in stop.what
+    line = int(str(stop.where).rpartition(":")[2])
+    text = (case.folder / "decisions.yaml").read_text().splitlines()
+    assert "figure: rash" in text[line - 1]
+    assert "panel: b" in text[line]
+    assert "face" not in str(stop)
+
+
+@pytest.mark.parametrize("field", ["name", "role", "signed"])
+@pytest.mark.parametrize("value", ["", "   ", None, ["x"]])
+def test_an_unnamed_signoff_does_not_count(case: Case, clean: CleanCase, field: str, value: Any) -> None:
+    write(case, entry(clean, **{field: value}))
+    assert stopped(case, clean).code == "REV004"
+
+
+def test_a_date_that_does_not_exist(case: Case, clean: CleanCase) -> None:
+    write(case, entry(clean, signed="2026-02-30"))
+    assert stopped(case, clean).code == "REV004"
+
+
+def test_an_undecided_picture(case: Case, clean: CleanCase) -> None:
+    write(case, entry(clean, pictures=[decisions.about(clean.panels[0], "approve")]))
+    stop = stopped(case, clean)
+    assert stop.code == "REV005"
+    assert "rash:b" in stop.what
+
+
+def test_other_pixels_under_the_same_name(case: Case, clean: CleanCase) -> None:
+    said = entry(clean)
+    said["pictures"][0]["pixels"] = "0" * 64
+    write(case, said)
+    assert stopped(case, clean).code == "REV005"
+
+
+@pytest.mark.parametrize("answer", ["no", "", "true", None])
+def test_an_unanswered_question(case: Case, clean: CleanCase, answer: Any) -> None:
+    said = entry(clean)
+    said["answers"]["faces"] = answer
+    write(case, said)
+    assert "faces" in stopped(case, clean).what
+
+
+def test_without_pictures_only_the_story_is_asked(case: Case, tmp_path: Path) -> None:
+    clean = made_up_clean(tmp_path / "clean", panels="")
+    write(case, entry(clean))
+    assert set(entry(clean)["answers"]) == {"story"}
+    assert review.gate(case, clean).by
+
+
+def test_the_last_word_counts(case: Case, clean: CleanCase) -> None:
+    rejected = entry(clean)
+    rejected["pictures"][0] = decisions.about(clean.panels[0], "reject", "room")
+    write(case, entry(clean), rejected)
+    assert stopped(case, clean).code == "REV003"
+    write(case, rejected, entry(clean), entry(clean, clean="e" * 64))
+    assert review.gate(case, clean).by
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sign-offs: yes\n",
+        "sign-offs: [a, b]\n",
+        f"sign-offs:\n- {{clean: {CLEAN}, pictures: none}}\n",
+        f"sign-offs:\n- {{clean: {CLEAN}, pictures: [x]}}\n",
+        f"sign-offs:\n- {{clean: {CLEAN}, answers: [x]}}\n",
+        "pictures: 3\n",
+    ],
+)
+def test_a_file_of_another_shape_is_never_approval(case: Case, clean: CleanCase, text: str) -> None:
+    (case.folder / "decisions.yaml").write_text(text)
+    assert stopped(case, clean).code == "REV006"
+
+
+def test_a_link_is_not_followed(case: Case, clean: CleanCase, tmp_path: Path) -> None:
+    other = case_in(tmp_path / "other")
+    write(other, entry(clean))
+    (case.folder / "decisions.yaml").symlink_to(other.folder / "decisions.yaml")
+    with pytest.raises(InputError):
+        review.gate(case, clean)
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_an_answer_or_a_stop(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    case = case_in(tmp_path_factory.mktemp("any"))
+    (case.folder / "decisions.yaml").write_text(text, encoding="utf-8", newline="")
+    with pytest.raises((NotReady, InputError)):
+        review.gate(case, made_up_clean(case.folder))
+
+
+def test_accept_all_is_for_made_up_cases_and_says_so(case: Case, clean: CleanCase) -> None:
+    signoff = review.gate(case, clean, accept_all=True)
+    assert signoff.accepted_unseen
+    assert signoff.on == ""
+    assert signoff == review.gate(case, clean, accept_all=True)
+    assert "UNSEEN" in review.summary(signoff)
+
+
+@pytest.mark.parametrize("synthetic", [False, "yes", 1, None])
+def test_accept_all_is_refused_for_a_patient(case: Case, clean: CleanCase, synthetic: Any) -> None:
+    real = replace(clean, record={**clean.record, "synthetic": synthetic})
+    with pytest.raises(UsageError) as caught:
+        review.gate(case, real, accept_all=True)
+    assert caught.value.code == "REV007"
+
+
+# --- writing -----------------------------------------------------------------------------------------
+
+
+def test_what_is_written_is_read_back_and_readable(case: Case, clean: CleanCase) -> None:
+    said = entry(clean, name="ਡਾ. ਉਦਾਹਰਣ: 'x' # \"y\"", role="- faculty\t{a: b}")
+    decisions.change(case.folder, lambda data: data["sign-offs"].append(said))
+    assert decisions.read(case.folder).signoffs[0] == said
+    text = (case.folder / "decisions.yaml").read_text(encoding="utf-8")
+    assert text.startswith("# What people decided")
+    assert "ਡਾ. ਉਦਾਹਰਣ" in text
+    assert review.gate(case, clean).by == said["name"]
+
+
+def test_history_is_kept_and_nothing_else_appears(case: Case, clean: CleanCase) -> None:
+    for day in ("2026-01-01", "2026-01-02", "2026-01-03"):
+        decisions.change(
+            case.folder, lambda data, day=day: data["sign-offs"].append(entry(clean, signed=day))
+        )
+    assert [e["signed"] for e in decisions.read(case.folder).signoffs] == [
+        "2026-01-01",
+        "2026-01-02",
+        "2026-01-03",
+    ]
+    assert [p.name for p in case.folder.iterdir()] == ["decisions.yaml"]
+
+
+def test_two_tabs_cannot_overwrite_each_other(case: Case, clean: CleanCase) -> None:
+    seen = decisions.read(case.folder).revision
+    decisions.change(case.folder, lambda data: data["sign-offs"].append(entry(clean)), seen=seen)
+    with pytest.raises(NotReady) as caught:
+        decisions.change(case.folder, lambda data: data["sign-offs"].clear(), seen=seen)
+    assert caught.value.code == "REV008"
+    assert len(decisions.read(case.folder).signoffs) == 1
+
+
+def test_many_writers_lose_nothing(case: Case, clean: CleanCase) -> None:
+    def work(number: int) -> None:
+        decisions.change(case.folder, lambda data: data["pictures"].append({"figure": str(number)}))
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(int(r["figure"]) for r in decisions.read(case.folder).pictures) == list(range(12))
+
+
+def test_a_failed_write_leaves_the_old_file(
+    case: Case, clean: CleanCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(case, entry(clean))
+    before = (case.folder / "decisions.yaml").read_bytes()
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError):
+        decisions.change(case.folder, lambda data: data["sign-offs"].clear())
+    assert (case.folder / "decisions.yaml").read_bytes() == before
+    assert [p.name for p in case.folder.iterdir()] == ["decisions.yaml"]
+
+
+def test_the_left_over_of_a_killed_run_does_not_block(case: Case, clean: CleanCase, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("untouched")
+    (case.folder / decisions.PART).symlink_to(elsewhere)
+    decisions.change(case.folder, lambda data: data["sign-offs"].append(entry(clean)))
+    assert elsewhere.read_text() == "untouched"
+    assert [p.name for p in case.folder.iterdir()] == ["decisions.yaml"]
+
+
+def test_a_history_that_could_not_be_read_back_is_not_written(case: Case) -> None:
+    with pytest.raises(OutputError):
+        decisions.change(case.folder, lambda data: data["pictures"].append({"reason": "x" * 1_000_001}))
+    assert not (case.folder / "decisions.yaml").exists()
