@@ -1,8 +1,8 @@
 """Times of whole commands beside what they contain, in the same run: make bench.
 
-Prints wall seconds (median of several runs after one warm-up) for bare Python, --help, check, the cold demo, a
-rerun with nothing changed, and a rerun after one word was edited; beside them the bare pandoc and typst runs on
-the very manuscript the demo made, and what decoding its pictures costs. Ratios travel, seconds do not.
+Prints wall seconds (median of several runs after one warm-up): bare Python, --help, check, the cold demo, a rerun
+with nothing changed, a rerun after one word was edited; beside them the bare pandoc and typst runs on the very
+manuscript the demo made. Ratios travel between machines, seconds do not.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def one_word(case: Path) -> Callable[[], None]:
 
 
 def bare_pandoc(manuscript: Path, home: Path) -> Callable[[], None]:
-    """pandoc alone: the finished manuscript (HTML, pictures inside) read and written as DOCX, JATS and HTML."""
+    """pandoc alone: the finished manuscript, pictures inside, written as DOCX, JATS, HTML and typst."""
     import pypandoc
 
     tree = home / "manuscript.json"

@@ -230,7 +230,7 @@ def test_publishing_survives_a_kill_between_any_two_calls(tmp_path):
         seen = 0
         def hook(event, args):
             global seen
-            if event in {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "tempfile.mkdtemp", "shutil.rmtree"}:
+            if event in {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree"}:
                 if str(final.parent) in str(args[0]):
                     seen += 1
                     if seen == k:

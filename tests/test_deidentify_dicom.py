@@ -78,7 +78,8 @@ def cleaned(source: Path, key: str = KEY) -> tuple[Dataset, bytes, Counter[str]]
 def seen(data: bytes, canary: str) -> bool:
     """A search that shares nothing with the cleaner: raw bytes in four encodings, any case."""
     low = data.lower()
-    return any(canary.lower().encode(e) in low for e in ("utf-8", "latin-1", "utf-16-le", "utf-16-be"))
+    encodings = ("utf-8", "utf-16-le", "utf-16-be", *(("latin-1",) if canary.isascii() else ()))
+    return any(canary.lower().encode(e) in low for e in encodings)
 
 
 def inflated(data: bytes) -> bytes:

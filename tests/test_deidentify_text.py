@@ -105,9 +105,12 @@ def test_what_a_person_must_decide_is_said():
     }
 
 
-@given(
-    st.lists(st.sampled_from(list(SENTENCES)), min_size=1, max_size=6), st.sampled_from([" ", "\n", "\n\n"])
-)
+WITHOUT_IDS = [
+    sentence for sentence in SENTENCES if "{" not in sentence
+]  # ids with names are refused elsewhere
+
+
+@given(st.lists(st.sampled_from(WITHOUT_IDS), min_size=1, max_size=6), st.sampled_from([" ", "\n", "\n\n"]))
 def test_nothing_known_is_left_and_cleaning_again_changes_nothing(sentences, joint):
     once = REMOVER.clean(joint.join(sentences)).text
     assert not [hit for hit in Matcher(KNOWN).find(once) if hit.hard]
@@ -189,7 +192,7 @@ def test_the_timeline_counts_from_day_0():
     assert dates.when(CALENDAR, "2025-03-02") == (0, "Day 0", True)
     assert dates.when(CALENDAR, "2025-02-27") == (-3, "Day -3", True)
     assert dates.when(CALENDAR, "2024-11") == (-107, "about 4 months before", False)
-    assert dates.when(CALENDAR, "2025-03") == (13, "the same month", False)
+    assert dates.when(CALENDAR, "2025-03") == (13, "the month of Day 0", False)
     assert dates.when(CALENDAR, "2025-04") == (44, "about 1 month after", False)
     assert dates.when(CALENDAR, "2020-01") == (-1873, "about 5 years before", False)
 

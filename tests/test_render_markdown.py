@@ -118,3 +118,8 @@ def test_a_number_keeps_its_unit():
 def test_unseen_characters_go():
     """A direction override shows other words than the file holds."""
     assert markdown.clean("a\u202eb\ufeffc\x00d\r\ne") == "abc d\ne"
+
+
+@pytest.mark.parametrize("piece", ["*a **b ", "*^~", "**a ~b^c "])
+def test_deep_nesting_is_read(piece):
+    assert markdown.inline(piece * 3000 + "x" + "".join(reversed(piece)) * 3000)

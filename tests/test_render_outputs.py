@@ -380,6 +380,15 @@ def test_a_dead_citation_stops_before_anything_is_written(tmp_path):
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_a_citation_where_none_can_be_stays_as_typed(tmp_path):
+    typed = "*Ring* [@first] {fig:ring}"
+    record = {"title": typed, "running_title": typed, "keywords": [typed], "novelty": typed}
+    out = rendering.rendered(rendering.clean_case(tmp_path / "clean", record), "jmcr", tmp_path / "out")
+    for name in (*MANUSCRIPTS, "title-page.docx", "cover-letter.docx"):
+        assert "Ring[@first]{fig:ring}" in words_of(out / name), name
+    assert_valid(out / "manuscript.xml")
+
+
 # --- HTML -----------------------------------------------------------------------------------------------
 
 

@@ -68,7 +68,7 @@ def archive(members: dict[str, bytes], comment: bytes = b"", before: bytes = b""
     return before + out.getvalue()
 
 
-DOCX = b"<w:document><w:r><w:t>Mee</w:t></w:r><w:r><w:t>ra Test</w:t></w:r><w:r><w:t>wala</w:t></w:r></w:document>"
+DOCX = b"<w:p><w:r><w:t>Mee</w:t></w:r><w:r><w:t>ra Test</w:t></w:r><w:r><w:t>wala</w:t></w:r></w:p>"
 HIDING_PLACES = {
     "plain text": b"seen by Meera Testwala",
     "capitals, order, hyphen break": b"TEST-\nWALA, MEERA",

@@ -1,11 +1,11 @@
 """Consent: the form out, the signed paper back; a Grant only for exactly what would be published.
 
-    elements        which statements, boxes and signatures this case needs (consent/elements.yaml)
-    binding         what a signature is bound to: digests of pictures, facts, words, scope
-    content, form   the printed form (consent/form.typ, consent/forms/)
-    scan, paper     the pages of a scan, put together by their codes
-    gate            every reason against the consent (templates/rules/consent-who.yaml)
-    attest, dossier what the editor gets
+elements        which statements, boxes and signatures this case needs (consent/elements.yaml)
+binding         what a signature is bound to: digests of pictures, facts, words, scope
+content, form   the printed form (consent/form.typ, consent/forms/)
+scan, paper     the pages of a scan, put together by their codes
+gate            every reason against the consent (templates/rules/consent-who.yaml)
+attest, dossier what the editor gets
 """
 
 from __future__ import annotations

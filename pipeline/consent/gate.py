@@ -171,7 +171,9 @@ def _binding(
 
 
 def _figure_place(case: Case, figure: str) -> Place:
-    ids = [entry["id"] for entry in case.record["figures"]] if case.record.get("figures") != "none" else []
+    """The line of a figure in the record; of the list when it is no longer there."""
+    listed = case.record.get("figures")
+    ids = [entry["id"] for entry in listed] if isinstance(listed, list) else []
     return case.where("figures", *([ids.index(figure)] if figure in ids else []))
 
 

@@ -124,7 +124,7 @@ class Patient(Part):
     sex: Literal["female", "male", "intersex", "undisclosed"]
     deceased: YesNo
     can_decide: Annotated[YesNo, Field(description="able to decide about publication at the time of asking")]
-    reads_form_language: Annotated[YesNo, Field(description="could read the consent form alone")]
+    reads_form_language: Annotated[YesNo, Field(description="the person who signs could read the form alone")]
 
 
 class Day0(Part):

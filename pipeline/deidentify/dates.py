@@ -75,12 +75,13 @@ def when(known: Calendar, text: str) -> tuple[int, str, bool]:
     if date:
         return known.day(date), f"Day {known.day(date)}", True
     year, month = int(text[:4]), int(text[5:7])
-    return known.day(dt.date(year, month, 15)), _about_month(known, year, month, "before", "after"), False
+    words = _about_month(known, year, month, "before", "after") or "the month of Day 0"
+    return known.day(dt.date(year, month, 15)), words, False
 
 
 def _about_month(known: Calendar, year: int, month: int, before: str, after: str) -> str:
     months = (year - known.day0.year) * 12 + month - known.day0.month
-    return f"{_about(months)} {before if months < 0 else after}" if months else "the same month"
+    return f"{_about(months)} {before if months < 0 else after}" if months else ""
 
 
 def _about(months: int) -> str:
@@ -102,8 +103,8 @@ _WEEKDAY = r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,?\s+(?:the\s+)?)?"
 _JOIN = r"\s*(?:,\s*and|,|and|&|to|until|till|through|–|—|-)\s*"
 _DATE = re.compile(
     rf"""(?<![\w/-])(?<!\d\.)(?P<on>[Oo]n\s+(?:the\s+)?)?(?:
-      (?P<many>{_DAY}(?:{_JOIN}{_DAY})+)\s+(?:of\s+)?(?P<many_m>{_MONTH}),?\s+(?P<many_y>{_YEAR})
-    | (?P<span_m1>{_MONTH})\s+(?P<span>{_DAY}(?:{_JOIN}{_DAY})+),?\s+(?P<span_y>{_YEAR})
+      (?P<many>{_DAY}(?:{_JOIN}{_DAY}){{1,6}})\s+(?:of\s+)?(?P<many_m>{_MONTH}),?\s+(?P<many_y>{_YEAR})
+    | (?P<span_m1>{_MONTH})\s+(?P<span>{_DAY}(?:{_JOIN}{_DAY}){{1,6}}),?\s+(?P<span_y>{_YEAR})
     | (?P<two_d>{_DAY})\s+(?:of\s+)?(?P<two_m>{_MONTH})(?P<two_join>{_JOIN})
         (?P<two_d2>{_DAY})\s+(?:of\s+)?(?P<two_m2>{_MONTH}),?\s+(?P<two_y>{_YEAR})
     | {_WEEKDAY}(?:the\s+)?(?P<d>{_DAY})[\s-]*(?:of\s+)?(?P<m>{_MONTH})[\s,.-]*(?P<y>{_YEAR}|['’-]\d{{2}})
@@ -234,9 +235,9 @@ def _month_year(found: re.Match[str], known: Calendar, _prose: str) -> tuple[str
     year, month = int(found["my_y"]), _month(found["my_m"])
     if (year, month) not in known.months:
         return "unlisted month", ""
-    words = _about_month(known, year, month, "earlier", "later")
-    in_it = "in " if words == "the same month" and found[0][:2].lower() == "in" else ""
-    return "month and year", in_it + words
+    if words := _about_month(known, year, month, "earlier", "later"):
+        return "month and year", words
+    return "month and year", "in the same month" if found[0][:2].lower() == "in" else "the same month"
 
 
 _TURNS: dict[str, Callable[[re.Match[str], Calendar, str], tuple[str, str]]] = {

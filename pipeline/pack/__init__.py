@@ -18,12 +18,15 @@ def needs(
 ) -> dict[str, Any]:
     """What the package depends on: every file of the earlier rooms, the sign-off and the journal's layout.
 
-    Raises PrivacyError (PKG002) when a folder no longer matches its receipt.
+    Read from the receipts; `make` hashes the files again. Raises PrivacyError (PKG002) where there is none.
     """
     from pipeline.pack import locks
 
     return {
-        "files": locks.all_intact(clean, paper, grant, proof),
+        "files": {
+            step: locks.recorded(step, folder)
+            for step, folder in locks.folders(clean, paper, grant, proof).items()
+        },
         "signoff": asdict(signoff),
         "journal": journal.load(paper.journal).layout,
     }

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pipeline
+from pipeline import __version__
 from pipeline.core import allowlist, files, job
 from pipeline.core.journal import Journal
 from pipeline.core.model import CleanCase, Grant, Manuscript, Proof, SignOff
@@ -40,7 +40,7 @@ def collect(
     """The sheet as plain data. `members` are described by size, hash and audience."""
     return {
         "schema": SCHEMA,
-        "casereport": pipeline.__version__,
+        "casereport": __version__,
         "tools": job.tools(),
         "title": clean.record["title"],
         "article_type": clean.record["article_type"],

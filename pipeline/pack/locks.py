@@ -19,29 +19,25 @@ def stop(kind: type[PipelineError], code: str, where: str = "", **words: Any) ->
     return kind(said.message, code=code, where=where or None, why=said.why, fix=said.fix)
 
 
-def intact(step: str, folder: Path) -> dict[str, str]:
-    """The hash of every file a step left. Raises PrivacyError (PKG002) if one was changed, added or lost."""
-    kept = files.receipt(folder)
-    if kept is None:
-        raise stop(PrivacyError, "PKG002", folder.name, step=step)
-    hashes: dict[str, str] = kept["files"]
+def folders(clean: CleanCase, paper: Manuscript, grant: Grant, proof: Proof) -> dict[str, Path]:
+    """Step -> the folder it left; a package is made from these four and nothing else."""
+    return {"clean": clean.folder, "manuscript": paper.folder, "consent": grant.folder, "proof": proof.folder}
+
+
+def recorded(step: str, folder: Path) -> dict[str, str]:
+    """The hash of every file as the step's receipt has it. Raises PrivacyError (PKG002) without a receipt."""
+    try:
+        hashes: dict[str, str] = files.read_json(folder / files.RECEIPT)["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise stop(PrivacyError, "PKG002", folder.name, step=step) from None
     return hashes
-
-
-def all_intact(clean: CleanCase, paper: Manuscript, grant: Grant, proof: Proof) -> dict[str, dict[str, str]]:
-    """The hashes of all four folders that a package is made from. Raises PrivacyError as `intact` does."""
-    folders = {
-        "clean": clean.folder,
-        "manuscript": paper.folder,
-        "consent": grant.folder,
-        "proof": proof.folder,
-    }
-    return {step: intact(step, folder) for step, folder in folders.items()}
 
 
 def check(clean: CleanCase, paper: Manuscript, grant: Grant, signoff: SignOff, proof: Proof) -> None:
     """Return only if a package may be made. Raises ConsentError or PrivacyError otherwise."""
-    all_intact(clean, paper, grant, proof)
+    for step, folder in folders(clean, paper, grant, proof).items():
+        if files.receipt(folder) is None:
+            raise stop(PrivacyError, "PKG002", folder.name, step=step)
     if proof.clean != clean.digest:
         raise stop(PrivacyError, "PKG001", what="proof that no identifier remains")
     if proof.identifiers < 1:

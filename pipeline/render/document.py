@@ -46,7 +46,7 @@ class Paper:
     blinded: bool
     draft: bool
     title: Nodes = field(repr=False)
-    running_title: str
+    running_title: Nodes = field(repr=False)
     keywords: tuple[Nodes, ...] = field(repr=False)
     byline: dict[str, Any] = field(repr=False)  # empty when blinded
     blocks: Nodes = field(repr=False)  # abstract to legends
@@ -90,7 +90,7 @@ def assemble(clean: CleanCase, journal: Journal, library: dict[str, Item], *, dr
         _reference_list(layout),
         *_legends(layout, figures),
     ]
-    title = markdown.inline(record["title"])
+    title = markdown.inline(record["title"], links=False)
     found = [*_lint(blocks, numbers, library), *(_names(clean, blocks, title) if blinded else [])]
     tree.replace(blocks, lambda node: _resolve(node, numbers, library))
     cited = {str(n): library[key] for key, n in numbers.citations.items()}
@@ -99,8 +99,8 @@ def assemble(clean: CleanCase, journal: Journal, library: dict[str, Item], *, dr
         blinded,
         draft,
         title,
-        record["running_title"],
-        tuple(markdown.inline(k) for k in record["keywords"]),
+        markdown.inline(record["running_title"], links=False),
+        tuple(markdown.inline(k, links=False) for k in record["keywords"]),
         {} if blinded else clean.byline,
         blocks,
         figures,
@@ -187,7 +187,10 @@ def _abstract(record: dict[str, Any], layout: dict[str, Any]) -> Nodes:
 def _keywords(record: dict[str, Any], layout: dict[str, Any]) -> Nodes:
     listed: Nodes = []
     for keyword in record["keywords"]:
-        listed += [*([{"t": "Str", "c": ";"}, tree.SPACE] if listed else []), *markdown.inline(keyword)]
+        listed += [
+            *([{"t": "Str", "c": ";"}, tree.SPACE] if listed else []),
+            *markdown.inline(keyword, links=False),
+        ]
     line = tree.para([tree.strong(f"{layout['keywords_heading']}:"), tree.SPACE, *listed])
     return [tree.div("keywords", "keywords", [line], **{"custom-style": "First Paragraph"})]
 

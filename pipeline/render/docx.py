@@ -24,6 +24,7 @@ from pipeline.render.tree import Node, Nodes
 MEDIA = "word/media/"  # pictures: compressed already, and no place for a path
 DATE = (1980, 1, 1, 0, 0, 0)
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+WP = "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"
 NO_PROPERTIES = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n'
     b'<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties" '
@@ -123,6 +124,9 @@ def _shape(part: bytes) -> bytes:
             for paragraph in row.iter(f"{{{W}}}p"):
                 _set_after_style(paragraph, etree.Element(f"{{{W}}}keepNext"))
         _set_after_style(_next_paragraph(table), etree.Element(f"{{{W}}}spacing", {f"{{{W}}}before": "240"}))
+    for picture in root.iter(f"{{{WP}}}inline"):  # without these LibreOffice sets a picture 3 mm to the right
+        for side in ("distT", "distB", "distL", "distR"):
+            picture.set(side, "0")
     for mark in root.iter(f"{{{W}}}bookmarkStart"):
         if mark.get(f"{{{W}}}name") == "figures":
             _set_after_style(_next_paragraph(mark), etree.Element(f"{{{W}}}pageBreakBefore"))

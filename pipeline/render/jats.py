@@ -13,7 +13,7 @@ from typing import Any
 from lxml import etree
 
 from pipeline.core.errors import ToolError
-from pipeline.render import pandoc, references, tree, wording
+from pipeline.render import markdown, pandoc, references, tree, wording
 from pipeline.render.document import Paper
 from pipeline.render.figures import Drawn
 from pipeline.render.references import Item
@@ -79,23 +79,20 @@ def _front(article: Any, paper: Paper) -> None:
     _add(heading, "subject", str(paper.journal.value("article_type", "Case Report")))
     titles = _add(meta, "title-group")
     _write(_add(titles, "article-title"), paper.title)
-    _add(titles, "alt-title", paper.running_title, alt_title_type="running-head")
+    _write(_add(titles, "alt-title", alt_title_type="running-head"), paper.running_title)
     if paper.byline:
         _contributors(meta, paper.byline)
     _notes(meta, paper)
     _add(meta, "pub-date-not-available")
-    abstract = _add(meta, "abstract")
-    keywords = None
-    for node in paper.blocks:
-        if node["c"][0][0] == "abstract":
-            _abstract(abstract, node["c"][1][1:])
-        elif node["c"][0][0] == "keywords":
-            keywords = _add(meta, "kwd-group", kwd_group_type="author")
-    for keyword in paper.keywords if keywords is not None else ():
+    abstract = next(n for n in paper.blocks if n["c"][0][0] == "abstract")
+    _abstract(_add(meta, "abstract"), abstract["c"][1][1:])
+    keywords = _add(meta, "kwd-group", kwd_group_type="author")
+    for keyword in paper.keywords:
         _write(_add(keywords, "kwd"), keyword)
     if paper.byline:
         funding = paper.byline["declarations"]["funding"]
-        _add(_add(meta, "funding-group"), "funding-statement", " ".join(funding.split()))
+        statement = _add(_add(meta, "funding-group"), "funding-statement")
+        _write(statement, markdown.inline(" ".join(funding.split()), links=False))
     counts = _add(meta, "counts")
     for name, number in (("fig", "figures"), ("table", "tables"), ("ref", "references"), ("word", "words")):
         _add(counts, f"{name}-count", count=str(paper.counts[number]["count"]))

@@ -20,8 +20,8 @@ def title_page(clean: CleanCase, journal: Journal, counts: dict[str, Any], targe
         people.append(_numbered(number, _author(author, places)))
     rows: list[tuple[str, Nodes]] = [
         ("article_type", _one(tree.words(str(journal.value("article_type", "Case Report"))))),
-        ("title", _one(markdown.inline(record["title"]))),
-        ("running_title", _one(markdown.inline(record["running_title"]))),
+        ("title", _one(markdown.inline(record["title"], links=False))),
+        ("running_title", _one(markdown.inline(record["running_title"], links=False))),
         ("authors", people),
         (
             "affiliations",
@@ -36,7 +36,7 @@ def title_page(clean: CleanCase, journal: Journal, counts: dict[str, Any], targe
         blocks += _entry(words[name], body)
     for name, heading in words["statements"]:
         if text := byline["declarations"].get(name):
-            blocks += _entry(heading, markdown.paragraphs(text))
+            blocks += _entry(heading, markdown.paragraphs(text, links=False))
     docx.letter(journal, words["heading"], blocks, target)
 
 
@@ -45,7 +45,7 @@ def cover_letter(clean: CleanCase, journal: Journal, target: Path) -> None:
     record, declarations = clean.record, clean.byline["declarations"]
     values = {
         "journal": [tree.wrap("Emph", tree.words(journal.name))],
-        "title": markdown.inline(record["title"]),
+        "title": markdown.inline(record["title"], links=False),
         "consent": wording.consent(clean, journal),
         **{
             name: _flat(declarations.get(name) or "") for name in ("ethics", "funding", "conflicts", "ai_use")
@@ -57,7 +57,7 @@ def cover_letter(clean: CleanCase, journal: Journal, target: Path) -> None:
         if not holds.get(row.get("when", ""), "when" not in row):
             continue
         if row.get("part") == "novelty":
-            blocks += markdown.paragraphs(record["novelty"])
+            blocks += markdown.paragraphs(record["novelty"], links=False)
         elif row.get("part") == "signature":
             blocks += [
                 tree.para(_contact(a, clean.byline)) for a in clean.byline["authors"] if a["corresponding"]
@@ -81,7 +81,7 @@ def _numbered(number: int, inner: Nodes) -> tree.Node:
 
 def _flat(text: str) -> Nodes:
     """Prose of several paragraphs as one."""
-    return markdown.inline(" ".join(text.split()))
+    return markdown.inline(" ".join(text.split()), links=False)
 
 
 def _author(author: dict[str, Any], places: dict[str, int]) -> Nodes:

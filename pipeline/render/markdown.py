@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -44,14 +45,19 @@ LOOSE = {
 }
 
 
-def paragraphs(text: str) -> Nodes:
-    """Prose as paragraphs. Citations and mentions are nodes of their own, for document.py to number."""
-    return [tree.para(inline(part)) for part in re.split(r"\n[ \t]*\n", clean(text)) if part.strip(tree.GAPS)]
+def paragraphs(text: str, *, links: bool = True) -> Nodes:
+    """Prose as paragraphs; see `inline`."""
+    parts = re.split(r"\n[ \t]*\n", clean(text))
+    return [tree.para(inline(part, links=links)) for part in parts if part.strip(tree.GAPS)]
 
 
-def inline(text: str) -> Nodes:
-    """One paragraph, title, legend or table cell."""
-    return _parse(clean(text).strip(tree.GAPS), frozenset())
+def inline(text: str, *, links: bool = True) -> Nodes:
+    """One paragraph, title, legend or table cell.
+
+    Citations and mentions become nodes of their own, for document.py to number; without `links`, where there
+    is nothing to lead to (titles, letters), they stay the letters they are.
+    """
+    return _parse(clean(text).strip(tree.GAPS), links)
 
 
 def clean(text: str) -> str:
@@ -61,13 +67,13 @@ def clean(text: str) -> str:
     return MINUS.sub("−", UNIT.sub("\u00a0", text))
 
 
-def _parse(text: str, inside: frozenset[str]) -> Nodes:
-    """Read `text` from left to right; `inside` are the spans we are in, which cannot be opened again."""
+def _parse(text: str, links: bool) -> Nodes:
+    """Read `text` from left to right. A span ends at the first mark that closes it: nesting stays low."""
     out: Nodes = []
     plain_from = at = 0
     hopeless: set[str] = set()  # marks that are not closed anywhere further on
     while mark := MARKS.search(text, at):
-        found = _span(text, mark.start(), mark.group(), inside, hopeless)
+        found = _span(text, mark, links, hopeless)
         if found is None:
             at = mark.end()
             continue
@@ -77,28 +83,25 @@ def _parse(text: str, inside: frozenset[str]) -> Nodes:
     return out + tree.spaced(text[plain_from:])
 
 
-def _span(
-    text: str, at: int, mark: str, inside: frozenset[str], hopeless: set[str]
-) -> tuple[Node, int] | None:
-    """The node that starts at `at` and where it ends, or None if the mark is just a letter here."""
-    if mark == "[":
-        found = CITATION.match(text, at)
-        return (_citation(found), found.end()) if found else None
-    if mark == "{":
-        found = words.REFERENCE.match(text, at)
-        return (_mention(found), found.end()) if found else None
-    if mark in TIGHT:
-        kind, pattern = TIGHT[mark]
-        found = pattern.match(text, at) if kind not in inside else None
-        return (tree.wrap(kind, _parse(found.group(1), inside | {kind})), found.end()) if found else None
-    kind, opening, closing = LOOSE[mark]
-    if kind in inside or mark in hopeless or not opening.match(text, at):
+def _span(text: str, mark: re.Match[str], links: bool, hopeless: set[str]) -> tuple[Node, int] | None:
+    """The node that starts at `mark` and where it ends, or None if the mark is just a letter here."""
+    sign, at = mark.group(), mark.start()
+    if sign in LINKS:
+        pattern, made = LINKS[sign]
+        found = pattern.match(text, at) if links else None
+        return (made(found), found.end()) if found else None
+    if sign in TIGHT:
+        kind, pattern = TIGHT[sign]
+        found = pattern.match(text, at)
+        return (tree.wrap(kind, _parse(found.group(1), links)), found.end()) if found else None
+    kind, opening, closing = LOOSE[sign]
+    if sign in hopeless or not opening.match(text, at):
         return None
-    end = closing.search(text, at + len(mark) + 1)
+    end = closing.search(text, mark.end() + 1)
     if end is None:
-        hopeless.add(mark)
+        hopeless.add(sign)
         return None
-    return tree.wrap(kind, _parse(text[at + len(mark) : end.start()], inside | {kind})), end.end()
+    return tree.wrap(kind, _parse(text[mark.end() : end.start()], links)), end.end()
 
 
 def _citation(found: re.Match[str]) -> Node:
@@ -109,6 +112,12 @@ def _citation(found: re.Match[str]) -> Node:
 def _mention(found: re.Match[str]) -> Node:
     kind, name, panel = found.groups()
     return {"t": "Mention", "c": {"kind": kind, "id": name, "panel": panel or "", "typed": found.group()}}
+
+
+LINKS: dict[str, tuple[re.Pattern[str], Callable[[re.Match[str]], Node]]] = {
+    "[": (CITATION, _citation),
+    "{": (words.REFERENCE, _mention),
+}
 
 
 def cleaned(clean_case: CleanCase) -> CleanCase:

@@ -72,7 +72,8 @@ class Guard:
             status, words = refusal
             await PlainTextResponse(words, status)(scope, receive, dressed)
             return
-        self.keys.touched = time.monotonic()
+        if not scope["path"].startswith(ENTER):
+            self.keys.touched = time.monotonic()
         await self.app(scope, receive, dressed)
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:

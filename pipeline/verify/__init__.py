@@ -47,7 +47,7 @@ def make(case: Case, clean: CleanCase, dest: Path) -> str:
             return not_authors
         return numbers if place.startswith("references.") else everyone
 
-    found = hunt.search(hunt.read(clean.folder), matcher)
+    found = hunt.search(hunt.read(clean.folder, matcher), matcher)
     if hard := [f for f in found if f.hard]:
         first, place = hard[0], _typed_at(case, clean, everyone, hard[0].field)
         raise _privacy("LEAK001", place, field=first.field, rule=first.rule, count=len(hard))
@@ -103,7 +103,7 @@ def guard(case: Case, journal: Journal) -> Callable[[Path], None]:
             return everyone if blinded and _for_review(place) else not_authors
 
         try:
-            pieces = list(hunt.read(part))
+            pieces = list(hunt.read(part, matcher))
         except unpack.Unreadable as e:
             raise _privacy("LEAK003", (str(e), 0)) from None
         if hard := [f for f in hunt.search(pieces, matcher) if f.hard]:

@@ -1,4 +1,4 @@
-"""Whom the source pictures name: identifiers in DICOM headers and photo metadata. Not shared with the cleaner.
+"""Whom the source pictures name: identifiers in DICOM headers and photo metadata, not the cleaner's list.
 
 Untrusted files: everything here runs in core.worker's capped child.
 """

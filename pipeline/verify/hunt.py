@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,15 +31,26 @@ def hunt(path: Path, known: Iterable[Identifier]) -> list[Found]:
     return search(read(path), lambda _place: matcher)
 
 
-def read(path: Path, leave_out: frozenset[str] = frozenset({files.RECEIPT})) -> Iterator[Piece]:
-    """Every piece of text in a file or folder, by path."""
+def read(path: Path, zone: Callable[[str], object] = lambda _place: None) -> Iterator[Piece]:
+    """Every piece of text in a file or folder, by path; the same content only once in each zone.
+
+    A zone is a part that is searched in one way, given by its places.
+    """
+    seen = set()
+
+    def again(place: str, content: bytes) -> bool:
+        key = (zone(place), hashlib.sha256(content).digest())
+        known = key in seen
+        seen.add(key)
+        return known
+
     if path.is_file():
-        yield from unpack.pieces(path, path.name)
+        yield from unpack.pieces(path, path.name, again)
         return
     for file in files.plain_files(path):
         name = file.relative_to(path).as_posix()
-        if name not in leave_out:
-            yield from unpack.pieces(file, name)
+        if name != files.RECEIPT:
+            yield from unpack.pieces(file, name, again)
 
 
 def search(pieces: Iterable[Piece], matcher_for: Callable[[str], Matcher]) -> list[Found]:

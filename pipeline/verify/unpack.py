@@ -10,9 +10,10 @@ import base64
 import binascii
 import io
 import re
+import string
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,16 @@ WIDE_RUNS = (
 )
 LITERAL = re.compile(rb"\((?:[^()\\]|\\.){3,}\)", re.DOTALL)
 COMMENT = re.compile(rb"%[\t -~]{4,}")
+PLAIN = (string.ascii_letters + string.digits + " ").encode()
 TAG = re.compile(r"<[^<>]*>")
+
+
+Skip = Callable[[str, bytes], bool]
+
+
+def never(_place: str, _content: bytes) -> bool:
+    """Search everything."""
+    return False
 
 
 class Unreadable(Exception):  # noqa: N818 - a state of the file, not a fault
@@ -47,23 +57,30 @@ class Piece:
     text: str
 
 
-def pieces(path: Path, place: str) -> Iterator[Piece]:
-    """Every piece of text in a file, its name included. Raises Unreadable."""
+def pieces(path: Path, place: str, skip: Skip = never) -> Iterator[Piece]:
+    """Every piece of text in a file, its name included. Raises Unreadable.
+
+    `skip(place, content)` may pass over content that was searched before (a copy inside a second archive).
+    """
     yield Piece(f"{place} (name)", place)
-    yield from inside(path.read_bytes(), place)
+    yield from inside(path.read_bytes(), place, skip)
 
 
-def inside(data: bytes, place: str, depth: int = 0) -> Iterator[Piece]:
+def inside(data: bytes, place: str, skip: Skip = never, depth: int = 0) -> Iterator[Piece]:
     """Every piece of text in some bytes, by what they are."""
     if depth > MAX_DEPTH:
         raise Unreadable(f"{place}: packed more than {MAX_DEPTH} deep")
+    if skip(place, data):
+        return
     kind = kinds.sniff(data[: kinds.HEAD])
     if kind == "zip":
-        yield from _zip(data, place, depth)
+        yield from _zip(data, place, skip, depth)
     elif kind == "pdf":
         yield from _pdf(data, place, depth)
     elif kind == "png":
         yield from _png(data, place, depth)
+    elif kind == "tiff":
+        yield from _runs(_tiff_without_strips(data, place), place)
     elif kind == "jpeg":
         yield from _runs(_jpeg_without_scan(data, place), place)
     elif kind == "text":
@@ -92,7 +109,7 @@ def _encoded(data: bytes, place: str, depth: int) -> Iterator[Piece]:
             except binascii.Error:
                 continue
             if shift == 0 and kinds.sniff(decoded[: kinds.HEAD]) != "other":
-                yield from inside(decoded, f"{place} › base64", depth + 1)
+                yield from inside(decoded, f"{place} › base64", depth=depth + 1)
             else:
                 yield from _runs(decoded, f"{place} › base64")
     for found in HEX.finditer(data):
@@ -111,11 +128,11 @@ def _runs(data: bytes, place: str) -> Iterator[Piece]:
 
 def _like_words(run: bytes) -> bool:
     """Compressed pixels are full of Latin-1 "letters"; words are mostly ASCII with an accent or two."""
-    plain = sum((byte < 0x80 and chr(byte).isalnum()) or byte == 0x20 for byte in run)
-    return len(run) > plain >= 0.75 * len(run)
+    odd = len(run.translate(None, PLAIN))
+    return 0 < odd <= 0.25 * len(run)
 
 
-def _zip(data: bytes, place: str, depth: int) -> Iterator[Piece]:
+def _zip(data: bytes, place: str, skip: Skip, depth: int) -> Iterator[Piece]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
@@ -128,7 +145,7 @@ def _zip(data: bytes, place: str, depth: int) -> Iterator[Piece]:
                 yield from _runs(member.comment + b"\n" + member.extra, f"{here} (comment)")
                 if member.flag_bits & 1:
                     raise Unreadable(f"{here}: encrypted")
-                yield from inside(archive.read(member), here, depth + 1)
+                yield from inside(archive.read(member), here, skip, depth + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as e:
         raise Unreadable(f"{place}: not a whole archive") from e
     yield from _between_members(data, place)
@@ -162,7 +179,7 @@ def _png(data: bytes, place: str, depth: int) -> Iterator[Piece]:
         if name == b"IEND":
             break
     if at < len(data):
-        yield from inside(data[at:], f"{place} (after the picture)", depth + 1)
+        yield from inside(data[at:], f"{place} (after the picture)", depth=depth + 1)
 
 
 def _jpeg_without_scan(data: bytes, place: str) -> bytes:
@@ -182,6 +199,27 @@ def _jpeg_without_scan(data: bytes, place: str) -> bytes:
             if found and data[at + 1] == 0xD9:
                 return bytes(kept) + data[at + 2 :]
     return bytes(kept)
+
+
+def _tiff_without_strips(data: bytes, place: str) -> bytes:
+    """All of a TIFF but its pixels: StripOffsets 273, TileOffsets 324 (TIFF 6.0, sections 3 and 15)."""
+    from PIL import Image, ImageSequence, UnidentifiedImageError
+
+    pixels: list[tuple[int, int]] = []
+    try:
+        with Image.open(io.BytesIO(data), formats=("TIFF",)) as picture:
+            for page in ImageSequence.Iterator(picture):
+                tags = page.tag_v2  # type: ignore[attr-defined]
+                for offsets, counts in ((273, 279), (324, 325)):
+                    for start, count in zip(tags.get(offsets, ()), tags.get(counts, ()), strict=True):
+                        pixels.append((start, start + count))
+    except (UnidentifiedImageError, OSError, ValueError, TypeError, SyntaxError) as e:
+        raise Unreadable(f"{place}: not a whole TIFF") from e
+    kept, at = [], 0
+    for start, end in sorted(pixels):
+        kept.append(data[at:start])
+        at = max(at, end)
+    return b"\0".join([*kept, data[at:]])
 
 
 def _pdf(data: bytes, place: str, depth: int) -> Iterator[Piece]:
@@ -209,7 +247,7 @@ def _pdf(data: bytes, place: str, depth: int) -> Iterator[Piece]:
         for name, attached in pdf.attachments.items():
             here = f"{place} › attachment"
             yield Piece(f"{here} (name)", f"{name} {attached.filename} {attached.description}")
-            yield from inside(attached.get_file().read_bytes(), here, depth + 1)
+            yield from inside(attached.get_file().read_bytes(), here, depth=depth + 1)
 
 
 def _stream(stream: Any, place: str) -> Iterator[Piece]:
