@@ -1,8 +1,8 @@
 """Times of whole commands beside what they contain, in the same run: make bench.
 
-Prints wall seconds (median of several runs after one warm-up): bare Python, --help, check, the cold demo, a rerun
-with nothing changed, a rerun after one word was edited; beside them the bare pandoc and typst runs on the very
-manuscript the demo made. Ratios travel between machines, seconds do not.
+Prints wall seconds (median of several runs after one warm-up): bare Python, --help, check, the cold demo, a
+rerun with nothing changed, a rerun after one word was edited; beside them the bare pandoc and typst runs on
+the very manuscript the demo made. Ratios travel between machines, seconds do not.
 """
 
 from __future__ import annotations

@@ -58,6 +58,9 @@ RECORD_MISTAKES = [
         True,
         id="citation without reference",
     ),
+    pytest.param(
+        "dermatosis [@piette2016]", "dermatosis [@piette2016, p. 3]", "REF008", True, id="odd citation"
+    ),
     pytest.param("; @thornsberry2013", "", "REF002", False, id="reference never cited"),
     pytest.param("  mental_illness: no\n", "", "REC001", False, id="question unanswered"),
     pytest.param(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections import Counter
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydicom.data import get_testdata_file
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
@@ -17,6 +20,7 @@ from pydicom.filewriter import write_dataset
 from pydicom.sequence import Sequence
 from pydicom.tag import Tag
 from pydicom.uid import (
+    UID,
     CTImageStorage,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -287,6 +291,29 @@ def test_links_and_intervals_survive_and_depend_on_the_key(tmp_path):
     assert {other.StudyInstanceUID, other.PatientID, other.StudyDate}.isdisjoint(
         {a.StudyInstanceUID, a.PatientID, a.StudyDate}
     )
+
+
+KEYS = st.binary(min_size=32, max_size=32).map(bytes.hex)
+DATES = st.dates(dt.date(1950, 1, 1), dt.date(2035, 1, 1))
+
+
+@given(KEYS, st.lists(st.from_regex(r"1\.2(\.[1-9]\d{0,9}){2,5}", fullmatch=True), min_size=2, unique=True))
+def test_pseudonyms_are_valid_and_never_shared(key, originals):
+    made = Pseudonyms(key)
+    uids, names = [made.uid(o) for o in originals], [made.patient(o) for o in originals]
+    assert len(set(uids)) == len(set(names)) == len(originals)
+    assert all(len(uid) <= 64 and UID(uid).is_valid for uid in uids)
+    assert [Pseudonyms(key).uid(o) for o in originals] == uids
+
+
+@given(KEYS, DATES, DATES)
+def test_the_shift_keeps_every_interval_and_moves_into_the_past(key, one, two):
+    made = Pseudonyms(key)
+    moved = [dt.datetime.strptime(made.date(f"{d:%Y%m%d}"), "%Y%m%d").date() for d in (one, two)]
+    assert moved[1] - moved[0] == two - one
+    assert dt.timedelta(days=365) <= one - moved[0] <= dt.timedelta(days=3650)
+    assert made.date(f"{one:%Y.%m.%d}") == f"{moved[0]:%Y%m%d}"
+    assert [made.date(value) for value in ("2025", "202503", "soon", "20250231", "")] == [""] * 5
 
 
 def test_same_file_and_key_give_the_same_bytes(tmp_path):

@@ -93,6 +93,8 @@ def test_every_replacement_is_counted_by_line_kind_and_rule_without_its_text():
     cleaned = REMOVER.clean("Sunita came.\nDr Bainswal saw her on 14 March 2025.")
     assert {(c.line, str(c.kind)) for c in cleaned.changes} == {(0, "name"), (1, "doctor"), (1, "date")}
     assert "Sunita" not in repr(cleaned.changes)
+    old = REMOVER.clean("Fine for 95 years.\nA 92-year-old man of 45 years aged 99.")
+    assert [(c.line, c.kind, c.rule) for c in old.changes] == [(1, "age", "over 89")] * 2
 
 
 def test_what_a_person_must_decide_is_said():

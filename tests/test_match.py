@@ -175,6 +175,12 @@ def test_an_ordinary_word_is_a_name_only_where_it_is_written_like_one():
     assert not matcher.find("an ASHA worker had asha")
 
 
+def test_spellings_of_one_indic_name_are_one_name():
+    matcher = Matcher([Identifier(Kind.NAME, "ज़ाँगिड़ टेस्टवाला", "name")])
+    for text in ("जांगिड टेस्टवाला", "ज\u093cाँगिड\u093c\u200c टेस्टवाला", "टेस्टवाला जाँगिड"):
+        assert any(hit.hard for hit in matcher.find(text)), text
+
+
 def test_what_is_too_short_to_search_is_said():
     matcher = Matcher(
         [Identifier(Kind.NUMBER, "7", "numbers.hospital.0"), Identifier(Kind.DATE, "soon", "dates.0")]

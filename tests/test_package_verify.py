@@ -371,6 +371,15 @@ def test_an_encrypted_member(tmp_path: Path) -> None:
     assert "encrypted" in broken(verify.check(tmp_path / "x.zip"))
 
 
+def test_two_members_in_the_same_bytes(tmp_path: Path) -> None:
+    """The trick of zip bombs without large ratios: many directory entries point to one piece of data."""
+    whole = bytearray(written(tmp_path / "x.zip", ("a.json", b"{}"), ("b.json", b"{}")).read_bytes())
+    second = whole.rindex(b"PK\x01\x02")
+    whole[second + 42 : second + 46] = struct.pack("<I", 0)
+    (tmp_path / "x.zip").write_bytes(whole)
+    assert "overlap" in broken(verify.check(tmp_path / "x.zip"))
+
+
 def test_bytes_hidden_before_and_after(sealed: Path, tmp_path: Path) -> None:
     claim = "Nothing is hidden between or after its files"
     with_comment = tmp_path / "c.zip"

@@ -20,6 +20,15 @@ NBIB_KEY = re.compile(r"^PMID- *(\d+)")
 
 def check(case: Case, form: Form) -> list[Finding]:
     """Findings about the reference list and the citations in the narrative."""
+    odd = [
+        findings.make("REF008", case.where_in(path, down), field=path[-1])
+        for path, prose in form.prose()
+        for down in words.miscited(prose)
+    ]
+    return [*odd, *_list(case, form)]
+
+
+def _list(case: Case, form: Form) -> list[Finding]:
     lists = case.used_as("references")
     cited = [(key, path, down) for path, prose in form.prose() for key, down in words.cited(prose)]
     if not lists:

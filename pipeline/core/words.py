@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-CITATION = re.compile(r"\[(@[^\]]+)\]")
 KEY = re.compile(r"@([\w:.+/-]*\w)")
+CITATION = re.compile(rf"\[({KEY.pattern}(?:\s*;\s*{KEY.pattern})*)\]")
+NEARLY = re.compile(r"\[\s*@")  # begins like a citation
 REFERENCE = re.compile(r"\{(fig|table):([a-z0-9-]+)(?::([a-f]))?\}")
 MARKUP = re.compile(r"[*^~]")
 
@@ -23,6 +24,14 @@ def cited(prose: str) -> Iterable[tuple[str, int]]:
     for group in CITATION.finditer(prose):
         for key in KEY.finditer(group.group(1)):
             yield key.group(1), prose.count("\n", 0, group.start())
+
+
+def miscited(prose: str) -> Iterable[int]:
+    """The line, counted from 0, of everything that begins like a citation and is not written as one."""
+    good = {group.start() for group in CITATION.finditer(prose)}
+    for group in NEARLY.finditer(prose):
+        if group.start() not in good:
+            yield prose.count("\n", 0, group.start())
 
 
 def referred(prose: str) -> Iterable[tuple[str, str, int]]:

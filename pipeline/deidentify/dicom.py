@@ -52,7 +52,7 @@ def cleaner(pseudonyms: Pseudonyms, known: Matcher) -> Callable[[Job], Counter[s
         config.settings.writing_validation_mode = config.IGNORE
         ds = pydicom.dcmread(job.source, force=True)
         if "PixelData" not in ds and "FloatPixelData" not in ds and "DoubleFloatPixelData" not in ds:
-            raise NoPictureError("IMG028")
+            raise NoPictureError("IMG021" if "Rows" in ds else "IMG028")
         _complete(ds)
         counts: Counter[str] = Counter()
         syntax = transfer_syntax(ds)

@@ -30,7 +30,6 @@ ALONE = "%|°C|°F|mmHg|HU|kDa|bpm|h|min"
 UNIT = re.compile(rf"(?<=\d) (?=(?:[munkµμdcM]?(?:{PREFIXED})|{ALONE})(?!\w))")
 MINUS = re.compile(r"(?<=\bDay )-(?=\d)")  # days before Day 0 are negative numbers, not hyphenated words
 MARKS = re.compile(r"\*\*|[*^~\[{]")
-CITATION = re.compile(rf"\[({words.KEY.pattern}(?:\s*;\s*{words.KEY.pattern})*)\]")
 TIGHT = {
     "^": ("Superscript", re.compile(r"(?<!\^)\^([^\s^]+)\^(?!\^)")),
     "~": ("Subscript", re.compile(r"(?<!~)~([^\s~]+)~(?!~)")),
@@ -115,7 +114,7 @@ def _mention(found: re.Match[str]) -> Node:
 
 
 LINKS: dict[str, tuple[re.Pattern[str], Callable[[re.Match[str]], Node]]] = {
-    "[": (CITATION, _citation),
+    "[": (words.CITATION, _citation),
     "{": (words.REFERENCE, _mention),
 }
 

@@ -74,7 +74,7 @@ def dangers(infos: list[zipfile.ZipInfo]) -> Iterator[str]:
             yield "an encrypted file"
         if info.file_size > max(info.compress_size, SMALL) * MAX_RATIO:
             yield "a file that grows without bounds when unpacked"
-        if False:
+        if info.header_offset < end:
             yield "files that overlap each other"
         end = info.header_offset + LOCAL + info.compress_size
 
