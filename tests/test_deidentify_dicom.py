@@ -309,7 +309,7 @@ def test_pseudonyms_are_valid_and_never_shared(key, originals):
 @given(KEYS, DATES, DATES)
 def test_the_shift_keeps_every_interval_and_moves_into_the_past(key, one, two):
     made = Pseudonyms(key)
-    moved = [dt.datetime.strptime(made.date(f"{d:%Y%m%d}"), "%Y%m%d").date() for d in (one, two)]
+    moved = [dt.date.fromisoformat(made.date(f"{d:%Y%m%d}")) for d in (one, two)]
     assert moved[1] - moved[0] == two - one
     assert dt.timedelta(days=365) <= one - moved[0] <= dt.timedelta(days=3650)
     assert made.date(f"{one:%Y.%m.%d}") == f"{moved[0]:%Y%m%d}"

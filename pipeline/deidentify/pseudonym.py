@@ -38,9 +38,12 @@ class Pseudonyms:
 
         "" when it holds no full date: a year alone cannot be moved by days.
         """
-        digits = original.strip().replace(".", "", 2) if original[4:5] == "." else original.strip()
+        value = original.strip()
+        digits = value.replace(".", "", 2) if value[4:5] == "." else value  # 2025.03.14 is an older spelling
+        if not digits[:8].isdigit():
+            return ""
         try:
-            moved = dt.datetime.strptime(digits[:8], "%Y%m%d").date() + dt.timedelta(days=self.days)  # noqa: DTZ007
+            moved = dt.date.fromisoformat(digits[:8]) + dt.timedelta(days=self.days)
         except (ValueError, OverflowError):
             return ""
         return f"{moved:%Y%m%d}{digits[8:]}"
