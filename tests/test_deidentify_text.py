@@ -79,6 +79,11 @@ SENTENCES = {
     "Testwala syndrome [@testwala2020] {fig:sunita:a} {table:sunita}": (
         "Testwala syndrome [@testwala2020] {fig:sunita:a} {table:sunita}"
     ),
+    "Testwala et al. [@t2019] and Testwala and Other [@testwala2020]": (
+        "Testwala et al. [@t2019] and Testwala and Other [@testwala2020]"
+    ),
+    "given to Sunita [@a2019]": "given to the patient [@a2019]",
+    "aged 95 days": "aged 95 days",
     "She had **fever** and H~2~O [@a2019; @b2020].": "She had **fever** and H~2~O [@a2019; @b2020].",
     "She came.\n\nSunita left\nand Sunita slept.": "She came.\n\nThe patient left\nand the patient slept.",
 }
@@ -101,7 +106,7 @@ def test_what_a_person_must_decide_is_said():
     cleaned = REMOVER.clean("Testwala came.\nTestwala disease, 45871 platelets,\nguidelines of June 2021.")
     assert set(cleaned.look) == {
         (0, "shared name"),
-        (1, "eponym"),
+        (1, "someone else"),
         (1, "short number"),
         (2, "month and year"),
     }

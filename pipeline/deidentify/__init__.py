@@ -9,12 +9,17 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.core import files, findings
 from pipeline.core.errors import InputError, PrivacyError
 from pipeline.core.identity import identifiers
 from pipeline.core.model import Case, CleanCase, CleanPanel, Finding
+
+if TYPE_CHECKING:
+    from pipeline.deidentify.images import Album
+    from pipeline.deidentify.picture import Picture
+    from pipeline.deidentify.record import Written
 
 CANNOT_JUDGE = (
     "Text drawn into pictures was not read: a person has to look at every picture.",
@@ -57,24 +62,7 @@ def make(case: Case, dest: Path) -> str:
     album.copy(dest / "dicom", Pseudonyms(private["key"]), Matcher(known))
     _stop((*album.findings, *written.findings))
 
-    (dest / "figures").mkdir()
-    for shown in written.record["figures"]:
-        letters = sorted(letter for figure, letter in drawn if figure == shown["id"])
-        shown["panels"] = []
-        for letter in letters:
-            picture = drawn[shown["id"], letter]
-            name = f"figures/{shown['id']}-{letter}.png"
-            picture.save(dest / name)
-            shown["panels"].append(
-                {
-                    "letter": letter,
-                    "file": name,
-                    "pixels": picture.digest,
-                    "width": picture.width,
-                    "height": picture.height,
-                    "mm_per_pixel": picture.mm_per_pixel,
-                }
-            )
+    _draw_into(written.record["figures"], drawn, dest)
     files.write_json(dest / "record.json", written.record)
     files.write_json(dest / "byline.json", written.byline)
     for source in case.used_as("references")[:1]:
@@ -107,7 +95,28 @@ def load(folder: Path) -> CleanCase:
     )
 
 
-def _report(case: Case, album: Any, written: Any) -> dict[str, Any]:
+def _draw_into(figures: list[dict[str, Any]], drawn: dict[tuple[str, str], Picture], dest: Path) -> None:
+    """Save every picture and note in its figure what and where it is."""
+    (dest / "figures").mkdir()
+    for shown in figures:
+        shown["panels"] = []
+    by_id = {shown["id"]: shown["panels"] for shown in figures}
+    for (figure, letter), picture in sorted(drawn.items()):
+        name = f"figures/{figure}-{letter}.png"
+        picture.save(dest / name)
+        by_id[figure].append(
+            {
+                "letter": letter,
+                "file": name,
+                "pixels": picture.digest,
+                "width": picture.width,
+                "height": picture.height,
+                "mm_per_pixel": picture.mm_per_pixel,
+            }
+        )
+
+
+def _report(case: Case, album: Album, written: Written) -> dict[str, Any]:
     """What was done, by neutral names and counts."""
     from pipeline.deidentify.rules import rules
 

@@ -26,7 +26,7 @@ OLDEST = 90  # years; stands for "90 or older" (45 CFR 164.514(b)(2)(i)(C))
 PROBLEMS = {"ambiguous": "LEAK020", "impossible": "LEAK021", "yearless": "LEAK022"}
 LOOK = {
     "month and year": "a month and a year that no date of the case explains: is it the patient's?",
-    "eponym": "a name of the case was kept because it looks like the name of a disease or a test",
+    "someone else": "a name of the case was kept: it looks like that of a disease, a test or a cited author",
     "short number": "a short number of the case stands without a label: the patient's number, or a value?",
     "shared name": "a replaced name belongs to more than one person: does it still say the right one?",
 }

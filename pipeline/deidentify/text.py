@@ -6,16 +6,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipeline.core.identity import Identifier, Kind, real_date
+from pipeline.core.identity import Identifier, Kind, real_date, words
 from pipeline.core.match import PEOPLE, Hit, Matcher, longest
 from pipeline.core.words import CITATION, REFERENCE
 from pipeline.deidentify import dates, wording
 
 OVER = 89  # years; HIPAA Safe Harbor groups all higher ages (45 CFR 164.514(b)(2)(i)(C))
-MALE, FEMALE = (
-    {"mr", "shri", "sri", "sh", "master", "sardar", "श्री"},
-    {"mrs", "ms", "miss", "smt", "km", "kumari"},
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +73,8 @@ class Remover:
         found = [h for h in self._matcher.find(prose) if not _inside(h, spans.get(h.identifier.kind, marks))]
         usable = []
         for hit in longest(found):
-            if wording.kept_as_eponym(prose, hit):
-                look.append((_line(prose, hit.start), "eponym"))
+            if wording.kept_as_someone_else(prose, hit):
+                look.append((_line(prose, hit.start), "someone else"))
             elif hit.rule == "short" and not wording.labelled(prose, hit.start):
                 look.append((_line(prose, hit.start), "short number"))
             else:
@@ -108,20 +104,21 @@ class Remover:
         if len(people) < 2 or hit.identifier.kind not in PEOPLE:
             return hit.identifier, True
         title, relation = wording.title_before(prose, hit.start), wording.relation_before(prose, hit.start)
-        for who in people.values():
-            if who.kind is Kind.DOCTOR and title in {"dr", "prof", "doctor", "professor"}:
-                return who, True
-            if who.kind is Kind.RELATIVE and relation:
-                return who, who.relation.lower() == relation
-        others = [i for i in people.values() if i.kind is not Kind.NAME]
-        wrong = MALE if self._sex == "female" else FEMALE if self._sex == "male" else set()
-        patient = [i for i in people.values() if i.kind is Kind.NAME and title not in wrong]
-        return (patient or others)[0], bool(title and patient)
+        of_kind = {kind: [who for who in people.values() if who.kind is kind] for kind in PEOPLE}
+        if title in {"dr", "doctor", "prof", "professor"} and of_kind[Kind.DOCTOR]:
+            return of_kind[Kind.DOCTOR][0], True
+        if relation and of_kind[Kind.RELATIVE]:
+            fitting = [who for who in of_kind[Kind.RELATIVE] if who.relation.lower() == relation]
+            return (fitting or of_kind[Kind.RELATIVE])[0], bool(fitting)
+        other_sex = words({"female": "male_titles", "male": "female_titles"}.get(self._sex, "no_titles"))
+        patient = [who for who in of_kind[Kind.NAME] if title not in other_sex]
+        others = (*of_kind[Kind.RELATIVE], *of_kind[Kind.DOCTOR])
+        return (*patient, *others)[0], bool(title and patient)
 
 
 _AGE = re.compile(
     r"\b(?:(?P<article>[Aa]n?)\s+)?(?P<before>(?:aged|age of|age)\s+(?:about\s+)?)?"
-    r"(?P<years>9\d|1[01]\d|120)"
+    r"(?P<years>9\d|1[01]\d|120)(?!\s*(?:days?|weeks?|months?|hours?|minutes?)\b)"
     r"(?P<after>[-\s]years?[-\s]old|\s*(?:years|yrs)\s+of\s+age|\s*y/?o\b|\s?/\s?[MF]\b)?"
 )
 

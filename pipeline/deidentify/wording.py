@@ -66,10 +66,15 @@ def relation_before(prose: str, start: int) -> str:
     return found[1].lower() if found else ""
 
 
-def kept_as_eponym(prose: str, hit: Hit) -> bool:
-    """Whether a single name part is the name of a disease, a sign or a device: "Hodgkin lymphoma"."""
-    follows = re.compile(r"(?:['’]s)?\s+(\w+)").match(prose, hit.end)
-    return hit.rule == "token" and follows is not None and follows[1].lower() in _raw("eponym_heads")
+def kept_as_someone_else(prose: str, hit: Hit) -> bool:
+    """Whether a single name part names a disease ("Hodgkin lymphoma") or a cited author ("Singh et al.")."""
+    if hit.rule != "token":
+        return False
+    follows = _NEXT_WORD.match(prose, hit.end)
+    cited = _CITED.match(prose, hit.end)
+    own_key = cited and cited["key"] and cited["key"].lower().startswith(letters(prose[hit.start : hit.end]))
+    eponym = follows and follows[1].lower() in _raw("eponym_heads")
+    return bool(eponym or own_key or (cited and not cited["key"]))
 
 
 def labelled(prose: str, start: int) -> bool:
@@ -185,6 +190,10 @@ def _apposed(group: str) -> re.Pattern[str]:
 _TITLE = re.compile(rf"(?<!\w)({_any_of('titles')})(?:\.\s*|\s+)$", re.IGNORECASE)
 _HONORIFIC = re.compile(r"[ -](?:ji|saheb|sahib)\b")
 _NAMED = re.compile(r"(?P<gap>,?\s*\b(?:named|called|by the name of|known as|alias)\s+)$")
+_NEXT_WORD = re.compile(r"(?:['’]s)?\s+(\w+)")
+_CITED = re.compile(
+    r"(?:\s+(?:and|&)\s+[A-Z]\w+)?,?\s*(?:et al\b|and (?:colleagues|co-?workers|associates)|\[@(?P<key>\w+))"
+)
 _ARTICLE = re.compile(r"(?<!\w)(?:the|an?)\s+$", re.IGNORECASE)
 _LABEL = re.compile(
     r"\b(?:no|number|id|uhid|mrn|mrd|ipd|opd|cr|reg|registration|accession|hospital|file|case|sample|lab|specimen)"
