@@ -69,6 +69,7 @@ SENTENCES = {
     "She lives in village Kot Surjan, tehsil Sadhanwal.": "She lives in a village.",
     "A resident of Sutlejgarh, Punjab.": "A resident of the region, Punjab.",
     "He drove to Sutlejgarh.": "He drove to their place of residence.",
+    "was admitted (registration number CH/2025/0012345). Her": "was admitted. Her",
     "UHID: CH/2025/0012345, phone 55550 10017": "UHID: [number removed], phone [phone number removed]",
     "mail sunita.t85@example.org, @sunita_fights": "mail [e-mail address removed], [link removed]",
     "H.No. 123, Model Town, Sutlejgarh, Punjab 000417": "[address removed]",

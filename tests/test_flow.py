@@ -222,3 +222,13 @@ def test_the_examples_go_all_the_way(example, tmp_path):
     assert ran.code == 0, ran.err
     verified = casereport("verify", ran.out.strip(), "--private", ROOT / "cases" / example / "private.yaml")
     assert verified.code == 0, verified.everything
+
+
+def test_a_cited_author_may_share_the_name_or_town_of_the_patient(mine, tmp_path):
+    """The printed reference list is no leak; the same words in the narrative are."""
+    edit(mine, "name: Meera Testwala", "name: Laura Thornsberry", "private.yaml")
+    edit(mine, "places: [Nowherepur]", "places: [Nowherepur, Clinics]", "private.yaml")
+    ran = casereport("submit", mine, "--accept-all", "-q", "--out", tmp_path / "b")
+    assert "LEAK" not in ran.err, ran.err
+    with zipfile.ZipFile(next((tmp_path / "b").glob("*/5-pack-*/*.zip"))) as z:
+        assert b"Thornsberry" in z.read("for-review/manuscript.xml")

@@ -147,6 +147,9 @@ def _employer(_prose: str, hit: Hit, _ours: frozenset[str]) -> Said:
 
 def _bracket(what: str) -> Callable[[str, Hit, frozenset[str]], Said]:
     def said(prose: str, hit: Hit, _ours: frozenset[str]) -> Said:
+        opened, closed = _OPENS.search(prose, 0, hit.start), _CLOSES.match(prose, hit.end)
+        if opened and closed:  # "(registration number 25-0044)": nothing is left to say
+            return Said(opened.start(), closed.end(), "")
         handle = prose[hit.start - 1 : hit.start] == "@"
         return Said(hit.start - handle, hit.end, f"[{what} removed]")
 
@@ -194,6 +197,8 @@ _NEXT_WORD = re.compile(r"(?:['’]s)?\s+(\w+)")
 _CITED = re.compile(
     r"(?:\s+(?:and|&)\s+[A-Z]\w+)?,?\s*(?:et al\b|and (?:colleagues|co-?workers|associates)|\[@(?P<key>\w+))"
 )
+_OPENS = re.compile(r"\s*\([^\W\d_.]*(?:[ .:#-]+[^\W\d_.]+){0,5}[ .:#-]*$")
+_CLOSES = re.compile(r"\s*\)")
 _ARTICLE = re.compile(r"(?<!\w)(?:the|an?)\s+$", re.IGNORECASE)
 _LABEL = re.compile(
     r"\b(?:no|number|id|uhid|mrn|mrd|ipd|opd|cr|reg|registration|accession|hospital|file|case|sample|lab|specimen)"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.core import files
 from pipeline.core.identity import Identifier
-from pipeline.core.match import Matcher
+from pipeline.core.match import Hit, Matcher
 from pipeline.verify import unpack
 from pipeline.verify.unpack import Piece
 
@@ -53,11 +53,20 @@ def read(path: Path, zone: Callable[[str], object] = lambda _place: None) -> Ite
             yield from unpack.pieces(file, name, again)
 
 
-def search(pieces: Iterable[Piece], matcher_for: Callable[[str], Matcher]) -> list[Found]:
-    """Every find in `pieces`, each searched with the matcher for its place; hard ones first."""
+def search(
+    pieces: Iterable[Piece],
+    matcher_for: Callable[[str], Matcher],
+    excused: Callable[[Piece, Hit], bool] = lambda _piece, _hit: False,
+) -> list[Found]:
+    """Every find in `pieces`, each searched with the matcher for its place; hard ones first.
+
+    `excused(piece, hit)` says of a find that it is known to mean someone or something else.
+    """
     found: dict[Found, None] = {}
     for piece in pieces:
         for hit in matcher_for(piece.place).find(piece.text):
+            if excused(piece, hit):
+                continue
             identifier = hit.identifier
             found[Found(piece.place, identifier.field, str(identifier.kind), hit.rule, hit.hard)] = None
     return sorted(found, key=lambda f: (not f.hard, f.place, f.field, f.rule))
