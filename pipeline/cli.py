@@ -6,6 +6,7 @@ import argparse
 import difflib
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -153,7 +154,10 @@ def _explain(args: argparse.Namespace, _tell: Tell) -> tuple[Exit, Any]:
         )
     row = table[code]
     if not args.json:
-        print(f"{code} ({row['severity']}): {row['message']}\n\n   why: {row['why']}\n  next: {row['fix']}")
+        said = {name: re.sub(r"\{\w+\}", "…", text) for name, text in row.items()}
+        print(
+            f"{code} ({row['severity']}): {said['message']}\n\n   why: {said['why']}\n  next: {said['fix']}"
+        )
     return Exit.OK, {"code": code, **row}
 
 

@@ -12,20 +12,10 @@ from typing import Any
 from pipeline.core import files, findings, kinds, yamltext
 from pipeline.core.errors import InputError
 from pipeline.core.model import Case, Finding, Path_, Place, Source
+from pipeline.core.words import SECTIONS
 
 SUPPORT = {"Makefile", ".gitignore", "record.schema.json", "private.schema.json", "README.md"}
 REFERENCES = ("references.bib", "references.ris", "references.nbib", "references.json")
-SECTIONS = (
-    "introduction",
-    "patient_information",
-    "clinical_findings",
-    "diagnostic_assessment",
-    "therapeutic_intervention",
-    "follow_up",
-    "discussion",
-    "conclusion",
-    "perspective",
-)
 MAX_PIXELS = 60_000_000  # more than any camera phone needs for print; a decompression bomb has more
 
 

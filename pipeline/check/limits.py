@@ -11,12 +11,7 @@ from pipeline.core import findings, words
 from pipeline.core.journal import Journal
 from pipeline.core.model import Case, Finding, Place, Severity
 
-BODY = {"introduction", "patient_information", "clinical_findings", "diagnostic_assessment"} | {
-    "therapeutic_intervention",
-    "follow_up",
-    "discussion",
-    "conclusion",
-}
+BODY = set(words.SECTIONS) - {"perspective"}  # what a limit on "words of the text" counts
 
 
 def check(case: Case, form: Form, journal: Journal) -> list[Finding]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.consent import binding, elements
 from pipeline.consent.conditions import holds
-from pipeline.core import words as prose
+from pipeline.core import words
 from pipeline.core.model import CleanCase
 
 BLANK = None  # a line left empty for handwriting
@@ -89,7 +89,7 @@ def _contacts(wording: Mapping[str, Any], clean: CleanCase, nameless: bool) -> l
         "grievance": BLANK,
     }
     values = dict.fromkeys(named, wording["handwritten"]) if nameless else named
-    values = {"title": plain(clean.record["title"], clean.record), **values}
+    values = {"title": _plain(clean.record["title"], clean.record), **values}
     return [{"label": wording["contacts"][key], "value": value} for key, value in values.items()]
 
 
@@ -106,8 +106,8 @@ def _pictures(
         cards.append(
             {
                 "name": said["name"].format(number=number),
-                "alt": plain(figure["alt"], clean.record),
-                "legend": plain(figure["legend"], clean.record),
+                "alt": _plain(figure["alt"], clean.record),
+                "legend": _plain(figure["legend"], clean.record),
                 "mark": said["recognisable"] if seen else None,
                 "panels": [
                     {
@@ -159,15 +159,6 @@ def _areas(
     return areas
 
 
-def plain(text: str, record: Mapping[str, Any]) -> str:
-    """Prose as it reads in print: no citations, no markup, "Figure 2" for a reference to it."""
-
-    def said(found: Any) -> str:
-        kind, name, letter = found.groups()
-        word, part = ("Figure", "figures") if kind == "fig" else ("Table", "tables")
-        ids = [entry["id"] for entry in record[part]]
-        number = str(ids.index(name) + 1) if name in ids else ""  # the timeline table has no number yet
-        return f"{word} {number}{(letter or '').upper()}".strip()
-
-    bare = prose.REFERENCE.sub(said, prose.CITATION.sub("", text))
-    return " ".join(prose.MARKUP.sub("", bare).split())
+def _plain(text: str, record: Mapping[str, Any]) -> str:
+    """One line of prose as it reads in print."""
+    return " ".join(words.plain(text, record).split())

@@ -6,6 +6,17 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+SECTIONS = (  # of the narrative, in the order of the article
+    "introduction",
+    "patient_information",
+    "clinical_findings",
+    "diagnostic_assessment",
+    "therapeutic_intervention",
+    "follow_up",
+    "discussion",
+    "conclusion",
+    "perspective",
+)
 KEY = re.compile(r"@([\w:.+/-]*\w)")
 CITATION = re.compile(rf"\[({KEY.pattern}(?:\s*;\s*{KEY.pattern})*)\]")
 NEARLY = re.compile(r"\[\s*@")  # begins like a citation
@@ -47,8 +58,8 @@ def plain(prose: str, record: Mapping[str, Any]) -> str:
         kind, name, letter = found.groups()
         word, part = ("Figure", "figures") if kind == "fig" else ("Table", "tables")
         ids = [entry["id"] for entry in record.get(part, [])]
-        number = ids.index(name) + 1 if name in ids else "?"
-        return f"{word} {number}{(letter or '').upper()}"
+        number = str(ids.index(name) + 1) if name in ids else ""  # the timeline has no number of its own
+        return f"{word} {number}{(letter or '').upper()}".strip()
 
     bare = MARKUP.sub("", REFERENCE.sub(said, re.sub(rf"\s*{CITATION.pattern}", "", prose)))
     return "\n\n".join(" ".join(part.split()) for part in re.split(r"\n\s*\n", bare) if part.strip())

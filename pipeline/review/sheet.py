@@ -11,19 +11,7 @@ from pipeline.core import resources, words
 from pipeline.review import decisions
 from pipeline.review.desk import Desk, Picture
 
-SECTIONS = (
-    "abstract",
-    "timeline",
-    "introduction",
-    "patient_information",
-    "clinical_findings",
-    "diagnostic_assessment",
-    "therapeutic_intervention",
-    "follow_up",
-    "discussion",
-    "conclusion",
-    "perspective",
-)
+SECTIONS = ("abstract", "timeline", *words.SECTIONS)
 
 
 def render(desk: Desk) -> str:
