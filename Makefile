@@ -39,7 +39,7 @@ submit: $(READY) ## all of it, up to a sealed package   CASE=… (also: plain `m
 
 ## Faculty
 status: $(READY) ## one line per case: where it stands
-	@$(RUN) status cases --out $(OUT)
+	@$(RUN) status cases --journal $(JOURNAL) --out $(OUT)
 all: $(CASES:%=submit-%) ## every case under cases/ (make -j all)
 submit-%: $(READY)
 	@$(RUN) submit $* --journal $(JOURNAL) --out $(OUT) $(ARGS)

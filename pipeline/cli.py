@@ -42,7 +42,7 @@ def _check(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline import check, intake
     from pipeline.core import journal
 
-    report = check.check(intake.read(args.case), journal.load(args.journal))
+    report = check.check(intake.read(_folder(args)), journal.load(args.journal))
     if not args.json:
         for finding in report:
             print(plain(_finding_text(finding)))
@@ -57,7 +57,7 @@ def _check(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
 
 
 def _deidentify(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
-    with _clean(args, tell) as (job, _case, clean, proof):
+    with _clean(args, tell) as (job, _case, _report, clean, proof):
         return Exit.OK, {
             "folder": str(job.path("deidentify")),
             "clean": clean.digest,
@@ -71,7 +71,7 @@ def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline import consent
     from pipeline.core import files
 
-    with _clean(args, tell) as (job, case, clean, _proof):
+    with _clean(args, tell) as (job, case, _report, clean, _proof):
         if args.check:
             grant = job.make(consent, case, clean)
             return Exit.OK, {"form": grant.form, "figures": list(grant.figures), "valid": True}
@@ -87,19 +87,22 @@ def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
 def _review(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline import review
 
-    with _clean(args, tell) as (_job, case, clean, _proof):
+    with _clean(args, tell) as (_job, case, _report, clean, _proof):
         review.serve(case, clean, tell, browser=not args.no_browser)
         signoff = review.gate(case, clean)
         return Exit.OK, {"by": signoff.by, "on": signoff.on, "clean": signoff.clean}
 
 
 def _render(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
-    from pipeline import check, render
+    from pipeline import consent, render, review, verify
 
-    with _clean(args, tell) as (job, case, clean, _proof):
-        care = check.check(case, job.journal).care
+    with _clean(args, tell) as (job, case, report, clean, _proof):
+        if not args.draft:  # without a watermark only what was consented to and signed off
+            job.make(consent, case, clean)
+            review.gate(case, clean)
         extra = (True,) if args.draft else ()
-        paper = job.make(render, clean, job.journal, care, *extra)
+        sealed = verify.guard(case, job.journal)
+        paper = job.make(render, clean, job.journal, report.care, *extra, guard=sealed)
         return Exit.OK, {"folder": str(paper.folder), "counts": paper.counts}
 
 
@@ -119,7 +122,9 @@ def _verify(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline.verify import package
 
     if args.case.is_dir():
-        with _clean(args, tell) as (_job, _case, clean, proof):
+        if args.private:
+            raise UsageError("a case has its own private.yaml; --private is for a package", where=args.case)
+        with _clean(args, tell) as (_job, _case, _report, clean, proof):
             return Exit.OK, {
                 "clean": clean.digest,
                 "identifiers_hunted": proof.identifiers,
@@ -288,15 +293,21 @@ def _job(args: argparse.Namespace, tell: Tell) -> Any:
     from pipeline.core import journal
     from pipeline.core.job import Job
 
-    folder = args.case.resolve()
-    if not folder.is_dir():
-        raise UsageError("no such case folder", where=args.case, fix=f"run: casereport new {args.case}")
+    folder = _folder(args)
     out = args.out.resolve() / folder.name
     if out.is_relative_to(folder):
         raise UsageError(
             "results would be written inside the case", where=args.out, fix="choose another --out folder"
         )
     return Job(folder, out, journal.load(args.journal), tell, draft=getattr(args, "draft", False))
+
+
+def _folder(args: argparse.Namespace) -> Path:
+    """The case folder by its full path. Raises UsageError when there is none."""
+    folder: Path = args.case.resolve()
+    if not folder.is_dir():
+        raise UsageError("no such case folder", where=args.case, fix=f"run: casereport new {args.case}")
+    return folder
 
 
 def _clean(args: argparse.Namespace, tell: Tell) -> Any:

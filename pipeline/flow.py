@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pipeline import check, consent, deidentify, intake, pack, render, review, verify
 from pipeline.core import files
 from pipeline.core.job import Job
-from pipeline.core.model import Case, CleanCase, Package, Proof
+from pipeline.core.model import Case, CleanCase, Package, Proof, Report
 
 
 def submit(job: Job, *, accept_all: bool = False) -> Package:
@@ -35,10 +35,11 @@ def submit(job: Job, *, accept_all: bool = False) -> Package:
 
 
 @contextlib.contextmanager
-def cleaned(job: Job) -> Iterator[tuple[Job, Case, CleanCase, Proof]]:
+def cleaned(job: Job) -> Iterator[tuple[Job, Case, Report, CleanCase, Proof]]:
     """The first half of the journey, for the commands that work on clean copies. Holds the case's lock."""
     with files.lock(job.out):
         case = intake.read(job.folder)
-        check.check(case, job.journal).stop_if_blocking()
+        report = check.check(case, job.journal)
+        report.stop_if_blocking()
         clean = job.make(deidentify, case)
-        yield job, case, clean, job.make(verify, case, clean)
+        yield job, case, report, clean, job.make(verify, case, clean)

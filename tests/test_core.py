@@ -254,3 +254,33 @@ def test_publishing_survives_a_kill_between_any_two_calls(tmp_path):
         assert (home / "1-step" / "a").read_text() in {"good", "new"}
         k += 1
     assert k > 8
+
+
+def test_a_swap_that_fails_puts_the_last_good_result_back(tmp_path, monkeypatch):
+    publish(tmp_path / "1-step", a="good")
+    rename = Path.rename
+
+    def refuse(self, target):
+        if self.name.endswith(".part"):
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(OutputError):
+        publish(tmp_path / "1-step", a="new")
+    assert (tmp_path / "1-step" / "a").read_text() == "good"
+
+
+def test_a_folder_that_may_not_be_opened_is_said(tmp_path, monkeypatch):
+    """As root every folder opens, so the refusal of the system is played."""
+    (tmp_path / "closed").mkdir()
+    scan = os.scandir
+
+    def closed(path):
+        if Path(path).name == "closed":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    with pytest.raises(InputError, match="closed"):
+        list(files.walk(tmp_path))

@@ -150,3 +150,25 @@ def test_a_hundred_megapixels_and_zero_bytes(mine, tmp_path):
     ran = casereport("submit", mine, "--out", tmp_path / "b")
     assert ran.code == 1, ran.err
     assert "images/ring.png" in ran.everything or "IMG00" in ran.err
+
+
+def test_an_unmarked_manuscript_needs_consent_and_sign_off(mine, tmp_path):
+    """Without --draft, render makes only what was consented to and looked at."""
+    ran = casereport("render", mine, "--out", tmp_path / "b")
+    assert (ran.code, "REV001" in ran.err) == (1, True), ran.err
+    no_consent(mine)
+    ran = casereport("render", mine, "--out", tmp_path / "b")
+    assert ran.code == 3, ran.err
+    assert not list((tmp_path / "b").glob("*/4-render-*"))
+    draft = casereport("render", mine, "--draft", "--out", tmp_path / "b")
+    assert draft.code == 0, draft.err
+    assert (tmp_path / "b" / mine.name / "draft-aujmsr" / "manuscript.pdf").is_file()
+
+
+def test_a_draft_is_hunted_too(mine, tmp_path):
+    edit(mine, "institution: Example Institute", "institution: Sampleton Medical College")
+    edit(mine, "The plaque was flat at six weeks and", "At Sampleton Medical College the plaque was flat and")
+    ran = casereport("render", mine, "--draft", "--out", tmp_path / "b")
+    assert ran.code in {0, 1, 4}, ran.everything
+    made = tmp_path / "b" / mine.name / "draft-aujmsr" / "manuscript.html"
+    assert not made.exists() or "Sampleton Medical College" not in made.read_text()

@@ -11,8 +11,6 @@ from pipeline.core import findings, words
 from pipeline.core.journal import Journal
 from pipeline.core.model import Case, Finding, Place, Severity
 
-BODY = set(words.SECTIONS) - {"perspective"}  # what a limit on "words of the text" counts
-
 
 def check(case: Case, form: Form, journal: Journal) -> list[Finding]:
     """Words, abstract, keywords, references, figures, tables and the title against the profile."""
@@ -29,7 +27,8 @@ def check(case: Case, form: Form, journal: Journal) -> list[Finding]:
                 )
             )
 
-    body = sum(words.count(prose) for (_, section), prose in form.prose() if section in BODY)
+    counted = journal.layout.get("counted", words.SECTIONS)
+    body = sum(words.count(prose) for (_, section), prose in form.prose() if section in counted)
     over("words_max", "words in the text", body, journal.value("words_max"), case.where("text"))
     if abstract := form.get("abstract"):
         count = sum(words.count(part) for part in abstract.model_dump().values())

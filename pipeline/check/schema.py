@@ -44,13 +44,14 @@ def read(case: Case) -> tuple[Form, list[Finding]]:
     """The readable parts of the record, and a finding for every mistake in it."""
     found: list[Finding] = []
     try:
-        Record.model_validate(case.record)
+        record = Record.model_validate(case.record)
+        parts = {name: _whole(name, getattr(record, name)) for name in Record.model_fields}
     except ValidationError as e:
         found = [
             _finding(error, Record, case.where) for error in e.errors(include_input=True, include_url=False)
         ]
+        parts = {name: _part(name, case.record[name]) for name in Record.model_fields if name in case.record}
     found += _control_characters(case)
-    parts = {name: _part(name, case.record[name]) for name in Record.model_fields if name in case.record}
     known = _read(TypeAdapter(Private), case.private)  # private() reports what is wrong with it
     return Form({k: v for k, v in parts.items() if v is not None}, known), found
 
@@ -77,12 +78,19 @@ def private(case: Case) -> list[Finding]:
     return found
 
 
+def _whole(name: str, value: Any) -> Any:
+    """One part of a record without mistakes, in the shape that `_part` gives."""
+    if name == "text":
+        return {section: prose for section, prose in value if prose}
+    return list(enumerate(value)) if name in LISTS else value
+
+
 def _part(name: str, value: Any) -> Any:
     """One top-level part, read by itself; lists and the narrative keep their readable entries."""
     annotation = Record.model_fields[name].rebuild_annotation()
     if name == "text" and isinstance(value, dict):
         return {k: v.strip() for k, v in value.items() if isinstance(v, str) and v.strip()}
-    if name in {"figures", "tables", "timeline", "authors"} and isinstance(value, list):
+    if name in LISTS and isinstance(value, list):
         entry = TypeAdapter(_entry_type(annotation))
         return [(i, read) for i, item in enumerate(value) if (read := _read(entry, item)) is not None]
     return _read(TypeAdapter(annotation), value)
@@ -102,6 +110,7 @@ def _entry_type(annotation: Any) -> Any:
     return typing.get_args(inner)[0]
 
 
+LISTS = {"figures", "tables", "timeline", "authors"}  # whose entries are judged one by one
 BAD_CHARACTERS = {chr(c) for c in range(32) if chr(c) not in "\n\t"} | set(
     "\x7f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff"
 )

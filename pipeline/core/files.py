@@ -70,10 +70,15 @@ def unsafe(path: Path) -> str:
 def walk(folder: Path) -> Iterator[Path]:
     """Everything under `folder` that is not a folder, sorted, without following links.
 
-    Raises InputError beyond MAX_FILES.
+    Raises InputError beyond MAX_FILES, and for a folder that cannot be opened.
     """
+
+    def closed(error: OSError) -> None:
+        name = Path(error.filename or folder).name
+        raise InputError("a folder that may not be opened", code="FILE006", where=name) from error
+
     count = 0
-    for root, dirs, names in os.walk(folder, followlinks=False):
+    for root, dirs, names in os.walk(folder, onerror=closed, followlinks=False):
         dirs.sort()
         linked = [d for d in dirs if Path(root, d).is_symlink()]
         dirs[:] = [d for d in dirs if d not in linked]
@@ -119,10 +124,7 @@ def publish(final: Path, made_from: Any) -> Iterator[Path]:
         write_json(part / RECEIPT, {"made_from": made_from, "files": products})
         for path in (*part.rglob("*"), part):
             _fsync(path)
-        if final.exists():
-            trash = Path(tempfile.mkdtemp(prefix=f".{final.name}.", suffix=".old", dir=final.parent))
-            final.rename(trash / "was")
-        part.rename(final)
+        _swap(part, final)
         _fsync(final.parent)
     except OSError as e:
         shutil.rmtree(part, ignore_errors=True)
@@ -135,6 +137,20 @@ def publish(final: Path, made_from: Any) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
         raise
     sweep(final.parent)
+
+
+def _swap(part: Path, final: Path) -> None:
+    """Put `part` in the place of `final`; if that fails, the last good result is back where it was."""
+    if not final.exists():
+        part.rename(final)
+        return
+    was = Path(tempfile.mkdtemp(prefix=f".{final.name}.", suffix=".old", dir=final.parent)) / "was"
+    final.rename(was)
+    try:
+        part.rename(final)
+    except OSError:
+        was.rename(final)
+        raise
 
 
 def sweep(folder: Path) -> None:

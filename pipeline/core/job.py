@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +18,10 @@ from pipeline.core.tell import Tell
 
 ORDER = ("deidentify", "verify", "consent", "render", "pack")  # the rooms that leave a folder
 PER_JOURNAL = {"render", "pack"}
-TOOLS = ("pydicom", "pillow", "pi-heif", "pypandoc-binary", "typst", "reportlab", "pydantic", "numpy", "lxml")
+TOOLS = (  # whose output, or whose reading of the input, ends up in a package
+    *("pydicom", "numpy", "pillow", "pi-heif", "pypdfium2", "zxing-cpp"),
+    *("pydantic", "jinja2", "lxml", "pypandoc-binary", "typst", "reportlab"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,8 @@ class Job:
 
 @cache
 def tools() -> dict[str, str]:
-    """Versions of the libraries whose output ends up in a package."""
-    return {name: metadata.version(name) for name in TOOLS}
+    """Versions of Python and of the libraries whose output ends up in a package."""
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in TOOLS}}
 
 
 @cache

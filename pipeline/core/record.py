@@ -390,6 +390,3 @@ class Private(Part):
     posts: Annotated[
         list[Line], Field(description="social-media handles and addresses of earlier posts")
     ] = []
-
-
-CARE_LINES = re.compile(r"^(1[0-3]|[1-9])[a-d]?$")

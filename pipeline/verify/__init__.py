@@ -148,9 +148,13 @@ def _cited(case: Case) -> Callable[[Any, Any], bool]:
 
 
 def _for_review(place: str) -> bool:
-    """Is it inside what a reviewer receives? "submission-x.zip › for-review/…", or the import archive."""
-    member = place.split(" › ")[1] if " › " in place else ""
-    return member.startswith(("for-review/", "meca.zip"))
+    """Is it inside what a reviewer receives? In a package "for-review/…" and the import archive; before it is
+    packed, the manuscript and its figures.
+    """
+    package, _, member = place.partition(" › ")
+    if package.startswith("submission-"):
+        return member.startswith(("for-review/", "meca.zip"))
+    return place.startswith(("manuscript.", "figures/", "care"))
 
 
 def _privacy(code: str, place: Place, **words: Any) -> PrivacyError:

@@ -5,6 +5,7 @@ Untrusted files: everything here runs in core.worker's capped child.
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Iterator
 
@@ -53,27 +54,60 @@ EXIF = {
     0x9003: Kind.DATE,
     0x9004: Kind.DATE,
 }
+Row = tuple[Kind, str, str]  # what it is, the value, the name of the element
 SHORT = 5  # letters or digits; "1" or "CT1" in an id field is found everywhere and means nothing
 
 
 def read(case: Case) -> tuple[Identifier, ...]:
     """Every identifier in the headers of the case's pictures.
 
-    A picture nobody can read is passed over: it cannot have been copied, and de-identification has already
+    A picture nobody can read names nobody: it cannot have been copied, and de-identification has already
     refused it if a figure needs it.
     """
+    pictures = [(str(case.file(s)), s.kind) for s in case.used_as("image")]
+    if not pictures:
+        return ()
+    _load_readers({kind for _, kind in pictures})
+    try:
+        rows = worker.call(_all, pictures, where="images")
+    except InputError:  # one of them brought the reader down: read each by itself
+        rows = [_alone(path, kind) for path, kind in pictures]
     found: dict[tuple[Kind, str], Identifier] = {}
-    for number, source in enumerate(case.used_as("image"), 1):
-        try:
-            rows = worker.call(_rows, str(case.file(source)), source.kind, where=source.path)
-        except InputError:
-            continue
-        for kind, value, name in rows:
+    for number, named in enumerate(rows, 1):
+        for kind, value, name in named:
             found.setdefault((kind, value), Identifier(kind, value, f"header of picture {number}: {name}"))
     return tuple(found.values())
 
 
-def _rows(path: str, kind: str) -> list[tuple[Kind, str, str]]:
+def _load_readers(kinds: set[str]) -> None:
+    """Import what the child will need before it is forked: once, not once per child."""
+    if "dicom" in kinds:
+        importlib.import_module("pydicom")
+    if kinds - {"dicom"}:
+        importlib.import_module("PIL.Image")
+        importlib.import_module("pi_heif")
+
+
+def _alone(path: str, kind: str) -> list[Row]:
+    try:
+        rows: list[Row] = worker.call(_rows, path, kind, where="images")
+    except InputError:
+        return []
+    return rows
+
+
+def _all(pictures: list[tuple[str, str]]) -> list[list[Row]]:
+    """In the child: what each picture names; damaged ones name nobody."""
+    found = []
+    for path, kind in pictures:
+        try:
+            found.append(_rows(path, kind))
+        except Exception:  # whatever the library calls it; its message may quote the file
+            found.append([])
+    return found
+
+
+def _rows(path: str, kind: str) -> list[Row]:
     rows = _dicom(path) if kind == "dicom" else _photo(path)
     return [(k, v, name) for k, value, name in rows if (v := _usable(k, value))]
 
