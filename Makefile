@@ -13,7 +13,7 @@ DEV     := $(VENV)/.ready-dev
 CASES   := $(patsubst %/record.yaml,%,$(wildcard cases/*/record.yaml))
 
 .DEFAULT_GOAL := $(if $(CASE),submit,help)
-.PHONY: help demo all new check draft consent review submit verify status doctor test test-all lint types bench clean
+.PHONY: force help demo all new check draft consent review submit verify status doctor test test-all lint types bench clean
 need-case = $(if $(CASE),,$(error Say which case, for example: make $@ CASE=cases/my-case))
 
 help: ## show this list
@@ -40,13 +40,15 @@ submit: $(READY) ## all of it, up to a sealed package   CASE=… (also: plain `m
 ## Faculty
 status: $(READY) ## one line per case: where it stands
 	@$(RUN) status cases --journal $(JOURNAL) --out $(OUT)
-all: $(CASES:%=submit-%) ## every case under cases/ (make -j all)
-submit-%: $(READY)
+all: $(CASES:%=submit/%) ## every case under cases/ (make -j all)
+submit/%: $(READY) force
 	@$(RUN) submit $* --journal $(JOURNAL) --out $(OUT) $(ARGS)
 
 ## Editor
 verify: $(READY) ## check a package                    PACKAGE=submission.zip
 	@$(RUN) verify $(or $(PACKAGE),$(CASE),$(error Say which package: make verify PACKAGE=submission.zip))
+
+force:
 
 ## This computer
 doctor: $(READY) ## is everything here that is needed?

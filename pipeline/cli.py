@@ -7,6 +7,7 @@ import difflib
 import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -34,7 +35,9 @@ def _new(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline import new
 
     made = new.make(args.case)
-    tell.say(f"next: fill in {made / 'record.yaml'} and {made / 'private.yaml'}, then run: make CASE={made}")
+    tell.say(
+        f"next: fill in {made / 'record.yaml'} and {made / 'private.yaml'}, then run `make` in that folder"
+    )
     return Exit.OK, {"case": str(made)}
 
 
@@ -45,7 +48,7 @@ def _check(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     report = check.check(intake.read(_folder(args)), journal.load(args.journal))
     if not args.json:
         for finding in report:
-            print(plain(_finding_text(finding)))
+            print(plain(_own_command(args, _finding_text(finding))))
         stop = len(report.blocking)
         tell.say(f"{check.summary(report)}; " + (f"{stop} to fix" if stop else "ready"))
     answer = {
@@ -273,6 +276,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _stopped(args: argparse.Namespace, code: Exit, text: str, answer: dict[str, str]) -> None:
+    text = _own_command(args, text)
     if args.json:
         print(json.dumps({"version": 1, "verb": args.verb, "exit": int(code), "error": answer}, indent=1))
     else:
@@ -294,7 +298,7 @@ def _job(args: argparse.Namespace, tell: Tell) -> Any:
     from pipeline.core.job import Job
 
     folder = _folder(args)
-    out = args.out.resolve() / folder.name
+    out = (args.out / folder.name).resolve()
     if out.is_relative_to(folder):
         raise UsageError(
             "results would be written inside the case", where=args.out, fix="choose another --out folder"
@@ -314,6 +318,15 @@ def _clean(args: argparse.Namespace, tell: Tell) -> Any:
     from pipeline import flow
 
     return flow.cleaned(_job(args, tell))
+
+
+def _own_command(args: argparse.Namespace, text: str) -> str:
+    """Advice as it can be typed here: with this case, and through make if the command is not on the PATH."""
+    case = str(getattr(args, "case", "CASE"))
+    case = f"'{case}'" if " " in case else case
+    if shutil.which("casereport") is None and Path("Makefile").is_file():
+        text = re.sub(r"casereport (new|check|consent|review|submit) CASE", r"make \1 CASE=CASE", text)
+    return re.sub(r"(casereport \w+ |CASE=)CASE\b", lambda found: found[1] + case, text)
 
 
 def _finding_text(finding: Any) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pipeline import check, consent, deidentify, intake, pack, render, review, verify
 from pipeline.core import files
 from pipeline.core.job import Job
-from pipeline.core.model import Case, CleanCase, Package, Proof, Report
+from pipeline.core.model import Case, CleanCase, Package, Proof, Report, Severity
 
 
 def submit(job: Job, *, accept_all: bool = False) -> Package:
@@ -19,17 +19,20 @@ def submit(job: Job, *, accept_all: bool = False) -> Package:
     any case that is not marked as made up.
     """
     case = intake.read(job.folder)
+    job.claim(case)
     job.tell.line("intake", "ok", intake.summary(case))
     report = check.check(case, job.journal)
     report.stop_if_blocking()
     job.tell.line("check", "ok", check.summary(report))
+    job.tell.notes(f for f in report if f.severity is Severity.WARNING)
     clean = job.make(deidentify, case)
     proof = job.make(verify, case, clean)
     grant = job.make(consent, case, clean)
     signoff = review.gate(case, clean, accept_all=accept_all)
     job.tell.line("review", "ok", review.summary(signoff))
     paper = job.make(render, clean, job.journal, report.care)
-    sealed = verify.guard(case, job.journal)  # the last hunt, over the finished package
+    job.tell.notes(render.warnings(paper))
+    sealed = verify.guard(case, job.journal, signoff.on)  # the last hunt, over the finished package
     package: Package = job.make(pack, clean, paper, grant, signoff, proof, guard=sealed)
     return package
 
@@ -39,6 +42,7 @@ def cleaned(job: Job) -> Iterator[tuple[Job, Case, Report, CleanCase, Proof]]:
     """The first half of the journey, for the commands that work on clean copies. Holds the case's lock."""
     with files.lock(job.out):
         case = intake.read(job.folder)
+        job.claim(case)
         report = check.check(case, job.journal)
         report.stop_if_blocking()
         clean = job.make(deidentify, case)

@@ -16,6 +16,8 @@ from pipeline.core.words import SECTIONS
 
 SUPPORT = {"Makefile", ".gitignore", "record.schema.json", "private.schema.json", "README.md"}
 REFERENCES = ("references.bib", "references.ris", "references.nbib", "references.json")
+NOT_TEXT = "not UTF-8 text"
+START = "start a case with `casereport new` under a new name, or name the folder that holds record.yaml"
 MAX_PIXELS = 60_000_000  # more than any camera phone needs for print; a decompression bomb has more
 
 
@@ -29,16 +31,18 @@ def read(folder: Path) -> Case:
     noticed: list[Finding] = []
     ledger = tuple(_line(folder, path, noticed) for path in files.walk(folder))
     uses = {source.path: source.use for source in ledger}
-    if uses.get("record.yaml") != "record":
+    if uses.get("record.yaml", "record") != "record":
         raise InputError(
-            "no record.yaml here", code="FILE005", where=folder.name, fix=f"run: casereport new {folder.name}"
+            "not UTF-8 text", code="FILE011", where="record.yaml", fix="save the file as UTF-8 text"
         )
+    if "record.yaml" not in uses:
+        raise InputError("no record.yaml here", code="FILE005", where=folder.name, fix=START)
     record, places = yamltext.load((folder / "record.yaml").read_bytes(), "record.yaml")
     private: dict[str, Any] = {}
     private_places: dict[Path_, Place] = {(): ("private.yaml", 1)}
     if uses.get("private.yaml") == "private":
         private, private_places = yamltext.load((folder / "private.yaml").read_bytes(), "private.yaml")
-    else:
+    elif "private.yaml" not in uses:
         noticed.append(findings.make("PRV001", ("private.yaml", 0)))
     _add_sections(folder, ledger, record, places, noticed)
     return Case(folder, folder.name, record, private, places, private_places, ledger, tuple(noticed))
@@ -65,7 +69,9 @@ def _line(folder: Path, path: Path, noticed: list[Finding]) -> Source:
     use, why = _use(name, seen.kind)
     if use == "image":
         noticed += _picture_problems(name, seen)
-    if use == "left-out" and why:
+    if use == "left-out" and why == NOT_TEXT:
+        noticed.append(findings.make("FILE011", (name, 0)))
+    elif use == "left-out" and why:
         noticed.append(findings.make("FILE002", (name, 0), why=why))
     return Source(name, seen.kind, size, use, why)
 
@@ -75,16 +81,16 @@ def _use(name: str, kind: str) -> tuple[str, str]:
     folder, _, leaf = name.rpartition("/")
     top = name.split("/")[0]
     exact = {"record.yaml": "record", "private.yaml": "private", "decisions.yaml": "decisions"}
-    if name in exact and kind in {"text", "empty"}:
-        return exact[name], ""
+    if name in exact:
+        return (exact[name], "") if kind in {"text", "empty"} else ("left-out", NOT_TEXT)
     if name in SUPPORT:
         return "support", ""
     if leaf.startswith(".") or leaf in {"Thumbs.db", "desktop.ini"}:
         return "left-out", "a file of the operating system"
-    if folder == "text" and leaf.endswith(".md") and kind in {"text", "empty"}:
-        return "text", ""
-    if name in REFERENCES and kind == "text":
-        return "references", ""
+    if folder == "text" and leaf.endswith(".md"):
+        return ("text", "") if kind in {"text", "empty"} else ("left-out", NOT_TEXT)
+    if name in REFERENCES:
+        return ("references", "") if kind in {"text", "empty"} else ("left-out", NOT_TEXT)
     if top == "images":
         return ("image", "") if kind in kinds.IMAGES else ("left-out", f"not a picture (it is: {kind})")
     if top == "consent":

@@ -13,8 +13,8 @@ import pydicom
 from PIL import ImageDraw
 from pydicom.data import get_testdata_file
 
-from pipeline.core import files
-from pipeline.core.model import Case, CleanCase, CleanPanel
+from pipeline.core import files, kinds
+from pipeline.core.model import Case, CleanCase, CleanPanel, Source
 from tests.packing import picture, published, record, report
 
 CLEAN = "ab" * 32
@@ -98,7 +98,11 @@ def desk_case(folder: Path) -> tuple[Case, CleanCase]:
         "authors": [AUTHOR],
         "affiliations": {},
     }
-    case = Case(folder / "case", "ring-case", typed, PRIVATE, {}, {})
+    ledger = tuple(
+        Source(f"images/{name}", kinds.sniff(content), len(content), "image")
+        for name, content in sorted(originals().items())
+    )
+    case = Case(folder / "case", "ring-case", typed, PRIVATE, {}, {}, ledger)
     return case, CleanCase(clean_folder, written, {}, panels, None, report(), CLEAN)
 
 

@@ -22,6 +22,7 @@ from pipeline.core.model import CleanCase, CleanPanel, Grant, Manuscript, Packag
 DIGEST = "c1" * 32
 FORM = "0123456789abcdef"
 FIGURES = ("plaque", "scan")
+NUMBERS = {"fig": {"plaque": 1, "scan": 2}, "table": {"timeline": 1}}
 
 
 @dataclass(frozen=True)
@@ -264,7 +265,7 @@ def rooms(folder: Path, *, journal: str = "aujmsr", blinded: bool = True) -> Roo
     cannot = ("faces and bodies in pictures", "a story so rare that it names the patient")
     return Rooms(
         CleanCase(clean_folder, written, {}, panels, None, report(), DIGEST),
-        Manuscript(paper, journal, DIGEST, blinded, counts()),
+        Manuscript(paper, journal, DIGEST, blinded, counts(), NUMBERS),
         Grant(consent, DIGEST, FORM, FIGURES, attestation()),
         SignOff("Dr A. Example", "resident, dermatology", "2026-03-14", DIGEST),
         Proof(DIGEST, 62, 14, 3_456_789, cannot, proof),

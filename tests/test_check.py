@@ -305,3 +305,41 @@ def test_drawn_picture_is_a_whole_png(tmp_path):
     from pipeline.core import kinds
 
     assert kinds.look(tmp_path / "x.png") == kinds.Look("png", True, (320, 240))
+
+
+@pytest.mark.parametrize("mark", ["\u00a0", "\u200d", "\u00ad", "\u2009"])
+def test_typographic_spaces_and_joiners_are_text(case, mark):
+    """A paste from Word holds no-break spaces; Devanagari needs joiners."""
+    edit(case, "Granuloma annulare of the forearm: a", f"Granuloma annulare of the{mark}forearm: a")
+    edit(case, "मीरा टेस्टवाला", f"मीरा{mark} टेस्टवाला", "private.yaml")
+    assert not [f for f in findings_of(case) if f.severity == "error"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
+def test_other_encodings_are_read_or_named(case, run, encoding):
+    text = (case / "record.yaml").read_text()
+    (case / "record.yaml").write_bytes(text.replace("–", "-").encode(encoding))
+    ran = run("check", case)
+    if encoding in {"utf-8-sig", "latin-1"}:  # without its dash the file is plain ASCII
+        assert ran.code == 0, ran.everything
+    else:
+        assert ran.code == 5
+        assert "save the file as UTF-8" in ran.err
+    (case / "record.yaml").write_text(text)
+    (case / "private.yaml").write_bytes((case / "private.yaml").read_text().encode("utf-16"))
+    assert {"FILE011"} == {f.code for f in findings_of(case) if f.severity == "error"}
+
+
+def test_what_is_typed_in_private_is_never_repeated(case, run):
+    edit(
+        case, "  - {name: Ramesh Testwala, relation: husband}", "  - Ramesh Testwala: husband", "private.yaml"
+    )
+    ran = run("check", case)
+    assert ran.code == 1
+    assert "REC002" in ran.out
+    assert "Testwala" not in ran.everything
+
+
+def test_a_date_in_another_style_is_told_how_to_write_it(case):
+    edit(case, "date: 2025-03-14\n  event", "date: 14/03/2025\n  event")
+    assert any("year-month-day: 2026-03-14" in f.message for f in findings_of(case) if f.code == "REC003")

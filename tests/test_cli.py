@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,16 @@ def test_status_says_where_each_case_stands(run, case, tmp_path):
     assert "to fix" in rows["other-case"]["stage"]
     assert not (tmp_path / "build").exists()
     assert run("status", tmp_path).out.count("next:") == 2
+
+
+def test_make_all_takes_every_case():
+    """A dry run: one submit per case under cases/."""
+    ran = subprocess.run(["make", "-n", "all"], cwd=TOP, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    for case in ("radiology-example", "dermatology-example"):
+        assert f"submit cases/{case} " in ran.stdout
+
+
+def test_advice_can_be_typed_as_it_stands(run, case):
+    ran = run("submit", case, "--out", case.parent / "b")
+    assert f"casereport consent {case}" in ran.err

@@ -209,6 +209,14 @@ def test_the_form_shows_every_picture_with_a_box_and_a_code(tmp_path):
     assert set(record["elements"]) == set(record["manifest"]["told"])
 
 
+def test_pictures_are_numbered_by_first_mention(tmp_path):
+    """As in the manuscript of a journal that keeps the record's order of sections."""
+    listed = list(reversed(cases.RECORD["figures"]))
+    _, _, text, _ = printed(tmp_path, figures=listed)
+    assert text.index("Figure 1 The left forearm") < text.index("Figure 2 Dermoscopy")
+    assert "plaque in Figure 1." in text
+
+
 def test_boxes_lie_on_their_pages_and_apart(tmp_path):
     child = {**ADULT, "age_years": "9", "reads_form_language": "no"}
     _, record, text, _ = printed(tmp_path, patient=child)

@@ -232,9 +232,15 @@ REFUSED = {"given": "refused", "on": "2026-03-20"}
         ({"age_years": "6"}, {"signed_by": "parent", "assent": REFUSED}, ["CON047"]),
         ({"age_years": "14"}, {"signed_by": "parent", "assent": REFUSED}, ["CON047"]),
         ({"age_years": "9", "can_decide": "no"}, {"signed_by": "parent", "assent": SPOKEN}, []),
+        ({"age_years": "13", "can_decide": "no"}, {"signed_by": "parent"}, []),
+        ({"age_years": "13", "can_decide": "no"}, {"signed_by": "parent", "assent": REFUSED}, ["CON047"]),
+        ({"age_years": "13", "can_decide": "no"}, {}, ["CON040"]),
         ({"deceased": "yes"}, {}, ["CON042"]),
         ({"deceased": "yes"}, {"signed_by": "next of kin"}, []),
         ({"deceased": "yes", "age_years": "9"}, {"signed_by": "next of kin"}, []),
+        ({"deceased": "yes", "age_years": "17"}, {"signed_by": "parent"}, []),
+        ({"deceased": "yes", "age_years": "9"}, {"signed_by": "patient"}, ["CON042"]),
+        ({"deceased": "yes", "age_years": "18"}, {"signed_by": "parent"}, ["CON042"]),
         ({"can_decide": "no"}, {}, ["CON043"]),
         ({"can_decide": "no"}, {"signed_by": "next of kin"}, ["CON043"]),
         ({"can_decide": "no"}, {"signed_by": "legal representative"}, []),
@@ -568,6 +574,23 @@ def test_a_child_with_spoken_assent(tmp_path):
     said, grant = made(case, desk.clean, tmp_path / "grant")
     assert said.startswith("signed by parent")
     assert grant.summary["signed"]["assent"] == {"given": "spoken", "day": 68}
+
+
+@pytest.mark.parametrize(
+    ("age", "assent", "expected"),
+    [("6", {}, []), ("7", {}, ["CON049"]), ("17", {}, ["CON049"]), ("17", {"assent": SPOKEN}, [])],
+)
+def test_a_child_who_cannot_be_asked_is_left_for_a_person_to_confirm(tmp_path, age, assent, expected):
+    child = {"age_years": age, "can_decide": "no"}
+    assert entry_codes(tmp_path, Severity.WARNING, patient=child, signed_by="parent", **assent) == expected
+
+
+def test_the_attestation_says_that_a_child_could_not_be_asked(tmp_path):
+    record = cases.record(patient={**ADULT, "age_years": "13", "can_decide": "no"})
+    desk = cases.desk(tmp_path, record, by=("parent", "explainer"))
+    _, grant = made(desk.case(tmp_path / "signed", signed_by="parent"), desk.clean, tmp_path / "grant")
+    assert grant.summary["checks"]["to_confirm"][0].startswith("CON049 the child could not be asked")
+    assert "the child could not be asked" in cases.text_of(grant.folder / "attestation.pdf")
 
 
 def test_compare_names_each_part():

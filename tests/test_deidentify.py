@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pydicom
 import pytest
 from PIL import Image
 from pydicom.data import get_testdata_file
@@ -142,6 +143,31 @@ def test_the_layout_is_what_the_other_rooms_expect(case, tmp_path):
             assert image.size == (shown["width"], shown["height"])
     corners = [Image.open(panel.file).getpixel((0, 0)) for panel in clean.panels[1:]]
     assert corners == [255, 64]  # the slices lie at z = -2 and 0: the last file comes first
+
+
+def test_copies_are_numbered_in_the_order_of_the_series(case, tmp_path):
+    add_series(case)
+    clean = made(intake.read(case), tmp_path / "out")
+    copies = [pydicom.dcmread(clean.folder / f"dicom/02/000{n}.dcm") for n in (1, 2, 3)]
+    assert [float(copy.ImagePositionPatient[2]) for copy in copies] == [-2, -1, 0]
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [("./images/ring.png", True), ("images/Testwala CT/", True), ("images/../images/ring.png", False)],
+)
+def test_one_name_of_a_picture_may_be_written_in_several_ways(case, said, found):
+    add_series(case)
+    assert bool(intake.read(case).pictures(said)) is found
+
+
+def test_image_libraries_are_loaded_before_the_first_worker_starts():
+    code = (
+        "import sys; from pipeline.deidentify import images;"
+        "print({'pydicom', 'numpy', 'pi_heif', 'PIL.TiffImagePlugin'} <= set(sys.modules))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert run.stdout.strip() == "True"
 
 
 def test_dates_are_days(case, tmp_path):
@@ -281,7 +307,8 @@ def test_a_run_in_which_nothing_changed_loads_no_image_library(case):
     code = (
         "import sys; from pathlib import Path; from pipeline import deidentify, intake;"
         "deidentify.needs(intake.read(Path(sys.argv[1])));"
-        "print(sorted({'pydicom', 'PIL', 'numpy'} & set(sys.modules)))"
+        "heavy = {'pydicom', 'PIL', 'numpy', 'pipeline.deidentify.dates', 'pipeline.core.match'};"
+        "print(sorted(heavy & set(sys.modules)))"
     )
     run = subprocess.run(
         [sys.executable, "-c", code, str(case)], capture_output=True, text=True, cwd=ROOT, check=True
@@ -322,6 +349,7 @@ STOPS: dict[str, tuple[Callable[[Path], object], str, type[PipelineError]]] = {
     "an ambiguous date": (break_by("Microscopy of a", "On 05/04/2025 a"), "LEAK020", PrivacyError),
     "a date that does not exist": (break_by("Microscopy of a", "On 31 June 2025 a"), "LEAK021", PrivacyError),
     "a day without a year": (break_by("Microscopy of a", "On 7 June a"), "LEAK022", PrivacyError),
+    "a year of two digits": (break_by("Microscopy of a", "On 12-Mar-98 a"), "LEAK024", PrivacyError),
     "a name as an id": (break_by("- id: ring", "- id: meera-testwala"), "LEAK023", PrivacyError),
     "a record with gaps": (break_by("sex: female", "sex: unknown"), "", NotReady),
 }

@@ -28,11 +28,11 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from pipeline.core import resources
+from pipeline.core import resources, slices
 from pipeline.core.identity import Identifier, Kind
 from pipeline.core.match import Matcher
+from pipeline.core.picture import Trouble, each
 from pipeline.deidentify import dicom, series
-from pipeline.deidentify.picture import Trouble, each
 from pipeline.deidentify.pseudonym import Pseudonyms
 from pipeline.deidentify.rules import Action, rules
 
@@ -331,6 +331,67 @@ def test_high_bits_that_hold_an_old_overlay_are_cleared(tmp_path):
     assert np.array_equal(np.frombuffer(copy.PixelData, "<u2"), np.arange(16))
 
 
+@pytest.mark.parametrize("overlay", [0, 3])
+def test_the_highest_bit_says_where_the_pixel_is(tmp_path, overlay):
+    ds = blank()
+    ds.HighBit = 15  # 12 bits stored at the top; the lowest four are not the picture's
+    ds.add_new(0x60000102, "US", overlay)
+    ds.PixelData = (np.arange(16, dtype="<u2") << 4 | 1 << overlay).tobytes()
+    copy, _, _ = cleaned(saved(ds, tmp_path))
+    assert np.array_equal(np.frombuffer(copy.PixelData, "<u2"), np.arange(16) << 4)
+
+
+def test_nothing_but_the_pixels_stays_in_their_group(tmp_path):
+    ds = blank()
+    whole = ds.PixelData
+    ds.add_new(0x7FE00099, "LT", "Testwala beside the pixels")
+    ds.add_new(0x7FE00001, "OV", b"Testwala")
+    item = Dataset()
+    item.CodeMeaning, item.PixelData = "Fluorine", b"Testwala inside a sequence"
+    item["PixelData"].VR = "OW"
+    ds.RadiopharmaceuticalInformationSequence = Sequence([item])
+    ds.PixelData += b"Testwala behind the pixels"
+    copy, data, counts = cleaned(saved(ds, tmp_path))
+    assert not seen(data, "testwala")
+    assert copy.PixelData == whole
+    assert copy.RadiopharmaceuticalInformationSequence[0].CodeMeaning == "Fluorine"
+    assert counts["beside the pixels"] == 3
+
+
+def test_offsets_into_compressed_frames_stay_unless_they_are_words(tmp_path):
+    ds = pydicom.dcmread(get_testdata_file("JPEG2000.dcm", download=False))
+    offsets = bytes(8)
+    ds.add_new(0x7FE00001, "OV", offsets)
+    ds.add_new(0x7FE00002, "LT", "words, not offsets")
+    copy, data, _ = cleaned(saved(ds, tmp_path))
+    assert copy[0x7FE00001].value == offsets
+    assert not seen(data, "words, not")
+    ds.add_new(0x7FE00001, "OV", b"UH-0099812 about")
+    assert not seen(cleaned(saved(ds, tmp_path))[1], "0099812")
+
+
+def test_pixels_of_an_odd_length_are_padded_with_zero(tmp_path):
+    ds = blank()
+    ds.Rows, ds.Columns, ds.BitsAllocated, ds.BitsStored, ds.HighBit = 3, 3, 8, 8, 7
+    ds.PixelData = b"\1" * 9 + b"T"
+    ds["PixelData"].VR = "OB"
+    assert cleaned(saved(ds, tmp_path))[0].PixelData == b"\1" * 9 + b"\0"
+
+
+def test_what_only_the_file_meta_says_counts(tmp_path):
+    ds = blank()
+    expected = cleaned(saved(ds, tmp_path))[0]
+    del ds.SOPClassUID, ds.SOPInstanceUID
+    ds.save_as(tmp_path / "bare.dcm")
+    copy, data, _ = cleaned(tmp_path / "bare.dcm")
+    assert (copy.SOPClassUID, copy.SOPInstanceUID) == (CTImageStorage, expected.SOPInstanceUID)
+    assert not seen(data, "1.2.826.0.1.99")
+    del ds.file_meta.MediaStorageSOPClassUID
+    ds.save_as(tmp_path / "in.dcm")
+    job = dicom.Job(tmp_path / "in.dcm", tmp_path / "out.dcm")
+    assert each(dicom.cleaner(Pseudonyms(KEY), KNOWN), [job], "in.dcm") == [Trouble("IMG029")]
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -388,17 +449,19 @@ def test_a_damaged_file_is_a_trouble_and_not_an_exception(tmp_path, what):
 
 
 def test_slices_are_ordered_by_position_then_by_number(tmp_path):
-    def header(z: float | None, number: int) -> tuple[Path, series.Header]:
+    def lying(z: float | None, number: int) -> tuple[Path, slices.Slice]:
         ds = blank()
         ds.InstanceNumber = number
         if z is not None:
             ds.ImageOrientationPatient, ds.ImagePositionPatient = [1, 0, 0, 0, 1, 0], [0, 0, z]
         path = saved(ds, tmp_path, f"{number}-{z}.dcm")
-        return path, each(series.read, [path], "x")[0]
+        return path, each(slices.read, [path], "x")[0]
 
-    by_position = [header(30, 1), header(-5, 2), header(12.5, 3)]
-    assert [h.instance for _, h in series.ordered(by_position)] == [2, 3, 1]
-    assert [h.instance for _, h in series.ordered([header(None, 3), header(9, 2), header(8, 1)])] == [1, 2, 3]
+    def order(*found: tuple[Path, slices.Slice]) -> list[str]:
+        return [path.name[0] for path in slices.ordered(found)]
+
+    assert order(lying(30, 1), lying(-5, 2), lying(12.5, 3)) == ["2", "3", "1"]
+    assert order(lying(None, 3), lying(9, 2), lying(8, 1)) == ["1", "2", "3"]
 
 
 def test_who_is_named_in_a_header_is_known(tmp_path):

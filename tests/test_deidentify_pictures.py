@@ -18,8 +18,8 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from pipeline.deidentify.figure import Wanted, render
-from pipeline.deidentify.picture import Picture, Trouble, each
+from pipeline.core.dicomview import Wanted, render
+from pipeline.core.picture import Picture, Trouble, each
 from tests.test_deidentify_dicom import blank, saved
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -156,6 +156,25 @@ def test_colour_files_give_the_colours_pydicom_gives(name):
     assert picture.mode == "RGB"
     if ds.PhotometricInterpretation != "YBR_FULL_422":
         assert np.array_equal(array(picture), expected)
+
+
+def test_deep_colour_is_scaled_by_the_bits_in_use(tmp_path):
+    ds = blank()
+    ds.SamplesPerPixel, ds.PhotometricInterpretation, ds.PlanarConfiguration = 3, "RGB", 0
+    ds.PixelData = np.full((4, 4, 3), 0x800, "<u2").tobytes()
+    assert array(shown(saved(ds, tmp_path))).tolist() == np.full((4, 4, 3), 128).tolist()
+    ds.BitsStored, ds.HighBit = 16, 15
+    assert array(shown(saved(ds, tmp_path))).tolist() == np.full((4, 4, 3), 8).tolist()
+
+
+@pytest.mark.parametrize("ends", [(0, 2999), (2999, 0)])
+def test_a_whole_range_of_padding_is_left_out_of_the_window(tmp_path, ends):
+    """PS3.3 C.7.5.1.1.2: padding goes from Pixel Padding Value to Pixel Padding Range Limit."""
+    path = ramp(tmp_path, PixelPaddingValue=ends[0], PixelPaddingRangeLimit=ends[1])
+    shades = array(shown(path)).ravel()
+    assert shades[3010] == 0
+    assert shades[3100] > 0
+    assert 10 < np.count_nonzero(shades == 255) < 20
 
 
 def test_a_hundred_megapixels_in_a_header_are_refused_before_decoding(tmp_path):

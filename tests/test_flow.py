@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -233,3 +235,91 @@ def test_a_cited_author_may_share_the_name_or_town_of_the_patient(mine, tmp_path
     assert ran.code == 0, ran.err
     with zipfile.ZipFile(next((tmp_path / "b").glob("*/5-pack-*/*.zip"))) as z:
         assert b"Thornsberry" in z.read("for-review/manuscript.xml")
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_bytes_around_the_zip_are_noticed(built, tmp_path, where):
+    data = Path(built[0].out.strip()).read_bytes()
+    changed = b"#!/bin/sh\n" + data if where == "before" else data + b"something else"
+    (tmp_path / "x.zip").write_bytes(changed)
+    ran = casereport("verify", tmp_path / "x.zip")
+    assert ran.code == 5, ran.everything
+    assert "stand before or after" in ran.out
+
+
+def test_a_program_put_into_the_page_is_noticed(built, tmp_path):
+    """Even when the list of hashes was written again."""
+    with zipfile.ZipFile(built[0].out.strip()) as z:
+        members = {name: z.read(name) for name in z.namelist()}
+    members["index.html"] = members["index.html"].replace(b"</body>", b"<script>alert(1)</script></body>")
+    rows = [
+        f"{hashlib.sha256(data).hexdigest()}  {n}"
+        for n, data in members.items()
+        if n != "manifest-sha256.txt"
+    ]
+    members["manifest-sha256.txt"] = ("\n".join(sorted(rows)) + "\n").encode()
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as z:
+        for name, data in members.items():
+            z.writestr(name, data)
+    ran = casereport("verify", tmp_path / "x.zip")
+    assert ran.code == 5, ran.everything
+    assert "a program was put into index.html" in ran.out
+    assert "Nothing was altered" not in ran.out
+
+
+def test_two_cases_of_the_same_name_do_not_overwrite_each_other(mine, tmp_path):
+    other = tmp_path / "elsewhere" / mine.name
+    shutil.copytree(mine, other)
+    edit(other, 'key: "0f', 'key: "1f', "private.yaml")
+    assert casereport("deidentify", mine, "-q", "--out", tmp_path / "b").code == 0
+    ran = casereport("deidentify", other, "-q", "--out", tmp_path / "b")
+    assert ran.code == 6, ran.everything
+    assert "another case" in ran.err
+    assert casereport("deidentify", mine, "-q", "--out", tmp_path / "b").code == 0
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "title = {Discharge summary of Meera Testwala: ",
+        "note = {Meera Testwala, Nowherepur}, title = {",
+        "howpublished = {City Test Hospital}, title = {",
+    ],
+)
+def test_the_patient_in_a_reference_stops_the_run(mine, tmp_path, field):
+    edit(mine, "title = {", field, "references.bib")
+    ran = casereport("submit", mine, "--accept-all", "-q", "--out", tmp_path / "b")
+    assert ran.code == 4, ran.everything
+    assert "references.bib" in ran.err
+    assert "Testwala" not in ran.everything
+    assert not list((tmp_path / "b").glob("*/5-pack-*"))
+
+
+def test_a_birthday_on_the_date_our_files_carry_is_no_false_alarm(mine, tmp_path):
+    edit(mine, "birth_date: 1990-07-02", "birth_date: 1980-01-01", "private.yaml")
+    edit(mine, "age_years: 34", "age_years: 45")
+    ran = casereport("submit", mine, "--accept-all", "-q", "--out", tmp_path / "b")
+    assert "LEAK" not in ran.err, ran.err
+
+
+def test_killed_while_a_picture_is_being_read_the_case_is_not_locked(mine, tmp_path):
+    """Only the parent is killed; the child must not keep the lock (nor wait for ever to be heard)."""
+    command = [
+        sys.executable,
+        "-m",
+        "pipeline",
+        "submit",
+        str(mine),
+        "--accept-all",
+        "-q",
+        "--out",
+        str(tmp_path / "b"),
+    ]
+    for wait in (0.5, 0.8, 1.1):
+        run = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            run.wait(wait)
+        run.kill()
+        run.wait()
+        again = casereport("deidentify", mine, "-q", "--out", tmp_path / "b")
+        assert again.code == 0, again.everything

@@ -175,6 +175,19 @@ def test_an_ordinary_word_is_a_name_only_where_it_is_written_like_one():
     assert not matcher.find("an ASHA worker had asha")
 
 
+def test_our_own_day_is_no_name():
+    matcher = Matcher([Identifier(Kind.DOCTOR, "Dr Meera Day", "doctors.0")])
+    assert not matcher.find("On Day 0 and Day -12 she")
+    assert matcher.find("Dr Day 2 weeks later")
+
+
+def test_a_round_number_is_no_value_of_the_laboratory():
+    matcher = Matcher([Identifier(Kind.NUMBER, "100000", "numbers.hospital.0")])
+    for text in ("100,000/µL", "1,00,000", "100000/µL", "100000 cells", "100000 /mm3"):
+        assert not matcher.find(f"platelets {text} then"), text
+    assert matcher.find("UHID 100000 and")
+
+
 def test_spellings_of_one_indic_name_are_one_name():
     matcher = Matcher([Identifier(Kind.NAME, "ज़ाँगिड़ टेस्टवाला", "name")])
     for text in ("जांगिड टेस्टवाला", "ज\u093cाँगिड\u093c\u200c टेस्टवाला", "टेस्टवाला जाँगिड"):

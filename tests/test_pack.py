@@ -442,6 +442,18 @@ def test_the_page_stands_alone(all_rooms: Rooms, tmp_path: Path) -> None:
     assert "default-src 'none'" in policy.group(1)
 
 
+def test_figures_are_called_what_the_manuscript_calls_them(all_rooms: Rooms, tmp_path: Path) -> None:
+    swapped = {"fig": {"plaque": 2, "scan": 1}, "table": {"timeline": 1}}
+    rooms = all_rooms.but(paper=replace(all_rooms.paper, numbers=swapped))
+    text = members(packed(rooms, tmp_path / "out").zip)["index.html"].decode()
+    listed = re.findall(r'href="([^"]+/figure-\d[^"]*)"><img.*?<b>(Figure \d)\.</b> (\S+)', text, re.DOTALL)
+    legends = {f["id"]: f["legend"].split()[0] for f in rooms.clean.record["figures"]}
+    assert listed == [
+        ("for-review/figures/figure-1.tif", "Figure 1", legends["scan"]),
+        ("for-review/figures/figure-2.tif", "Figure 2", legends["plaque"]),
+    ]
+
+
 def test_record_text_is_only_ever_text(all_rooms: Rooms, tmp_path: Path) -> None:
     nasty = '"><script>alert(1)</script>{{ 7*7 }}{% raw %}&amp;<!--'
     written = json.loads(json.dumps(all_rooms.clean.record))

@@ -7,6 +7,7 @@ import io
 import json
 import stat
 import struct
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reportlab.pdfgen.canvas import Canvas
 
-from pipeline.core.errors import Exit, InputError, UsageError
+from pipeline.core.errors import Exit, InputError, ToolError, UsageError
 from pipeline.core.model import SignOff
+from pipeline.verify import container, unpack
 from pipeline.verify import package as verify
-from pipeline.verify.package import State, Verdict
+from pipeline.verify.claims import State
+from pipeline.verify.package import Verdict
 from tests.packing import DIGEST, packed, rezip, rooms
 
 MANIFEST = "manifest-sha256.txt"
@@ -70,7 +73,7 @@ def test_a_good_package(sealed: Path) -> None:
     assert set(states(verdict).values()) == {State.INTACT}
     assert verify.exit_code(verdict) is Exit.OK
     text = verify.to_text(verdict)
-    assert "Nothing was altered." in text
+    assert "Nothing was altered since" in text
     assert "by the parent on form 0123456789abcdef; signed form in" in text
     assert "Dr A. Example" in text
     assert "the signature on the consent form is the patient's" in text
@@ -394,12 +397,187 @@ def test_bytes_hidden_before_and_after(sealed: Path, tmp_path: Path) -> None:
         assert "Meera" not in verify.to_text(verdict)
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"not a zip", b"PK\x05\x06" + bytes(18), b"PK\x03\x04" + bytes(100)]
-)
-def test_not_a_package(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04" + bytes(100)])
+def test_not_a_zip(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.zip").write_bytes(content)
     assert broken(verify.check(tmp_path / "x.zip"))
+
+
+def test_a_zip_of_something_else_is_not_an_altered_package(tmp_path: Path) -> None:
+    for path in (written(tmp_path / "a.zip"), written(tmp_path / "b.zip", ("notes.txt", b"hello"))):
+        with pytest.raises(InputError, match="this is not a casereport package"):
+            verify.check(path)
+
+
+@pytest.mark.parametrize("kept", [0.3, 0.6, 0.9, 0.99])
+def test_a_package_cut_off_says_nothing_about_a_zip_within_it(
+    sealed: Path, tmp_path: Path, kept: float
+) -> None:
+    whole = sealed.read_bytes()
+    (tmp_path / "x.zip").write_bytes(whole[: int(len(whole) * kept)])
+    verdict = verify.check(tmp_path / "x.zip")
+    assert [c.words for c in verdict.altered] == ["it is damaged or not a zip"]
+    assert len(verdict.claims) == 2
+
+
+def test_a_package_cut_off_right_after_meca(sealed: Path, tmp_path: Path) -> None:
+    """meca.zip lies in it as it is, so its directory is the last one in what is left."""
+    whole, meca = sealed.read_bytes(), members(sealed)["meca.zip"]
+    end = whole.index(meca) + len(meca)
+    (tmp_path / "x.zip").write_bytes(whole[:end])
+    with zipfile.ZipFile(tmp_path / "x.zip") as z:
+        assert "manifest.xml" in z.namelist()
+    verdict = verify.check(tmp_path / "x.zip")
+    assert [c.words for c in verdict.altered] == ["it is damaged or not a zip"]
+    assert len(verdict.claims) == 2
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_methods_that_cannot_be_unpacked_in_pieces(sealed: Path, tmp_path: Path, method: int) -> None:
+    """The declared size is a lie, so ratio and total look harmless."""
+    path = written(tmp_path / "x.zip", ("package.json", bytes(1 << 24)), kind=method)
+    whole = bytearray(path.read_bytes())
+    at = whole.index(b"PK\x01\x02")
+    whole[at + 24 : at + 28] = struct.pack("<I", 4000)
+    path.write_bytes(whole)
+    assert "can grow without bounds" in broken(verify.check(path))
+    with pytest.raises(unpack.Unreadable, match="can grow without bounds"):
+        list(unpack.pieces(path, "x.zip"))
+
+    def change(held: dict[str, bytes], _outer: dict[str, bytes]) -> None:
+        held["article.xml"] = b""
+
+    def inside(outer: dict[str, bytes]) -> None:
+        remeca(outer, change)
+        outer["meca.zip"] = bytes(whole)
+
+    assert "can grow without bounds" in broken(verify.check(rezip(sealed, tmp_path / "y.zip", inside)))
+
+
+@pytest.mark.parametrize("said", [-1, 1, 1000])
+@pytest.mark.parametrize("kind", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_declared_size_is_never_believed(tmp_path: Path, said: int, kind: int) -> None:
+    content = b"0123456789" * 500
+    path = written(tmp_path / "x.zip", ("package.json", content), kind=kind)
+    with zipfile.ZipFile(path) as z:
+        info = z.getinfo("package.json")
+        assert container.whole(z, info, 5000) == content
+        info.file_size += said
+        with pytest.raises(container.UNREADABLE):
+            container.whole(z, info, 10_000)
+        with pytest.raises(container.BadMember, match=r"^package\.json$"):
+            container.Zip(z, ("package.json",)).sha256("package.json")
+
+
+def test_memory_that_runs_out_is_a_verdict(
+    sealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def greedy(*_: Any) -> str:
+        raise MemoryError
+
+    monkeypatch.setattr(verify.claims, "stated", greedy)
+    assert "it is damaged" in broken(verify.check(sealed))
+    monkeypatch.undo()
+    monkeypatch.setattr(verify.pdfs, "carried", greedy)
+    assert "cannot be opened safely" in broken(verify.check(sealed))
+
+
+def test_a_library_that_is_not_installed_is_not_an_altered_package(
+    sealed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pikepdf", None)
+    with pytest.raises(ToolError, match="not installed") as stop:
+        verify.check(sealed)
+    assert stop.value.exit is Exit.TOOL
+
+
+def entry(whole: bytes, name: str) -> int:
+    """Where the central directory entry of a member begins."""
+    return whole.rindex(name.encode()) - 46
+
+
+def larger(whole: bytearray, name: str, more: int) -> None:
+    """A directory entry that claims `more` bytes than the member holds; zipfile reads it all the same."""
+    at = entry(whole, name) + 24
+    (size,) = struct.unpack_from("<I", whole, at)
+    struct.pack_into("<I", whole, at, size + more)
+
+
+HIDDEN = "Nothing is hidden between or after its files"
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_hidden_bytes_that_a_directory_entry_accounts_for(sealed: Path, tmp_path: Path, where: str) -> None:
+    """The sum of sizes fits, so only walking over the bytes finds them."""
+    whole, secret = bytearray(sealed.read_bytes()), b"Meera Testwala " * 3400
+    larger(whole, MANIFEST, len(secret))
+    (tmp_path / "x.zip").write_bytes(secret + whole if where == "before" else whole + secret)
+    verdict = verify.check(tmp_path / "x.zip")
+    assert states(verdict).get(HIDDEN, State.ALTERED) is State.ALTERED
+    assert "Meera" not in broken(verdict)
+
+
+def moved(whole: bytes, at: int, secret: bytes) -> bytes:
+    """`secret` put in at `at` with every later offset brought up to date, as a careful forger would."""
+    out = bytearray(whole[:at] + secret + whole[at:])
+    (directory,) = struct.unpack_from("<I", out, len(out) - 6)
+    struct.pack_into("<I", out, len(out) - 6, directory + len(secret))
+    spot = directory + len(secret)
+    while out[spot : spot + 4] == b"PK\x01\x02":
+        (offset,) = struct.unpack_from("<I", out, spot + 42)
+        struct.pack_into("<I", out, spot + 42, offset + len(secret) * (offset >= at))
+        spot += 46 + sum(struct.unpack_from("<3H", out, spot + 28))
+    return bytes(out)
+
+
+@pytest.mark.parametrize("gap", ["front", "members", "directory"])
+@pytest.mark.parametrize("again", [False, True])
+def test_hidden_bytes_with_every_offset_brought_up_to_date(
+    sealed: Path, tmp_path: Path, gap: str, again: bool
+) -> None:
+    path = rezip(sealed, tmp_path / "again.zip", lambda _: None) if again else sealed
+    with zipfile.ZipFile(path) as z:
+        at = {"front": 0, "members": z.infolist()[3].header_offset, "directory": z.start_dir}[gap]
+    whole = moved(path.read_bytes(), at, b"Meera Testwala " * 99)
+    (tmp_path / "x.zip").write_bytes(whole)
+    assert members(tmp_path / "x.zip") == members(sealed)  # readers notice nothing
+    verdict = verify.check(tmp_path / "x.zip")
+    assert [c.claim for c in verdict.altered] == [HIDDEN]
+    assert "1485 bytes stand" in broken(verdict)
+
+
+@pytest.mark.parametrize("field", ["extra", "comment"])
+def test_bytes_in_the_fields_of_a_header(sealed: Path, tmp_path: Path, field: str) -> None:
+    with zipfile.ZipFile(sealed) as z, zipfile.ZipFile(tmp_path / "x.zip", "w") as out:
+        for info in z.infolist():
+            content = z.read(info)
+            setattr(info, field, b"\xfe\xca\x05\x00Meera")
+            out.writestr(info, content)
+    verdict = verify.check(tmp_path / "x.zip")
+    assert [c.claim for c in verdict.altered] == [HIDDEN]
+
+
+def test_a_member_that_cannot_be_read_is_named_if_it_is_one_of_ours(sealed: Path, tmp_path: Path) -> None:
+    whole = bytearray(sealed.read_bytes())
+    whole[whole.index(b'"schema"')] ^= 1  # in the first JSON of the package
+    name = next(n for n, c in members(sealed).items() if b'"schema"' in c)
+    (tmp_path / "x.zip").write_bytes(whole)
+    assert f"{name} cannot be read" in broken(verify.check(tmp_path / "x.zip"))
+
+
+def test_a_strange_member_that_cannot_be_read_is_not_named(sealed: Path, tmp_path: Path) -> None:
+    def change(held: dict[str, bytes]) -> None:
+        held["Meera Testwala.txt"] = b"the signed form, in plain words"
+        resum(held)
+
+    path = rezip(sealed, tmp_path / "x.zip", change)
+    whole = bytearray(path.read_bytes())
+    at = entry(whole, "Meera Testwala.txt")
+    whole[at + 16] ^= 1  # its checksum
+    path.write_bytes(whole)
+    said = broken(verify.check(path))
+    assert "a file that it needs cannot be read" in said
+    assert "Meera" not in said
 
 
 @given(st.binary(max_size=200), st.integers(0, 10**6))

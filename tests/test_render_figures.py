@@ -48,6 +48,20 @@ def test_width_and_resolution_are_the_journals(tmp_path, count, width_mm):
         assert picture.info["compression"] == "tiff_lzw"
 
 
+def test_jpeg_keeps_its_colours_and_carries_nothing_else(tmp_path):
+    stripes = np.zeros((1200, 1200, 3), np.uint8)
+    stripes[:, ::2] = (255, 0, 0)
+    drawn, _ = draw(tmp_path, Image.fromarray(stripes), format="jpg")
+    assert drawn.file.name == "figure-1.jpg"
+    with Image.open(drawn.file) as picture:
+        assert (picture.format, picture.mode) == ("JPEG", "RGB")
+        assert tuple(map(round, picture.info["dpi"])) == (300, 300)
+        assert {layer[1:3] for layer in picture.layer} == {(1, 1)}  # 4:4:4: no colour is thinned out
+        assert max(picture.quantization[0]) <= 12  # quality 95
+        assert set(picture.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "dpi"}
+        assert not picture.getexif()
+
+
 def test_png_carries_its_resolution_and_nothing_else(tmp_path):
     drawn, _ = draw(tmp_path, square(1200, (9, 9, 9), "RGB"), name="jmcr")
     data, kinds, at = drawn.file.read_bytes(), [], 8

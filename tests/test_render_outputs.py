@@ -17,11 +17,12 @@ import pytest
 from docx.oxml.ns import qn
 from lxml import etree, html
 
-from pipeline import render
+from pipeline import check, deidentify, intake, render
 from pipeline.core import files, journal
 from pipeline.core.errors import Exit, NotReady, ToolError
 from pipeline.render import pandoc
 from tests import rendering
+from tests.conftest import edit
 from tests.rendering import HOSTILE, NAMES
 
 JOURNALS = ("aujmsr", "jmcr")
@@ -271,6 +272,17 @@ def test_docx_has_real_headings_captions_headers_and_alt_text(done, name):
 
 
 @pytest.mark.parametrize("name", ["manuscript.docx", "title-page.docx", "cover-letter.docx"])
+def test_docx_parts_are_stored_so_that_no_zlib_decides_their_bytes(done, name):
+    with zipfile.ZipFile(done["aujmsr"] / name) as z:
+        assert {entry.compress_type for entry in z.infolist()} == {zipfile.ZIP_STORED}
+
+
+def test_docx_holds_each_picture_once(done):
+    with zipfile.ZipFile(done["aujmsr"] / "manuscript.docx") as z:
+        assert b"base64" not in z.read("word/document.xml")
+
+
+@pytest.mark.parametrize("name", ["manuscript.docx", "title-page.docx", "cover-letter.docx"])
 def test_docx_properties_are_bare(done, name):
     with zipfile.ZipFile(done["aujmsr"] / name) as z:
         assert [i.date_time for i in z.infolist()] == [(1980, 1, 1, 0, 0, 0)] * len(z.infolist())
@@ -434,6 +446,7 @@ def test_cover_letter_says_why_and_what(done):
             "was",
             "consent",
             "None declared.",
+            "By sending this letter the corresponding author confirms: the manuscript has not been",
             "Meher Jot",
         ):
             assert wanted in text
@@ -465,6 +478,27 @@ def test_checklist_leads_to_the_right_page_and_line(done):
         )
         assert name in pages[int(page) - 1], row["id"]
         assert re.search(rf"(?m)^\s*{line}\s*$", pages[int(page) - 1]), row["id"]
+
+
+def test_a_reason_why_a_line_does_not_apply_is_printed_as_cleaned(case, tmp_path):
+    """The report of `check` holds what the author typed; only the clean copies may leave."""
+    said = "Meera Testwala could not be reached after 3 April 2025."
+    edit(case, "questions:", f"not_applicable: {{'12': '{said}'}}\nquestions:")
+    found = intake.read(case)
+    report = check.check(found, journal.load("aujmsr"))
+    assert said in {line.note for line in report.care}
+    (tmp_path / "out").mkdir()
+    with files.publish(tmp_path / "1-deidentify", {}) as part:
+        deidentify.make(found, part)
+    clean = deidentify.load(tmp_path / "1-deidentify")
+    render.make(clean, journal.load("aujmsr"), report.care, True, tmp_path / "out")
+    rows = json.loads((tmp_path / "out/care.json").read_text())
+    note = next(row["note"] for row in rows if row["id"] == "12")
+    assert "could not be reached" in note
+    printed = note + " ".join(rendering.pdf_text(tmp_path / "out/care-checklist.pdf"))
+    assert "could not be" in printed
+    for typed in ("Meera", "Testwala", "April", "2025"):
+        assert typed not in printed
 
 
 def test_checklist_does_not_claim_more_than_it_knows(done):

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import pydicom
 import pytest
 from PIL import Image
+from pydicom.data import get_testdata_file
 from starlette.testclient import TestClient
 
-from pipeline import review
-from pipeline.core.errors import NotReady
+from pipeline import deidentify, intake, review
+from pipeline.core import files
+from pipeline.core.errors import NotReady, PipelineError
 from pipeline.core.model import Case, CleanCase
 from pipeline.core.tell import Tell
-from pipeline.review import app, decisions, server
+from pipeline.review import app, before, decisions, server
 from pipeline.review.desk import Desk
 from pipeline.review.guard import ENTER, MAX_BODY, Guard, Keys
 from tests.browser import CHROMIUM, MISSING, browser
+from tests.conftest import edit
 from tests.desk_case import desk_case, remake
 
 HOST = "127.0.0.1:40213"
@@ -214,9 +221,11 @@ def test_the_page_has_no_inline_script_or_style_and_no_record_text_as_markup(per
 def test_before_is_the_original_and_after_is_the_copy(person: TestClient, desk: Desk) -> None:
     photo, broken, scan = desk.pictures.values()
     assert [p.name for p in (photo, broken, scan)] == ["Figure 1A", "Figure 1B", "Figure 2"]
-    before = Image.open(io.BytesIO(person.get(f"/picture/{photo.id}/before").content))
-    assert before.size == (900, 600)
-    assert before.getpixel((22, 35)) != before.getpixel((5, 5))  # the name burned into it is there to be seen
+    original = Image.open(io.BytesIO(person.get(f"/picture/{photo.id}/before").content))
+    assert original.size == (900, 600)
+    assert original.getpixel((22, 35)) != original.getpixel(
+        (5, 5)
+    )  # the name burned into it is there to be seen
     assert person.get(f"/picture/{photo.id}/after").content == photo.panel.file.read_bytes()
     answer = person.get(f"/picture/{broken.id}/before")
     assert answer.status_code == 422
@@ -228,29 +237,54 @@ def test_before_is_the_original_and_after_is_the_copy(person: TestClient, desk: 
 @pytest.mark.parametrize(
     ("panel", "words"),
     [
-        ({"image": "../secret.png"}, "outside"),
+        ({"image": "../secret.png"}, "not in the case"),
         ({"image": "images/series", "slice": "3"}, "slice"),
         ({"image": "images/series/8.dcm", "frame": "2"}, "frame"),
-        ({"image": "images/none.png"}, "cannot"),
+        ({"image": "images/none.png"}, "not in the case"),
+        ({"image": "images/broken.jpg"}, "cannot"),
     ],
 )
 def test_what_cannot_be_shown_says_why(
     lying: tuple[Case, CleanCase], panel: dict[str, str], words: str
 ) -> None:
-    from pipeline.core.errors import PipelineError
-    from pipeline.review import before
-
     (lying[0].folder.parent / "secret.png").write_bytes(b"\x89PNG")
     with pytest.raises(PipelineError) as caught:
-        before.preview(lying[0].folder, panel)
+        before.preview(lying[0], panel)
     assert words in caught.value.what
 
 
-def test_slices_are_counted_along_the_body(lying: tuple[Case, CleanCase]) -> None:
-    """9-n.dcm is written so that name order and position order differ."""
-    from pipeline.review.before import _slice
-
-    assert _slice(lying[0].folder / "images" / "series", 1).name == "8.dcm"
+def test_before_is_drawn_as_the_copy_is(case: Path, tmp_path: Path) -> None:
+    """Whatever the picture: the clean copy of an uncropped panel and the preview beside it are the same."""
+    images = case / "images"
+    Image.new("RGBA", (4, 4), (10, 20, 30, 90)).save(images / "clear.png")
+    Image.fromarray(np.full((4, 4), 0x8000, np.uint16)).save(images / "deep.png")
+    pages = [Image.new("RGB", (4, 4), (n, 0, 0)) for n in (10, 20, 30)]
+    pages[0].save(images / "pages.tif", save_all=True, append_images=pages[1:])
+    shutil.copy(get_testdata_file("examples_palette.dcm", download=False), images / "palette.dcm")
+    (images / "ct" / "deeper").mkdir(parents=True)
+    for n in range(3):  # one slice lies across the others: they are counted by number, not by position
+        ds = pydicom.dcmread(get_testdata_file("CT_small.dcm", download=False))
+        ds.InstanceNumber, ds.ImagePositionPatient, ds.SOPInstanceUID = 3 - n, [0, n, n], f"1.2.3.{n}"
+        ds.ImageOrientationPatient = [1, 0, 0, 0, 0, -1] if n == 1 else [1, 0, 0, 0, 1, 0]
+        ds.PixelData = bytes([n, 0]) * 8192 + b"\xff\x07" * 8192
+        ds.save_as(images / "ct" / f"{n}.dcm")
+    shutil.copy(images / "ct" / "0.dcm", images / "ct" / "deeper" / "0.dcm")
+    panels = [
+        {"image": "./images/ct/", "slice": "1"},
+        {"image": "images/ct", "slice": "3", "window": {"centre": "40", "width": "400"}},
+        {"image": "images/pages.tif", "frame": "2"},
+        *({"image": f"images/{name}"} for name in ("clear.png", "deep.png", "palette.dcm")),
+    ]
+    edit(case, "    panels:\n      - image: images/ring.png\n", f"    panels: {json.dumps(panels)}\n")
+    read = intake.read(case)
+    with files.publish(tmp_path / "clean", {}) as part:
+        deidentify.make(read, part)
+    for panel, copy in zip(panels, deidentify.load(tmp_path / "clean").panels, strict=True):
+        shown = Image.open(io.BytesIO(before.preview(read, panel)))
+        with Image.open(copy.file) as clean:
+            assert (shown.mode, shown.size, shown.tobytes()) == (clean.mode, clean.size, clean.tobytes()), (
+                panel
+            )
 
 
 # --- what it writes ----------------------------------------------------------------------------------

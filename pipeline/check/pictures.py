@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from pathlib import PurePosixPath
 
 from pipeline.check.schema import Form
 from pipeline.core import findings
@@ -19,12 +20,12 @@ def check(case: Case, form: Form) -> list[Finding]:
         for j, panel in enumerate(figure.panels):
             place = case.where("figures", i, "panels", j, "image")
             who = {"id": figure.id, "letter": chr(ord("A") + j)}
-            name = panel.image.rstrip("/").removeprefix("./")
-            series = [p for p in pictures if p.rpartition("/")[0] == name and pictures[p].kind == "dicom"]
-            if name in pictures:
-                used.add(name)
-            elif series:
-                used.update(series)
+            name = PurePosixPath(panel.image).as_posix()
+            series = [source.path for source in case.pictures(panel.image)]
+            used.update(series)
+            if name in series:
+                continue
+            if series:
                 if panel.slice is None and len(series) > 1:
                     found.append(findings.make("IMG003", place, count=len(series), **who))
                 elif (panel.slice or 1) > len(series):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import secrets
 import types
 import typing
@@ -13,9 +14,11 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from pipeline.core import findings, resources
+from pipeline.core.fold import letters
 from pipeline.core.model import Case, Finding, Path_
 from pipeline.core.record import Private, Record
 
+SHORTEST_NAME = 4  # letters; a shorter name would be found inside every other word
 HUNTED = ("relatives", "places", "hospitals", "doctors", "phones", "dates")  # what most often leaks
 
 
@@ -70,6 +73,8 @@ def private(case: Case) -> list[Finding]:
             else:
                 found.append(_finding(error, Private, case.where_private))
         return found
+    if len(letters(known.name)) < SHORTEST_NAME:
+        found.append(findings.make("PRV004", case.where_private("name"), least=SHORTEST_NAME))
     empty = [name for name in HUNTED if not getattr(known, name)]
     if not any(known.numbers.model_dump().values()):
         empty.append("hospital or other numbers")
@@ -130,8 +135,27 @@ PROBLEMS = {
     "dict_type": "must be 'name: value' lines",
     "model_type": "must be 'name: value' lines",
     "string_type": "must be text, not a list",
-    "string_pattern_mismatch": "is not written as asked",
 }
+
+
+SHAPES = {  # how a pattern of core/record.py begins -> how the value is written
+    r"^\d{4}-\d{2}-\d{2}$": "must be written year-month-day: 2026-03-14",
+    r"^\d{4}-\d{2}(-\d{2})?$": "must be written 2026-03-14, or 2026-03 when only the month is known",
+    r"^\d{4}-\d{4}": "must be an ORCID iD: 0000-0000-0000-0000",
+    "^[a-z][a-z0-9-]": "must begin with a small letter and hold only small letters, digits and hyphens",
+    r"^[^@\s]+@": "must be an e-mail address",
+    "^[A-Z]{2}$": "must be two capital letters: IN",
+    "^[a-z]{2}$": "must be two small letters: en",
+    "^[0-9a-f]{16}$": "must be the 16 characters printed on the form, without spaces",
+    "^[^\\n]*$": "must be on one line",
+}
+FIELD_NAME = re.compile(r"[a-z][a-z0-9_-]{1,30}")
+
+
+def _shape(pattern: str) -> str:
+    return next(
+        (words for start, words in SHAPES.items() if pattern.startswith(start)), "is not written as asked"
+    )
 
 
 def _finding(error: Any, model: type[BaseModel], where: Any) -> Finding:
@@ -144,16 +168,23 @@ def _finding(error: Any, model: type[BaseModel], where: Any) -> Finding:
     if kind == "extra_forbidden":
         known = _fields(model, loc[:-1])
         near = difflib.get_close_matches(str(loc[-1]), known, 1)
-        return findings.make(
-            "REC002", place, field=_name(loc), hint=f"; did you mean '{near[0]}'?" if near else ""
-        )
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        return findings.make("REC002", place, field=_unknown(loc, model), hint=hint)
     if error.get("input") in ("", [], {}) or kind == "string_too_short":
         return findings.make("REC004", place, field=name, meaning=meaning)
     if kind == "value_error":
         problem = str(error["ctx"]["error"])  # our own validators' words
+    elif kind == "string_pattern_mismatch":
+        problem = _shape(error["ctx"]["pattern"])
     else:
         problem = PROBLEMS.get(kind, "has a value of the wrong kind").format(**error.get("ctx", {}))
     return findings.make("REC003", place, field=name, problem=problem, meaning=meaning)
+
+
+def _unknown(loc: Path_, model: type[BaseModel]) -> str:
+    """An unknown field's name, unless it may be a person's: private.yaml is never repeated."""
+    plain = model is Record and FIELD_NAME.fullmatch(str(loc[-1]))
+    return _name(loc) if plain else _name((*loc[:-1], "…"))
 
 
 def _name(loc: Path_) -> str:

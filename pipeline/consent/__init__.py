@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import files
+from pipeline.core import files, findings
 from pipeline.core.errors import ConsentError
 from pipeline.core.model import Case, CleanCase, Grant, Report
 
@@ -71,10 +71,7 @@ def make(case: Case, clean: CleanCase, dest: Path) -> str:
 def load(folder: Path) -> Grant:
     """The grant that `make` left. Raises ConsentError when it is not there whole."""
     if files.receipt(folder) is None:
-        from pipeline.core import findings
-
-        lost = findings.make("CON090")
-        raise ConsentError(lost.message, code=lost.code, where=folder.name, why=lost.why, fix=lost.fix)
+        raise findings.stop(ConsentError, "CON090", (folder.name, 0))
     stated = files.read_json(folder / ATTESTATION)
     figures = tuple(stated["published"]["figures"])
     return Grant(folder, stated["clean"], stated["form"]["code"], figures, stated)

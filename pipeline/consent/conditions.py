@@ -1,10 +1,12 @@
 """When does a rule apply? Conditions are data, read here and never run as code.
 
-    {}                                   always     {patient.age_years: {ge: 7, lt: 12}} every line must
-hold; every comparison of a line must hold     {patient.deceased: true}             a plain value means
-"equal to"     {any: [ … ]}  {all: [ … ]}  {not: { … }}  Comparisons: lt le gt ge, in (one of a list), has
-(a list that contains). A fact nobody knows about is our own mistake and raises KeyError: silence is never
-"no".
+    {}                                      always
+    {patient.deceased: true}                a plain value means "equal to"
+    {patient.age_years: {ge: 7, lt: 12}}    every comparison of a line must hold, and every line
+    {any: [ … ]}  {all: [ … ]}  {not: { … }}
+
+Comparisons: lt, le, gt, ge, in (one of a list), has (a list that contains). A fact nobody knows about is our
+own mistake and raises KeyError: silence is never "no".
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.consent import binding, elements
 from pipeline.consent.conditions import holds
-from pipeline.core import words
+from pipeline.core import numbering, words
 from pipeline.core.model import CleanCase
 
 BLANK = None  # a line left empty for handwriting
@@ -23,12 +23,13 @@ def build(
     wording = elements.wording(stated["form"]["language"])
     voice = "self" if elements.signs_alone(known) else "other"
     needed = {row["id"]: row for row in elements.needed(known)}
+    numbers = numbering.narrative(clean.record)
     sections = [
         {
             "title": wording["sections"][name],
             "statements": _statements(wording, voice, name, needed),
-            "contacts": _contacts(wording, clean, nameless) if name == "report" else [],
-            "pictures": _pictures(wording, voice, clean, stated) if name == "pictures" else [],
+            "contacts": _contacts(wording, clean, numbers, nameless) if name == "report" else [],
+            "pictures": _pictures(wording, voice, clean, numbers, stated) if name == "pictures" else [],
             "boxes": _boxes(wording, voice) if name == "choices" else [],
             "areas": _areas(wording, known, needed) if name == "signatures" else [],
         }
@@ -78,7 +79,9 @@ def _statements(
     ]
 
 
-def _contacts(wording: Mapping[str, Any], clean: CleanCase, nameless: bool) -> list[dict[str, str | None]]:
+def _contacts(
+    wording: Mapping[str, Any], clean: CleanCase, numbers: words.Numbers, nameless: bool
+) -> list[dict[str, str | None]]:
     authors = clean.byline["authors"]
     author = next((a for a in authors if a.get("corresponding")), authors[0])
     place = clean.byline["affiliations"][author["affiliations"][0]]
@@ -89,16 +92,21 @@ def _contacts(wording: Mapping[str, Any], clean: CleanCase, nameless: bool) -> l
         "grievance": BLANK,
     }
     values = dict.fromkeys(named, wording["handwritten"]) if nameless else named
-    values = {"title": _plain(clean.record["title"], clean.record), **values}
+    values = {"title": _plain(clean.record["title"], numbers), **values}
     return [{"label": wording["contacts"][key], "value": value} for key, value in values.items()]
 
 
 def _pictures(
-    wording: Mapping[str, Any], voice: str, clean: CleanCase, stated: Mapping[str, Any]
+    wording: Mapping[str, Any],
+    voice: str,
+    clean: CleanCase,
+    numbers: words.Numbers,
+    stated: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
     said = wording["pictures"]
     cards = []
-    for number, figure in enumerate(clean.record["figures"], start=1):
+    for figure in sorted(clean.record["figures"], key=lambda figure: numbers["fig"][figure["id"]]):
+        number = numbers["fig"][figure["id"]]
         seen = figure["recognisable"]
         panels = sorted((p for p in clean.panels if p.figure == figure["id"]), key=lambda p: p.letter)
         sentence = _voice(said["box_recognisable" if seen else "box"], voice)
@@ -106,8 +114,8 @@ def _pictures(
         cards.append(
             {
                 "name": said["name"].format(number=number),
-                "alt": _plain(figure["alt"], clean.record),
-                "legend": _plain(figure["legend"], clean.record),
+                "alt": _plain(figure["alt"], numbers),
+                "legend": _plain(figure["legend"], numbers),
                 "mark": said["recognisable"] if seen else None,
                 "panels": [
                     {
@@ -159,6 +167,6 @@ def _areas(
     return areas
 
 
-def _plain(text: str, record: Mapping[str, Any]) -> str:
+def _plain(text: str, numbers: words.Numbers) -> str:
     """One line of prose as it reads in print."""
-    return " ".join(words.plain(text, record).split())
+    return " ".join(words.plain(text, numbers).split())

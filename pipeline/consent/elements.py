@@ -42,11 +42,8 @@ def read(case: Case) -> Record:
     try:
         return Record.model_validate(case.record)
     except ValidationError as e:
-        found = findings.make(
-            "CON009", case.where(*e.errors(include_url=False, include_input=False)[0]["loc"])
-        )
-        where = f"{found.path}:{found.line}"
-        raise NotReady(found.message, code=found.code, where=where, why=found.why, fix=found.fix) from None
+        first = e.errors(include_url=False, include_input=False)[0]
+        raise findings.stop(NotReady, "CON009", case.where(*first["loc"])) from None
 
 
 def facts(record: Record) -> dict[str, Any]:

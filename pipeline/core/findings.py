@@ -6,10 +6,13 @@ A code that is not in the catalogue is our bug and raises KeyError.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeline.core import resources
+from pipeline.core.errors import PipelineError
 from pipeline.core.model import Finding, Place, Severity
+
+Stop = TypeVar("Stop", bound=PipelineError)
 
 
 @cache
@@ -39,3 +42,10 @@ def make(code: str, place: Place = ("", 0), *, severity: Severity | None = None,
         why=row.get("why", "").format(**words),
         fix=row.get("fix", "").format(**words),
     )
+
+
+def stop(kind: type[Stop], code: str, place: Place = ("", 0), **words: Any) -> Stop:
+    """The error of class `kind` for one finding, to be raised; arguments as for `make`."""
+    said = make(code, place, **words)
+    where = f"{said.path}:{said.line}" if said.line else said.path
+    return kind(said.message, code=code, where=where or None, why=said.why, fix=said.fix)

@@ -13,7 +13,9 @@ from types import ModuleType
 from typing import Any
 
 from pipeline.core import files, resources
+from pipeline.core.errors import OutputError
 from pipeline.core.journal import Journal
+from pipeline.core.model import Case
 from pipeline.core.tell import Tell
 
 ORDER = ("deidentify", "verify", "consent", "render", "pack")  # the rooms that leave a folder
@@ -33,6 +35,22 @@ class Job:
     journal: Journal
     tell: Tell
     draft: bool = False  # a watermarked manuscript, made before consent
+
+    def claim(self, case: Case) -> None:
+        """Make the results folder this case's. Raises OutputError when it holds another case of this name.
+
+        A case is known by the digest of its secret key, so that it may be moved or renamed.
+        """
+        owner, mark = files.digest(case.private.get("key", "")), self.out / ".case"
+        try:
+            known = mark.read_text(encoding="ascii") if mark.exists() else ""
+            if not known:
+                mark.write_text(owner, encoding="ascii")
+        except OSError as e:
+            raise OutputError(f"cannot write ({e.strerror})", where=self.out.name) from e
+        if known and known != owner:
+            fix = "choose another --out folder, or rename the case folder"
+            raise OutputError("holds the results of another case of this name", where=self.out.name, fix=fix)
 
     def path(self, step: str) -> Path:
         """The folder a room's result is published in: 1-deidentify … 5-pack-<journal>."""

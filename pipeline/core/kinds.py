@@ -71,7 +71,7 @@ def sniff(head: bytes) -> str:
         text = head[: 1 << 12].decode("utf-8", errors="strict" if len(head) < 1 << 12 else "ignore")
     except UnicodeDecodeError:
         return "other"
-    return "text" if all(c.isprintable() or c in "\t\n\r\f" for c in text) else "other"
+    return "other" if any(c < " " and c not in "\t\n\r\f" for c in text) else "text"
 
 
 def _dicom_without_preamble(head: bytes) -> bool:

@@ -108,6 +108,12 @@ _IN_WORD = re.compile(rf"[{INVISIBLE}'’`*_^~.]*(?:[-‐‑‒–][ \t]*(?:\r?\
 _INITIALS_FIRST = re.compile(r"(?P<initials>(?:[^\W\d_][\s.]{0,2}){1,4})(?<=[\s.])\S{3,}")
 _INITIALS_LAST = re.compile(r"\S{3,}?[\s.,^]+(?P<initials>(?:[^\W\d_][\s.]{0,2}){1,4})")
 _SEPARATOR = re.compile(r"[/.\-–_:]?")
+_OWN_DAY = re.compile(r"(?<!Dr )(?<!Dr\. )Day -?\d")  # how this project writes relative dates: no name
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}")  # 100,000 and 1,00,000
+_UNIT = re.compile(
+    r"\s*(?:%|×|/\s?(?:[µμu]?[lL]\b|c?mm|cu|HPF)|per\b|cells\b|(?:[µμ]|mc|m|k)?g\b|[µμmd]?[lL]\b|[mc]m\b|I?U\b|copies\b)"
+)
+LAB_DIGITS = 9  # values of the laboratory are not longer
 _YEAR_FOLLOWS = re.compile(r"[\s,./'’-]{0,3}\d{4}(?!\d)|[\s./'’-]\d{2}(?!\d)")
 
 
@@ -129,6 +135,8 @@ def _solid(text: str, start: int, end: int, _form: Form) -> bool:
 
 def _title(text: str, start: int, end: int, form: Form) -> bool:
     shown = text[start:end]
+    if _OWN_DAY.match(text, start):
+        return False
     uncased = not (shown[0].islower() or shown[0].isupper())
     return _solid(text, start, end, form) and (uncased or (shown[0].isupper() and not shown.isupper()))
 
@@ -145,12 +153,15 @@ def _initials(text: str, start: int, end: int, _form: Form) -> bool:
     return _begins(text, start) and _stops(text, end) and text[end : end + 1] not in {"'", "’"}
 
 
-def _digits(text: str, start: int, end: int, _form: Form) -> bool:
+def _digits(text: str, start: int, end: int, form: Form) -> bool:
     while start and text[start - 1] == "0":
         start -= 1
     outside = text[max(0, start - 1) : start] + text[end : end + 1]
     if any(c.isdigit() for c in outside):
         return False
+    shown = text[start:end]
+    if len(form.stream) <= LAB_DIGITS and (_THOUSANDS.fullmatch(shown) or _UNIT.match(text, end)):
+        return False  # 100,000/µL is a count of cells
     return all(len(gap) <= 3 and not any(map(_wordy, gap)) for gap in re.split(r"\d+", text[start:end]))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipeline.core.errors import InputError, NotReady, PipelineError, PrivacyError
@@ -121,6 +121,17 @@ class Case:
         """Ledger lines with this use, in path order."""
         return tuple(s for s in self.ledger if s.use == use)
 
+    def pictures(self, image: str) -> tuple[Source, ...]:
+        """What an `image:` of the record names: that file, or the DICOM files directly in that folder.
+
+        "./images/ct/" is "images/ct". What is outside the case, or named by way of "..", is not there.
+        """
+        name = PurePosixPath(image).as_posix()
+        images = self.used_as("image")
+        if one := tuple(source for source in images if source.path == name):
+            return one
+        return tuple(s for s in images if s.kind == "dicom" and s.path.rpartition("/")[0] == name)
+
     def file(self, source: Source) -> Path:
         """Where a source is on disk. Open it only in a worker unless it is text."""
         return self.folder / source.path
@@ -158,7 +169,7 @@ class CleanCase:
     panels: tuple[CleanPanel, ...]
     references: Path | None
     report: dict[str, Any] = field(repr=False)
-    digest: str  # over record, byline-free facts and panel pixels; what a sign-off is bound to
+    digest: str  # over everything that leaves: record, pixels, byline, references; a sign-off is bound to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +215,7 @@ class Manuscript:
     clean: str  # CleanCase.digest it was made from
     blinded: bool
     counts: dict[str, Any]  # words, figures, tables, references beside the journal's limits
+    numbers: dict[str, dict[str, int]]  # "fig" | "table" -> id -> its number in this journal
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ class Patient(Part):
     age_years: Annotated[int, Field(ge=0, le=120)]
     sex: Literal["female", "male", "intersex", "undisclosed"]
     deceased: YesNo
-    can_decide: Annotated[YesNo, Field(description="able to decide about publication at the time of asking")]
+    can_decide: Annotated[YesNo, Field(description="able to say yes or no to publication when asked")]
     reads_form_language: Annotated[YesNo, Field(description="the person who signs could read the form alone")]
 
 

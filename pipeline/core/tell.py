@@ -7,7 +7,7 @@ import os
 import sys
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 COLOURS = {"error": "31", "warning": "33", "ok": "32", "done": "32", "stopped": "31"}
@@ -50,6 +50,11 @@ class Tell:
             took = f"{seconds:6.1f} s" if seconds is not None else " " * 8
             text = f"{plain(name):.<26} {colour(status)}{' ' * (9 - len(status))} {took}  {plain(detail)}"
             print(text.rstrip(), file=sys.stderr)
+
+    def notes(self, findings: Iterable[object]) -> None:
+        """What a person should look at, under the line of the step that found it."""
+        for finding in findings:
+            self.say(f"    {finding}")
 
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[Step]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 SECTIONS = (  # of the narrative, in the order of the article
     "introduction",
@@ -22,6 +21,9 @@ CITATION = re.compile(rf"\[({KEY.pattern}(?:\s*;\s*{KEY.pattern})*)\]")
 NEARLY = re.compile(r"\[\s*@")  # begins like a citation
 REFERENCE = re.compile(r"\{(fig|table):([a-z0-9-]+)(?::([a-f]))?\}")
 MARKUP = re.compile(r"[*^~]")
+PRINTED = {"fig": "Figure", "table": "Table"}
+
+Numbers = dict[str, dict[str, int]]  # "fig" | "table" -> id -> number
 
 
 def count(prose: str) -> int:
@@ -51,15 +53,16 @@ def referred(prose: str) -> Iterable[tuple[str, str, int]]:
         yield found.group(1), found.group(2), prose.count("\n", 0, found.start())
 
 
-def plain(prose: str, record: Mapping[str, Any]) -> str:
-    """Prose as printed: no citations or markup, "Figure 2" for a reference. Paragraphs stay apart."""
+def plain(prose: str, numbers: Numbers) -> str:
+    """Prose as printed: no citations or markup, "Figure 2" for a reference. Paragraphs stay apart.
+
+    `numbers` are those of core/numbering.py; what leads nowhere stays as typed.
+    """
 
     def said(found: re.Match[str]) -> str:
         kind, name, letter = found.groups()
-        word, part = ("Figure", "figures") if kind == "fig" else ("Table", "tables")
-        ids = [entry["id"] for entry in record.get(part, [])]
-        number = str(ids.index(name) + 1) if name in ids else ""  # the timeline has no number of its own
-        return f"{word} {number}{(letter or '').upper()}".strip()
+        number = numbers[kind].get(name)
+        return f"{PRINTED[kind]} {number}{(letter or '').upper()}" if number else found.group()
 
     bare = MARKUP.sub("", REFERENCE.sub(said, re.sub(rf"\s*{CITATION.pattern}", "", prose)))
     return "\n\n".join(" ".join(part.split()) for part in re.split(r"\n\s*\n", bare) if part.strip())

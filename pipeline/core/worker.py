@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import resource
+import signal
 import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -35,7 +36,7 @@ def call(
     """
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=_inside, args=(theirs, memory, function, args), daemon=True)
+    child = context.Process(target=_inside, args=(theirs, memory, seconds, function, args), daemon=True)
     child.start()
     theirs.close()
     try:
@@ -68,12 +69,17 @@ def call(
     )
 
 
-def _inside(pipe: Connection, memory: int, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+def _inside(
+    pipe: Connection, memory: int, seconds: float, function: Callable[..., Any], args: tuple[Any, ...]
+) -> None:
+    _let_go_of_everything_but(pipe.fileno())
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     sys.stdout = sys.stderr = os.fdopen(quiet, "w")
     _cap(memory)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds + 1)  # ends by itself should the parent be gone by then
     try:
         answer: tuple[str, Any] = ("ok", function(*args))
     except Refused as e:
@@ -89,6 +95,13 @@ def _inside(pipe: Connection, memory: int, function: Callable[..., Any], args: t
     finally:
         pipe.close()
         os._exit(0)
+
+
+def _let_go_of_everything_but(kept: int) -> None:
+    """Close every other inherited file: an orphan must not hold the case's lock or the pipe's other end."""
+    most = os.sysconf("SC_OPEN_MAX")
+    os.closerange(3, kept)
+    os.closerange(kept + 1, min(most, 65_536) if most > 0 else 65_536)
 
 
 def _cap(memory: int) -> None:

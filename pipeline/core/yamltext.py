@@ -99,11 +99,9 @@ def _own_words(problem: str | None) -> str:
         "could not find expected ':'": "expected 'name: value'",
         "found character '\\t'": "a tab; indent with spaces",
         "found unexpected end of stream": "a quote is opened and never closed",
-        "did not find expected": "the indentation does not fit the lines around it",
         "expected <block end>": "the indentation does not fit the lines around it",
         "anchors (&)": problem or "",
         "nested too deeply": problem or "",
     }
-    return next(
-        (words for start, words in known.items() if (problem or "").startswith(start)), "not readable as YAML"
-    )
+    unclear = "not readable as YAML: look for a ':' or a quote inside unquoted text, or for the indentation"
+    return next((words for start, words in known.items() if (problem or "").startswith(start)), unclear)

@@ -17,8 +17,8 @@ from pipeline.core.identity import identifiers
 from pipeline.core.model import Case, CleanCase, CleanPanel, Finding
 
 if TYPE_CHECKING:
+    from pipeline.core.picture import Picture
     from pipeline.deidentify.images import Album
-    from pipeline.deidentify.picture import Picture
     from pipeline.deidentify.record import Written
 
 CANNOT_JUDGE = (
@@ -32,13 +32,12 @@ CANNOT_JUDGE = (
 def needs(case: Case) -> dict[str, Any]:
     """Everything the clean copies depend on; used only through its digest."""
     from pipeline.deidentify import sources
-    from pipeline.deidentify.record import validated
 
     return {
         "record": case.record,
         "private": case.private,
         "places": sorted((list(map(str, path)), *place) for path, place in case.places.items()),
-        "files": {s.path: files.sha256(case.file(s)) for s in sources.used(case, validated(case)[0])},
+        "files": {s.path: files.sha256(case.file(s)) for s in sources.used(case, sources.validated(case)[0])},
         "unused": sorted((s.path, s.kind) for s in case.used_as("image")),
     }
 
@@ -51,10 +50,11 @@ def make(case: Case, dest: Path) -> str:
     """
     from pipeline.core.match import Matcher
     from pipeline.deidentify import record as text
+    from pipeline.deidentify import sources
     from pipeline.deidentify.images import Album
     from pipeline.deidentify.pseudonym import Pseudonyms
 
-    record, private = text.validated(case)
+    record, private = sources.validated(case)
     album = Album(case, record)
     known = (*identifiers(case.private), *album.read_headers())
     written = text.write(case, record, known)
@@ -84,14 +84,23 @@ def load(folder: Path) -> CleanCase:
         for p in shown["panels"]
     )
     pixels = [[panel.figure, panel.letter, panel.pixels] for panel in panels]
+    byline = files.read_json(folder / "byline.json")
+    references = next(iter(sorted(folder.glob("references.*"))), None)
     return CleanCase(
         folder=folder,
         record=record,
-        byline=files.read_json(folder / "byline.json"),
+        byline=byline,
         panels=panels,
-        references=next(iter(sorted(folder.glob("references.*"))), None),
+        references=references,
         report=files.read_json(folder / "report.json"),
-        digest=files.digest({"record": record, "panels": pixels}),
+        digest=files.digest(
+            {
+                "record": record,
+                "panels": pixels,
+                "byline": byline,
+                "references": files.sha256(references) if references else "",
+            }
+        ),
     )
 
 

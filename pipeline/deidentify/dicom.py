@@ -20,17 +20,19 @@ from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag
-from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID
 
+from pipeline.core import stored
 from pipeline.core.match import Matcher
-from pipeline.deidentify.picture import NoPictureError
+from pipeline.core.picture import NoPictureError
 from pipeline.deidentify.pseudonym import Pseudonyms
 from pipeline.deidentify.rules import Action, Rules, rules
 
 IMPLEMENTATION = UID("2.25.302114109179930622245367147692873000389")  # ours; a random UUID (PS3.5 B.2)
 DICOM_ROOT = "1.2.840.10008."  # UIDs of the standard itself say nothing about a patient
-DEFLATED = "1.2.840.10008.1.2.1.99"
 PIXELS = 0x7FE0
+FRAMES = (0x7FE00008, 0x7FE00009, 0x7FE00010)
+OFFSETS = (0x7FE00001, 0x7FE00002, 0x7FE00003)  # of encapsulated frames
 PATIENT_ID = 0x00100020
 OLDEST = "090Y"  # HIPAA Safe Harbor: ages over 89 become one group
 SMALL_BINARY = 1 << 20  # bytes; larger binary values are tables of numbers
@@ -53,10 +55,12 @@ def cleaner(pseudonyms: Pseudonyms, known: Matcher) -> Callable[[Job], Counter[s
         ds = pydicom.dcmread(job.source, force=True)
         if "PixelData" not in ds and "FloatPixelData" not in ds and "DoubleFloatPixelData" not in ds:
             raise NoPictureError("IMG021" if "Rows" in ds else "IMG028")
-        _complete(ds)
+        _identified(ds)
+        _exact(ds)
         counts: Counter[str] = Counter()
-        syntax = transfer_syntax(ds)
-        clear_overlay_bits(ds, counts)
+        syntax = stored.transfer_syntax(ds)
+        if stored.clear_overlay_bits(ds):
+            counts["overlays and curves"] += 1
         patient = pseudonyms.patient(str(ds.get("PatientID") or ds.get("PatientName") or ""))
         _Visit(rules(), pseudonyms, patient, known, counts).dataset(ds)
         _declare(ds)
@@ -83,8 +87,8 @@ class _Visit:
         """Decide every element of `ds`; `depth` counts the sequences around it."""
         for tag in list(ds.keys()):
             if tag.group == PIXELS:
-                continue
-            if tag.is_private:
+                self._pixels(ds, tag, depth)
+            elif tag.is_private:
                 self._remove(ds, tag, "private")
             elif tag.group >> 8 in self.table.removed_groups:
                 self._remove(ds, tag, "overlays and curves")
@@ -94,6 +98,14 @@ class _Visit:
                 self._listed(ds, tag, self.table.actions[int(tag)], depth)
             else:
                 self._unlisted(ds, tag, depth)
+
+    def _pixels(self, ds: Dataset, tag: BaseTag, depth: int) -> None:
+        """The pixels of the file itself and the offsets into them stay, nothing else beside them."""
+        known = tag in FRAMES or (tag in OFFSETS and stored.compressed(ds))
+        if depth or not known or not _vr(ds, tag).startswith(("O", "UV")):
+            self._remove(ds, tag, "beside the pixels")
+        elif tag in OFFSETS:
+            self._binary(ds, tag)
 
     def _listed(self, ds: Dataset, tag: BaseTag, action: Action, depth: int) -> None:
         if action is Action.KEEP:
@@ -140,8 +152,8 @@ class _Visit:
     def _conforming(self, ds: Dataset, tag: BaseTag, vr: str) -> None:
         """Numbers, times and ages: kept when they are what they say."""
         raw: Any = ds.get_item(tag)
-        stored = raw.value if isinstance(raw, RawDataElement) else None
-        text = stored.decode("latin-1") if stored is not None else "\\".join(_values(ds[tag].value))
+        written = raw.value if isinstance(raw, RawDataElement) else None
+        text = written.decode("latin-1") if written is not None else "\\".join(_values(ds[tag].value))
         text = text.strip(" \0")
         if not self.table.characters[vr].fullmatch(text):
             self._remove(ds, tag, "not what it says")
@@ -203,48 +215,27 @@ def _over_89(age: str) -> bool:
     return found is not None and int(found[1]) / per_year[found[2]] >= 90
 
 
-def clear_overlay_bits(ds: Dataset, counts: Counter[str]) -> None:
-    """Clear what old files drew into unused high bits of uncompressed pixels (retired, PS3.5 8.1.2)."""
-    planes = [g for g in range(0x6000, 0x6020, 2) if (g, 0x0102) in ds and ds[g, 0x0102].value]
-    if not planes or ds.BitsAllocated != 16 or not isinstance(ds.PixelData, bytes) or _compressed(ds):
+def _identified(ds: Dataset) -> None:
+    """Say in the data set itself what it is; some old writers say it in the file meta only."""
+    meta = getattr(ds, "file_meta", FileMetaDataset())
+    for keyword in ("SOPClassUID", "SOPInstanceUID"):
+        stated = ds.get(keyword) or meta.get(f"MediaStorage{keyword}")
+        if not stated:
+            raise NoPictureError("IMG029")
+        setattr(ds, keyword, stated)
+
+
+def _exact(ds: Dataset) -> None:
+    """Cut uncompressed pixels to their exact length; refuse a file in which they end early."""
+    if stored.compressed(ds):
         return
-    import numpy as np
-
-    order = ">" if transfer_syntax(ds) == ExplicitVRBigEndian else "<"
-    shift = 16 - ds.BitsStored
-    signed = "i" if ds.PixelRepresentation else "u"
-    pixels = np.frombuffer(ds.PixelData, dtype=f"{order}u2")
-    cleared = (pixels << shift).astype(f"{order}u2").view(f"{order}{signed}2") >> shift
-    ds.PixelData = cleared.astype(f"{order}{signed}2").tobytes()
-    counts["overlays and curves"] += 1
-
-
-def _compressed(ds: Dataset) -> bool:
-    syntax = transfer_syntax(ds)
-    return syntax not in (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DEFLATED)
-
-
-def _complete(ds: Dataset) -> None:
-    """Refuse a file whose uncompressed pixels end early."""
-    if "PixelData" not in ds or _compressed(ds):
-        return
-    frames = int(ds.get("NumberOfFrames") or 1)
-    bits = ds.Rows * ds.Columns * ds.get("SamplesPerPixel", 1) * frames * ds.BitsAllocated
-    if "422" in ds.get("PhotometricInterpretation", ""):
-        bits = bits * 2 // 3
-    if len(ds.PixelData) * 8 < bits:
-        raise NoPictureError("IMG021")
-
-
-def transfer_syntax(ds: Dataset) -> UID:
-    """How the file is encoded; files without file meta are what the reader found them to be."""
-    stated = getattr(ds, "file_meta", FileMetaDataset()).get("TransferSyntaxUID")
-    if stated:
-        return UID(stated)
-    implicit, little = ds.original_encoding
-    if not little:
-        return ExplicitVRBigEndian
-    return ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
+    length = stored.plain_length(ds)
+    for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData"):
+        if keyword not in ds:
+            continue
+        if len(ds[keyword].value) < length:
+            raise NoPictureError("IMG021")
+        ds[keyword].value = ds[keyword].value[:length] + b"\0" * (length % 2)
 
 
 def _file_meta(ds: Dataset, syntax: UID) -> FileMetaDataset:

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import findings
+from pipeline.core import dicomview, findings, slices
 from pipeline.core.identity import Identifier
 from pipeline.core.match import Matcher
 from pipeline.core.model import Case, Finding, Place, Source
-from pipeline.deidentify import dicom, figure, series
-from pipeline.deidentify.picture import Picture, Trouble, each
+from pipeline.core.picture import NoPictureError, Picture, Trouble, each
+from pipeline.deidentify import dicom, series
 from pipeline.deidentify.pseudonym import Pseudonyms
-from pipeline.deidentify.sources import files_of
 
 BURNED_IN = "the header says that text is drawn into the picture: read every word of it"
 MAY_CARRY_TEXT = (
@@ -64,10 +63,10 @@ class Album:
         self.findings: list[Finding] = []
         self.panels = list(_panels(case, record))
         self.images: dict[str, Image] = {}
-        self._sources: dict[str, list[Source]] = {}
+        self._sources: dict[str, tuple[Source, ...]] = {}
         for panel in self.panels:
             if panel.image not in self._sources:
-                self._sources[panel.image] = found = files_of(case, panel.image)
+                self._sources[panel.image] = found = case.pictures(panel.image)
                 if not found:
                     self.findings.append(findings.make("IMG020", panel.place))
                     continue
@@ -82,49 +81,49 @@ class Album:
 
     def read_headers(self) -> tuple[Identifier, ...]:
         """Read the header of every DICOM file, put series in order, and return who is named in them."""
+        paths = {path for image in self.images.values() for path, kind in image.files if kind == "dicom"}
+        outcome = dict(zip(sorted(paths), each(series.read, sorted(paths), "images"), strict=True))
         named: dict[Identifier, None] = {}
         for asked, image in self.images.items():
-            paths = [path for path, kind in image.files if kind == "dicom"]
-            place = self._place_of(asked)
-            outcome = dict(zip(paths, each(series.read, paths, place[0]), strict=True))
-            for path, header in outcome.items():
+            found = [path for path, kind in image.files if kind == "dicom"]
+            for path in found:
+                header = outcome[path]
                 if isinstance(header, Trouble):
                     self._trouble(header, (self._inside(path), 0))
-                elif header.has_pixels:
+                elif header.lies.has_pixels:
                     image.headers[path] = header
                     named |= dict.fromkeys(header.identity)
-            if len({h.series for h in image.headers.values()}) > 1:
-                count = len({h.series for h in image.headers.values()})
-                self.findings.append(findings.make("IMG023", place, series=count))
-            ordered = series.ordered(list(image.headers.items()))
+            if (count := len({h.series for h in image.headers.values()})) > 1:
+                self.findings.append(findings.make("IMG023", self._place_of(asked), series=count))
+            ordered = slices.ordered([(path, header.lies) for path, header in image.headers.items()])
             others = [(path, kind) for path, kind in image.files if kind != "dicom"]
-            lone = [(path, "dicom") for path in paths if len(paths) == 1 and path not in image.headers]
-            image.files = [(path, "dicom") for path, _ in ordered] + others + lone
+            lone = [(path, "dicom") for path in found if len(found) == 1 and path not in image.headers]
+            image.files = [(path, "dicom") for path in ordered] + others + lone
         return tuple(named)
 
     def draw(self) -> dict[tuple[str, str], Picture]:
         """The picture of every panel by (figure, letter). Those that fail leave a finding."""
         drawn: dict[tuple[str, str], Picture] = {}
         broken = {finding.path for finding in self.findings}
-        asked = [(panel, wanted) for panel in self.panels if (wanted := self._wanted(panel))]
-        asked = [(panel, wanted) for panel, wanted in asked if self._inside(wanted.path) not in broken]
-        for panel, wanted in asked:
-            result = each(figure.render, [wanted], self._inside(wanted.path))[0]
-            if isinstance(result, Trouble):
-                damaged = result.code in {"IMG021", "IMG022", "IMG027", "IMG028"}
-                self._trouble(result, (self._inside(wanted.path), 0) if damaged else panel.place)
-            else:
-                drawn[panel.figure, panel.letter] = result
+        for asked in self.images:
+            panels = [(p, w) for p in self.panels if p.image == asked and (w := self._wanted(p))]
+            panels = [(panel, wanted) for panel, wanted in panels if self._inside(wanted.path) not in broken]
+            pictures = each(dicomview.render, [wanted for _, wanted in panels], asked)
+            for (panel, wanted), result in zip(panels, pictures, strict=True):
+                if isinstance(result, Trouble):
+                    damaged = result.code in {"IMG021", "IMG022", "IMG027", "IMG028"}
+                    self._trouble(result, (self._inside(wanted.path), 0) if damaged else panel.place)
+                else:
+                    drawn[panel.figure, panel.letter] = result
         return drawn
 
     def copy(self, folder: Path, pseudonyms: Pseudonyms, known: Matcher) -> None:
-        """Write clean copies of every DICOM file in use to `folder`/NN/NNNN.dcm."""
+        """Write clean copies of every DICOM file in use, in series order, to `folder`/NN/NNNN.dcm."""
         clean = dicom.cleaner(pseudonyms, known)
         for image in self.images.values():
             number = image.name.removeprefix("image-")
-            jobs = [
-                dicom.Job(path, folder / number / f"{n:04d}.dcm") for n, path in enumerate(image.headers, 1)
-            ]
+            paths = [path for path, _ in image.files if path in image.headers]
+            jobs = [dicom.Job(path, folder / number / f"{n:04d}.dcm") for n, path in enumerate(paths, 1)]
             for job, result in zip(jobs, each(clean, jobs, image.name), strict=True):
                 if isinstance(result, Trouble):
                     self._trouble(result, (self._inside(job.source), 0))
@@ -132,18 +131,19 @@ class Album:
                     image.removed += result
                     image.copies += 1
 
-    def _wanted(self, panel: Panel) -> figure.Wanted | None:
-        image = self.images.get(panel.image)
-        if image is None or not image.files:
+    def _wanted(self, panel: Panel) -> dicomview.Wanted | None:
+        image = self.images[panel.image]
+        if not image.files:
             return None
-        number = panel.wanted["slice"]
-        if (number or 1) > len(image.files) or (number is None and len(image.files) > 1):
-            self.findings.append(findings.make("IMG024", panel.place, slices=len(image.files)))
+        kinds = dict(image.files)
+        try:
+            path = slices.chosen(list(kinds), panel.wanted["slice"])
+        except NoPictureError as e:
+            self._trouble(e.trouble, panel.place)
             return None
-        path, kind = image.files[(number or 1) - 1]
         window = panel.wanted["window"]
         pair = (window["centre"], window["width"]) if window else None
-        return figure.Wanted(path, kind, panel.wanted["frame"], pair, panel.wanted["crop"])
+        return dicomview.Wanted(path, kinds[path], panel.wanted["frame"], pair, panel.wanted["crop"])
 
     def _trouble(self, trouble: Trouble, place: Place) -> None:
         finding = findings.make(trouble.code, place, **trouble.words)

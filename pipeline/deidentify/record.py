@@ -6,15 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
-
 from pipeline.core import findings
-from pipeline.core.errors import NotReady
 from pipeline.core.fold import letters
 from pipeline.core.identity import Identifier, Kind, byline_lines, dates_of, identifiers, outside_byline
 from pipeline.core.match import PEOPLE
 from pipeline.core.model import Case, Finding, Path_, Place
-from pipeline.core.record import Private, Record
 from pipeline.core.variants import name_parts
 from pipeline.deidentify import dates
 from pipeline.deidentify.text import Cleaned, Remover
@@ -23,9 +19,11 @@ from pipeline.deidentify.wording import is_ours
 HEADER = "image header"  # how the field of an identifier begins that was read from a picture
 BYLINE = ("authors", "affiliations", "declarations")
 OLDEST = 90  # years; stands for "90 or older" (45 CFR 164.514(b)(2)(i)(C))
-PROBLEMS = {"ambiguous": "LEAK020", "impossible": "LEAK021", "yearless": "LEAK022"}
+PROBLEMS = {"ambiguous": "LEAK020", "impossible": "LEAK021", "yearless": "LEAK022", "unclear": "LEAK024"}
 LOOK = {
     "month and year": "a month and a year that no date of the case explains: is it the patient's?",
+    "month and number": "a month stands beside a number and was not converted: is it a date of the patient?",
+    "ordinary word": "a name of the case that is also an ordinary word: is what stands there now right?",
     "someone else": "a name of the case was kept: it looks like that of a disease, a test or a cited author",
     "short number": "a short number of the case stands without a label: the patient's number, or a value?",
     "shared name": "a replaced name belongs to more than one person: does it still say the right one?",
@@ -41,20 +39,6 @@ class Written:
     changes: list[tuple[Place, str, str]] = field(default_factory=list)  # place, kind, rule
     look: list[tuple[Place, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-
-
-def validated(case: Case) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The record and private.yaml as their schemas read them. Raises NotReady when they are not complete."""
-    try:
-        record = Record.model_validate(case.record).model_dump(mode="json")
-        private = Private.model_validate(case.private).model_dump(mode="json")
-    except ValidationError:
-        raise NotReady(
-            "the record or private.yaml has gaps",
-            where="record.yaml",
-            fix="run `casereport check`: it lists them all",
-        ) from None
-    return record, private
 
 
 def write(case: Case, record: dict[str, Any], known: tuple[Identifier, ...]) -> Written:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pipeline.core.identity import Identifier, Kind, real_date, words
 from pipeline.core.match import PEOPLE, Hit, Matcher, longest
 from pipeline.core.words import CITATION, REFERENCE
-from pipeline.deidentify import dates, wording
+from pipeline.deidentify import dates, datewords, wording
+from pipeline.deidentify.edits import Edit, applied
 
 OVER = 89  # years; HIPAA Safe Harbor groups all higher ages (45 CFR 164.514(b)(2)(i)(C))
 
@@ -33,6 +34,9 @@ class Cleaned:
     look: tuple[tuple[int, str], ...] = ()  # (line, what): worth reading again
 
 
+OWN_PEOPLE = {Kind.NAME, Kind.RELATIVE}
+
+
 class Remover:
     """Removes the identifiers of one case from its prose."""
 
@@ -49,47 +53,56 @@ class Remover:
 
         `convert_dates=False` leaves dates that nobody listed: an ethics approval has its own.
         """
-        changes: list[Change] = []
-        problems: list[tuple[int, str]] = []
         look: list[tuple[int, str]] = []
+        dated = dates.Rewritten(prose, (), (), ())
         if convert_dates:
             dated = dates.rewrite(prose, self._calendar)
-            changes += [Change(_line(prose, at), Kind.DATE, rule) for at, rule in dated.changes]
-            problems += [(_line(prose, p.offset), p.what) for p in dated.problems]
-            look += [(_line(prose, at), "month and year") for at in dated.unlisted_months]
-            prose = dated.text
-        prose = self._without_names(prose, changes, look)
-        ages = [found for found in _AGE.finditer(prose) if found["before"] or found["after"]]
-        changes += [Change(_line(prose, found.start()), "age", f"over {OVER}") for found in ages]
-        return Cleaned(_once(_AGE.sub(_over_89, prose)), tuple(changes), tuple(problems), tuple(look))
+        named, hidden = self._without_names(prose, dated.edits, look)
+        ages = [Edit(m.start(), m.end(), _over_89(m), f"over {OVER}") for m in _AGE.finditer(prose)]
+        edits = [(e, str(Kind.DATE)) for e in dated.edits if not _within(e.start, hidden)]
+        for kind_edits in (named, [(e, "age") for e in ages if e.words != prose[e.start : e.end]]):
+            edits += [(e, kind) for e, kind in kind_edits if not _taken(e, edits)]
+        # Everything is replaced in one pass over the text as it was: no rule sees the words of another.
+        text = _once(applied(prose, (edit for edit, _ in edits)))
+        problems = [(_line(prose, p.offset), p.what) for p in dated.problems if not _within(p.offset, hidden)]
+        look += [(_line(prose, at), what) for at, what in dated.look if not _within(at, hidden)]
+        changes = [Change(_line(prose, edit.start), kind, edit.rule) for edit, kind in edits]
+        return Cleaned(text, tuple(changes), tuple(problems), tuple(look))
 
     def mentions(self, text: str) -> bool:
         """Whether a short text, such as an id, holds any identifier."""
         return bool(self._matcher.find(text))
 
-    def _without_names(self, prose: str, changes: list[Change], look: list[tuple[int, str]]) -> str:
+    def _without_names(
+        self, prose: str, dated: tuple[Edit, ...], look: list[tuple[int, str]]
+    ) -> tuple[list[tuple[Edit, str]], list[tuple[int, int]]]:
+        """(replacements with their kinds, spans in which no date is judged since all of it is removed)."""
         marks = [m.span() for rule in (CITATION, REFERENCE) for m in rule.finditer(prose)]
-        spans = {Kind.DATE: dates.protected(prose)}  # a date inside a web address is part of the address
+        days = [(edit.start, edit.end) for edit in dated]
+        # A date inside a web address is part of the address; a listed date that became a day is done.
+        spans = {Kind.DATE: [*datewords.protected(prose), *days]}
         found = [h for h in self._matcher.find(prose) if not _inside(h, spans.get(h.identifier.kind, marks))]
+        found = [h for h in found if h.hard or not _inside(h, days)]
         usable = []
         for hit in longest(found):
             if wording.kept_as_someone_else(prose, hit):
                 look.append((_line(prose, hit.start), "someone else"))
+            elif wording.ordinary_word(prose, hit):
+                look.append((_line(prose, hit.start), "ordinary word"))
+                if hit.identifier.kind in OWN_PEOPLE and not wording.month_here(prose, hit):
+                    usable.append(hit)  # the patient's own name: rather a word too many than a name
             elif hit.rule == "short" and not wording.labelled(prose, hit.start):
                 look.append((_line(prose, hit.start), "short number"))
             else:
                 usable.append(hit)
-        chosen = _joined_places(prose, usable)
-        out, at = [], 0
-        for hit in chosen:
+        edits = []
+        for hit in _joined_places(prose, usable):
             owner, sure = self._owner(prose, hit, found)
             if not sure:
                 look.append((_line(prose, hit.start), "shared name"))
             said = self._said(prose, Hit(hit.start, hit.end, owner, hit.rule, hit.hard))
-            out += [prose[at : max(at, said.start)], said.words]
-            at = max(at, said.end)
-            changes.append(Change(_line(prose, hit.start), owner.kind, hit.rule))
-        return "".join((*out, prose[at:]))
+            edits.append((Edit(said.start, said.end, said.words, hit.rule), str(owner.kind)))
+        return edits, [(hit.start, hit.end) for hit in usable if hit.identifier.kind is not Kind.DATE]
 
     def _said(self, prose: str, hit: Hit) -> wording.Said:
         date = real_date(hit.identifier.value)
@@ -116,19 +129,34 @@ class Remover:
         return (*patient, *others)[0], bool(title and patient)
 
 
+_UNITS = "one|two|three|four|five|six|seven|eight|nine"
+_NINETY = rf"9\d|1[01]\d|120|(?i:ninety(?:[- ](?:{_UNITS}))?|(?:a|one) hundred(?: and (?:{_UNITS}|ten))?)"
 _AGE = re.compile(
-    r"\b(?:(?P<article>[Aa]n?)\s+)?(?P<before>(?:aged|age of|age)\s+(?:about\s+)?)?"
-    r"(?P<years>9\d|1[01]\d|120)(?!\s*(?:days?|weeks?|months?|hours?|minutes?)\b)"
-    r"(?P<after>[-\s]years?[-\s]old|\s*(?:years|yrs)\s+of\s+age|\s*y/?o\b|\s?/\s?[MF]\b)?"
+    rf"\b(?:(?P<article>[Aa]n?)\s+)?(?P<before>(?:aged|age of|age)\s+(?:about\s+)?)?"
+    rf"(?P<years>{_NINETY})\b(?!\s*(?:days?|weeks?|months?|hours?|minutes?)\b)"
+    r"(?P<after>[-\s](?:years?|yrs?|y)\.?[-\s]old|\s*(?:years|yrs)\s+of\s+age|\s*y/?o\b|\s?/\s?[MF]\b)?"
+    r"(?P<alone>(?=[.,;)](?!\d)|\s+(?:when|and|at the time)\b|\s*$))?"
+)
+_BEING = re.compile(
+    r"\b(?:s?he|who|patient|wom[ae]n|man|lady)\s+(?:was|is|turned)\s+(?:now\s+)?$", re.IGNORECASE
 )
 
 
 def _over_89(found: re.Match[str]) -> str:
-    if not found["before"] and not found["after"]:
+    being = found["alone"] is not None and _BEING.search(found.string[: found.start()])
+    if not found["before"] and not found["after"] and not being:
         return found[0]
     number = f"over-{OVER}" if (found["after"] or "").startswith("-") else f"over {OVER}"
     article = {"a": "an ", "A": "An "}.get((found["article"] or "")[:1], "")
     return f"{article}{found['before'] or ''}{number}{found['after'] or ''}"
+
+
+def _within(offset: int, spans: list[tuple[int, int]]) -> bool:
+    return any(start <= offset < end for start, end in spans)
+
+
+def _taken(edit: Edit, edits: list[tuple[Edit, str]]) -> bool:
+    return any(edit.start < other.end and other.start < edit.end for other, _ in edits)
 
 
 def _inside(hit: Hit, spans: list[tuple[int, int]]) -> bool:

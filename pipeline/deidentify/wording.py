@@ -15,8 +15,8 @@ from typing import NamedTuple
 from pipeline.core import resources
 from pipeline.core.fold import letters
 from pipeline.core.identity import Identifier, Kind
-from pipeline.core.match import Hit
-from pipeline.deidentify.dates import sentence_start
+from pipeline.core.match import PEOPLE, Hit
+from pipeline.deidentify.datewords import sentence_start
 
 BACK = 60  # characters looked at in front of a name
 
@@ -75,6 +75,23 @@ def kept_as_someone_else(prose: str, hit: Hit) -> bool:
     own_key = cited and cited["key"] and cited["key"].lower().startswith(letters(prose[hit.start : hit.end]))
     eponym = follows and follows[1].lower() in _raw("eponym_heads")
     return bool(eponym or own_key or (cited and not cited["key"]))
+
+
+def month_here(prose: str, hit: Hit) -> bool:
+    """Is a name that is also a month (May, June) used as the month: "in May", "May 2024"?"""
+    if prose[hit.start : hit.end].casefold() not in _raw("months"):
+        return False
+    return bool(_IN_MONTH.search(prose, 0, hit.start) or re.compile(r"\s*\d").match(prose, hit.end))
+
+
+def ordinary_word(prose: str, hit: Hit) -> bool:
+    """Whether a single name part is a word of the language ("Day", "Grace") without a title in front.
+
+    Two parts of one name beside each other are one find of their own; they never come here.
+    """
+    shown = letters(prose[hit.start : hit.end])
+    alone = hit.rule == "token" and hit.identifier.kind in PEOPLE and not title_before(prose, hit.start)
+    return alone and shown in _raw("ordinary") and shown not in _raw("names_first")
 
 
 def labelled(prose: str, start: int) -> bool:
@@ -200,6 +217,9 @@ _CITED = re.compile(
 _OPENS = re.compile(r"\s*\([^\W\d_.]*(?:[ .:#-]+[^\W\d_.]+){0,5}[ .:#-]*$")
 _CLOSES = re.compile(r"\s*\)")
 _ARTICLE = re.compile(r"(?<!\w)(?:the|an?)\s+$", re.IGNORECASE)
+_IN_MONTH = re.compile(
+    r"\b(?:in|since|until|till|from|by|of|last|early|late|mid|before|after|during)[ -]+$", re.IGNORECASE
+)
 _LABEL = re.compile(
     r"\b(?:no|number|id|uhid|mrn|mrd|ipd|opd|cr|reg|registration|accession|hospital|file|case|sample|lab|specimen)"
     r"\.?\s*[:#-]?\s*$",

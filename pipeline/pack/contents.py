@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pipeline.core import allowlist, files, journal
+from pipeline.core import allowlist, files, findings, journal
 from pipeline.core.errors import PrivacyError
 from pipeline.core.model import CleanCase, Grant, Manuscript, Proof, SignOff
 from pipeline.pack import facts, meca, page
-from pipeline.pack.locks import stop
 
 Member = Path | bytes
 Members = dict[str, Member]
@@ -26,19 +25,19 @@ def gather(clean: CleanCase, paper: Manuscript, grant: Grant, signoff: SignOff, 
     for step, folder in (("consent", grant.folder), ("clean", clean.folder)):
         for name, path in _taken(step, folder, {"dossier"} if dossier else set()).items():
             if name in members:
-                raise stop(PrivacyError, "PKG007", name=name)
+                raise findings.stop(PrivacyError, "PKG007", name=name)
             members[name] = path
     required = [*allowlist.rules()["required"], *(["editor-only/consent-dossier.pdf"] if dossier else [])]
     for name in required:
         if name not in members:
-            raise stop(PrivacyError, "PKG006", name=name)
+            raise findings.stop(PrivacyError, "PKG006", name=name)
     members["meca.zip"] = meca.build(members, target, blinded=paper.blinded)
     sheet = facts.collect(clean, paper, grant, signoff, proof, target, members)
     members["package.json"] = facts.to_bytes(sheet)
     members["index.html"] = page.build(clean, paper, sheet, members)
     for number, name in enumerate(members, 1):
         if allowlist.row("package", name) is None:
-            raise stop(PrivacyError, "PKG005", number=number, step="pack", shape=shape(name))
+            raise findings.stop(PrivacyError, "PKG005", number=number, step="pack", shape=shape(name))
     return members
 
 
@@ -63,13 +62,10 @@ def _taken(step: str, folder: Path, agreed: set[str]) -> Members:
         if fits is None and step == "clean":
             continue
         if fits is None:
-            raise stop(PrivacyError, "PKG005", folder.name, number=number, step=step, shape=shape(inside))
+            raise findings.stop(
+                PrivacyError, "PKG005", (folder.name, 0), number=number, step=step, shape=shape(inside)
+            )
         match, row = fits
         if "to" in row and row.get("only", "") in {"", *agreed}:
             found[match.expand(row["to"])] = path
     return found
-
-
-def read(member: Member) -> bytes:
-    """The bytes of a member."""
-    return member if isinstance(member, bytes) else member.read_bytes()

@@ -10,11 +10,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import allowlist
+from pipeline.core import allowlist, findings
 from pipeline.core.errors import PrivacyError
 from pipeline.core.journal import Journal
 from pipeline.pack import seal
-from pipeline.pack.locks import stop
 
 MANIFEST = "https://manuscriptexchange.org/schema/manifest"
 TRANSFER = "https://manuscriptexchange.org/schema/transfer"
@@ -69,8 +68,8 @@ def build(members: dict[str, Path | bytes], journal: Journal, *, blinded: bool) 
     )
     for number, name in enumerate(sorted(inside), 1):
         if allowlist.row("meca", name) is None:
-            raise stop(
-                PrivacyError, "PKG005", "meca.zip", number=number, step="meca", shape=Path(name).suffix
+            raise findings.stop(
+                PrivacyError, "PKG005", ("meca.zip", 0), number=number, step="meca", shape=Path(name).suffix
             )
     return seal.inner(inside)
 

@@ -43,7 +43,7 @@ def build(
         unsure=any(row["limit"] is not None and not row["sure"] for row in sheet["counts"]),
         consent=_consent(sheet["consent"]),
         groups=_groups(sheet["files"]),
-        figures=_figures(clean, members),
+        figures=_figures(clean, paper, members),
         care=care,
         tally=_tally(care),
         removed=_removed(clean.report),
@@ -86,16 +86,18 @@ def _size(count: int | None) -> str:
     return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{max(1, round(count / 1e3))} kB"
 
 
-def _figures(clean: CleanCase, members: dict[str, Path | bytes]) -> list[dict[str, Any]]:
-    """Each figure with its words and a small picture of what is in for-review/."""
+def _figures(clean: CleanCase, paper: Manuscript, members: dict[str, Path | bytes]) -> list[dict[str, Any]]:
+    """Each figure, numbered as in the manuscript, with its words and a small picture of its file."""
+    numbers = paper.numbers["fig"]
     out = []
-    for number, figure in enumerate(clean.record.get("figures", []), 1):
+    for figure in sorted(clean.record.get("figures", []), key=lambda figure: numbers[figure["id"]]):
+        number = numbers[figure["id"]]
         files_of_it = [n for n in sorted(members) if n.startswith(f"{FIGURES}figure-{number}.")]
         out.append(
             {
                 "number": number,
-                "legend": words.plain(figure["legend"], clean.record),
-                "alt": words.plain(figure["alt"], clean.record),
+                "legend": words.plain(figure["legend"], paper.numbers),
+                "alt": words.plain(figure["alt"], paper.numbers),
                 "recognisable": figure.get("recognisable") is True,
                 "thumbs": [{"href": name, **_thumb(members[name])} for name in files_of_it],
             }

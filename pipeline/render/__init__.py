@@ -1,8 +1,9 @@
 """Clean copies in, the manuscript of one journal out: Word, PDF, JATS, HTML, figures, letters, checklist.
 
 Written into `dest`: manuscript.docx, .pdf, .xml (JATS), .html; figures/figure-<n>.<ext>; title-page.docx;
-cover-letter.docx; care-checklist.pdf; care.json (its lines) and manuscript.json (what it is, counts beside
-the journal's limits, findings). A draft is watermarked and has no JATS, title page or letter.
+cover-letter.docx; care-checklist.pdf; care.json (its lines) and manuscript.json (what it is, the numbers
+of figures and tables, counts beside the journal's limits, findings). A draft is watermarked and has no JATS,
+title page or letter.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, overload
 
 from pipeline.core import files
 from pipeline.core.journal import Journal
-from pipeline.core.model import CareLine, CleanCase, Manuscript, Report, Severity
+from pipeline.core.model import CareLine, CleanCase, Finding, Manuscript, Report, Severity
 
 CORES = 2  # writers run side by side; pandoc is a process of its own and typst lets go of the interpreter
 
@@ -66,6 +67,7 @@ def make(clean: CleanCase, journal: Journal, care: tuple[CareLine, ...], *rest: 
     *flags, dest = rest
     draft = bool(flags and flags[0])
     clean = markdown.cleaned(clean)
+    excused = clean.record.get("not_applicable", {})
     library = references.read(clean.references)
     paper = document.assemble(clean, journal, library, draft=draft)
     if not draft:
@@ -84,7 +86,7 @@ def make(clean: CleanCase, journal: Journal, care: tuple[CareLine, ...], *rest: 
             jobs.append(pool.submit(letters.cover_letter, clean, journal, dest / "cover-letter.docx"))
             jobs.append(pool.submit(jats.manuscript, paper, drawn, dest / "manuscript.xml"))
         positions = pdf.manuscript(paper, drawn, dest / "manuscript.pdf")
-        lines = checklist.write(care, positions, paper, dest / "care-checklist.pdf")
+        lines = checklist.write(care, excused, positions, paper, dest / "care-checklist.pdf")
         for job in jobs:
             job.result()
     warnings = [f for f in (*paper.findings, *found) if f.severity is not Severity.NOTE]
@@ -97,6 +99,7 @@ def make(clean: CleanCase, journal: Journal, care: tuple[CareLine, ...], *rest: 
             "blinded": paper.blinded,
             "draft": draft,
             "counts": paper.counts,
+            "numbers": paper.numbers,
             "effective_dpi": {f.id: drawn[f.number].effective_dpi for f in paper.figures},
             "findings": [asdict(f) for f in warnings],
         },
@@ -104,10 +107,19 @@ def make(clean: CleanCase, journal: Journal, care: tuple[CareLine, ...], *rest: 
     words = paper.counts["words"]
     limit = f" of {words['limit']}" if words["limit"] else ""
     noted = f", {len(warnings)} warnings" if warnings else ""
-    return f"{words['count']}{limit} words, {len(paper.figures)} figures, {paper.tables} tables{noted}"
+    tables = len(paper.numbers["table"])
+    return f"{words['count']}{limit} words, {len(paper.figures)} figures, {tables} tables{noted}"
+
+
+def warnings(paper: Manuscript) -> tuple[Finding, ...]:
+    """What a person should look at before this manuscript is sent."""
+    known = files.read_json(paper.folder / "manuscript.json")["findings"]
+    return tuple(Finding(**{**row, "severity": Severity(row["severity"])}) for row in known)
 
 
 def load(folder: Path) -> Manuscript:
     """The manuscript a finished step left in `folder`."""
     known = files.read_json(folder / "manuscript.json")
-    return Manuscript(folder, known["journal"], known["clean"], known["blinded"], known["counts"])
+    return Manuscript(
+        folder, known["journal"], known["clean"], known["blinded"], known["counts"], known["numbers"]
+    )

@@ -9,12 +9,20 @@ from pipeline.core.model import CareLine
 from pipeline.render import document, pdf, tree, wording
 
 SOFTWARE = "software"  # decided by software alone
+EXCUSED = "not applicable"  # by a reason of the author's
 
 
 def write(
-    care: tuple[CareLine, ...], positions: dict[str, pdf.Position], paper: document.Paper, target: Path
+    care: tuple[CareLine, ...],
+    excused: dict[str, str],
+    positions: dict[str, pdf.Position],
+    paper: document.Paper,
+    target: Path,
 ) -> list[dict[str, Any]]:
-    """Write the checklist as PDF and return its lines as data. Raises as `pdf.build` does."""
+    """Write the checklist as PDF and return its lines as data. Raises as `pdf.build` does.
+
+    `excused` are the cleaned reasons why lines do not apply: those in `care` are as the author typed them.
+    """
     words = wording.ours()["checklist"]
     headings = _headings(paper)
     rows = [
@@ -24,7 +32,7 @@ def write(
             "requirement": line.requirement[:1].upper() + line.requirement[1:],
             "status": line.status,
             "decided_by": line.decided_by,
-            "note": line.note,
+            "note": excused[line.id] if line.status == EXCUSED else line.note,
             "where": "; ".join(_where(s, positions, headings) for s in _sections(line) if s in positions),
         }
         for line in care
@@ -34,7 +42,7 @@ def write(
         "total": len(care),
         "person": person,
         "decided": len(care) - person,
-        "excused": sum(line.status == "not applicable" for line in care),
+        "excused": sum(line.status == EXCUSED for line in care),
         **{
             status: sum(line.status == status for line in care)
             for status in ("reported", "partial", "missing")

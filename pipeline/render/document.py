@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.core import findings, words
+from pipeline.core import findings, numbering, words
 from pipeline.core.journal import Journal
 from pipeline.core.model import CleanCase, Finding
 from pipeline.render import markdown, tables, tree, wording
@@ -19,7 +19,7 @@ from pipeline.render.tree import Node, Nodes
 
 PLACE = ("record.yaml", 0)
 CONSENT = "consent"  # the part in which consent is stated
-KINDS = {"fig": ("figure", "Figure"), "table": ("table", "Table")}
+KINDS = {"fig": "figure", "table": "table"}  # as targets of links and in findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +52,18 @@ class Paper:
     blocks: Nodes = field(repr=False)  # abstract to legends
     figures: tuple[Figure, ...] = field(repr=False)
     cited: dict[str, Item] = field(repr=False)  # "1", "2", … in order of first citation
-    tables: int
+    numbers: words.Numbers
     counts: dict[str, Any] = field(repr=False)
     findings: tuple[Finding, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class _Numbers:
-    """What each figure, table and reference is called in this journal: numbered by first mention."""
+class _Known:
+    """What the text may refer to, and what it is called in this journal: numbered by first mention."""
 
-    figures: dict[str, int]
-    tables: dict[str, int]
+    numbers: words.Numbers
     panels: dict[str, int]  # figure id -> how many panels it has
+    library: dict[str, Item] = field(repr=False)
     citations: dict[str, int] = field(default_factory=dict)
 
 
@@ -78,9 +78,9 @@ def assemble(clean: CleanCase, journal: Journal, library: dict[str, Item], *, dr
     order = [
         row["part"] for section in layout["sections"] for row in section["parts"] if row["part"] in texts
     ]
-    numbers = _numbers(record, [node for part in order for node in texts[part]])
-    figures = _figures(record, numbers)
-    _place_tables(record, layout, texts, order, numbers)
+    numbers = numbering.by_mention(record, (record["text"][part] for part in order))
+    figures = _figures(record, numbers["fig"])
+    _place_tables(record, layout, texts, order, numbers["table"])
     blocks = [
         *([] if blinded else wording.byline(clean.byline)),
         *_abstract(record, layout),
@@ -91,9 +91,10 @@ def assemble(clean: CleanCase, journal: Journal, library: dict[str, Item], *, dr
         *_legends(layout, figures),
     ]
     title = markdown.inline(record["title"], links=False)
-    found = [*_lint(blocks, numbers, library), *(_names(clean, blocks, title) if blinded else [])]
-    tree.replace(blocks, lambda node: _resolve(node, numbers, library))
-    cited = {str(n): library[key] for key, n in numbers.citations.items()}
+    known = _Known(numbers, {f["id"]: len(f["panels"]) for f in record.get("figures", [])}, library)
+    found = [*_lint(blocks, known), *(_names(clean, blocks, title) if blinded else [])]
+    tree.replace(blocks, lambda node: _resolve(node, known))
+    cited = {str(n): library[key] for key, n in known.citations.items()}
     return Paper(
         journal,
         blinded,
@@ -105,32 +106,16 @@ def assemble(clean: CleanCase, journal: Journal, library: dict[str, Item], *, dr
         blocks,
         figures,
         cited,
-        len(numbers.tables),
-        _counts(record, journal, figures=len(figures), tables=len(numbers.tables), references=len(cited)),
+        numbers,
+        _counts(record, journal, numbers, references=len(cited)),
         tuple(found),
     )
 
 
-def _numbers(record: dict[str, Any], prose: Nodes) -> _Numbers:
-    """Figures and tables in order of first mention; those never mentioned follow, as in the record."""
-    mentioned: dict[str, dict[str, None]] = {"fig": {}, "table": {}}
-    for node in tree.every(prose):
-        if node["t"] == "Mention":
-            mentioned[node["c"]["kind"]][node["c"]["id"]] = None
-    panels = {f["id"]: len(f["panels"]) for f in record.get("figures", [])}
-    known = {"fig": list(panels), "table": ["timeline", *(t["id"] for t in record.get("tables", []))]}
-    ranked = {
-        kind: [i for i in mentioned[kind] if i in ids] + [i for i in ids if i not in mentioned[kind]]
-        for kind, ids in known.items()
-    }
-    numbered = {kind: {name: n for n, name in enumerate(ids, 1)} for kind, ids in ranked.items()}
-    return _Numbers(numbered["fig"], numbered["table"], panels)
-
-
-def _figures(record: dict[str, Any], numbers: _Numbers) -> tuple[Figure, ...]:
+def _figures(record: dict[str, Any], numbers: dict[str, int]) -> tuple[Figure, ...]:
     made = [
         Figure(
-            numbers.figures[f["id"]],
+            numbers[f["id"]],
             f["id"],
             markdown.inline(f["legend"]),
             markdown.clean(f["alt"]),
@@ -146,11 +131,11 @@ def _place_tables(
     layout: dict[str, Any],
     texts: dict[str, Nodes],
     order: list[str],
-    numbers: _Numbers,
+    numbers: dict[str, int],
 ) -> None:
     """Put each table after the paragraph that first mentions it, or where the layout says."""
-    waiting = dict(numbers.tables)
-    made = tables.build(record, layout, numbers.tables)
+    waiting = dict(numbers)
+    made = tables.build(record, layout, numbers)
     for part in order:
         out: Nodes = []
         for block in texts[part]:
@@ -250,28 +235,28 @@ def text_width_mm(layout: dict[str, Any]) -> float:
     return 210.0 - 20.0 * float(layout["page"]["margin_cm"])
 
 
-def _resolve(node: Node, numbers: _Numbers, library: dict[str, Item]) -> Nodes | None:
+def _resolve(node: Node, known: _Known) -> Nodes | None:
     """Citations and mentions as what the writers know; what leads nowhere as the letters typed."""
     if node["t"] == "Citation":
         keys = list(dict.fromkeys(node["c"]["keys"]))
-        if not all(key in library for key in keys):
+        if not all(key in known.library for key in keys):
             return tree.words(node["c"]["typed"])
-        return [tree.cite([str(numbers.citations.setdefault(k, len(numbers.citations) + 1)) for k in keys])]
+        return [tree.cite([str(known.citations.setdefault(k, len(known.citations) + 1)) for k in keys])]
     if node["t"] == "Mention":
-        name, panel = node["c"]["id"], node["c"]["panel"]
-        number = (numbers.figures if node["c"]["kind"] == "fig" else numbers.tables).get(name)
-        if number is None or (panel and not _has_panel(numbers, name, panel)):
+        kind, name, panel = node["c"]["kind"], node["c"]["id"], node["c"]["panel"]
+        number = known.numbers[kind].get(name)
+        if number is None or (panel and not _has_panel(known, name, panel)):
             return tree.words(node["c"]["typed"])
-        short, long = KINDS[node["c"]["kind"]]
-        return [tree.link([{"t": "Str", "c": f"{long}\u00a0{number}{panel.upper()}"}], f"#{short}-{number}")]
+        shown = f"{words.PRINTED[kind]}\u00a0{number}{panel.upper()}"
+        return [tree.link([{"t": "Str", "c": shown}], f"#{KINDS[kind]}-{number}")]
     return None
 
 
-def _has_panel(numbers: _Numbers, name: str, letter: str) -> bool:
-    return ord(letter) - ord("a") < numbers.panels.get(name, 0)
+def _has_panel(known: _Known, name: str, letter: str) -> bool:
+    return ord(letter) - ord("a") < known.panels.get(name, 0)
 
 
-def _lint(blocks: Nodes, numbers: _Numbers, library: dict[str, Item]) -> list[Finding]:
+def _lint(blocks: Nodes, known: _Known) -> list[Finding]:
     """Findings about citations and mentions that lead nowhere, and figures and tables nobody mentions."""
     found: dict[Finding, None] = {}
     seen: dict[str, set[str]] = {"fig": set(), "table": set()}
@@ -280,24 +265,23 @@ def _lint(blocks: Nodes, numbers: _Numbers, library: dict[str, Item]) -> list[Fi
             content: Any = node.get("c")
             if node["t"] == "Citation":
                 for key in content["keys"]:
-                    if key not in library:
+                    if key not in known.library:
                         found[findings.make("REF001", PLACE, key=key, hint="")] = None
             elif node["t"] == "Mention":
                 kind, target, panel = content["kind"], content["id"], content["panel"]
                 seen[kind].add(target)
-                known = numbers.figures if kind == "fig" else numbers.tables
-                if target not in known:
-                    said = {"field": name, "kind": KINDS[kind][0], "id": target, "hint": ""}
+                if target not in known.numbers[kind]:
+                    said = {"field": name, "kind": KINDS[kind], "id": target, "hint": ""}
                     found[findings.make("REC020", PLACE, **said)] = None
-                elif panel and not _has_panel(numbers, target, panel):
+                elif panel and not _has_panel(known, target, panel):
                     said = {"field": name, "id": target, "panel": panel.upper()}
-                    found[findings.make("REN001", PLACE, **said, count=numbers.panels.get(target, 0))] = None
+                    found[findings.make("REN001", PLACE, **said, count=known.panels.get(target, 0))] = None
             elif node["t"] == "Str" and "[@" in content:
                 found[findings.make("REN002", PLACE, field=name)] = None
-    for kind, known in (("fig", numbers.figures), ("table", numbers.tables)):
-        for target in known:
+    for kind, ids in known.numbers.items():
+        for target in ids:
             if target not in seen[kind]:
-                said = {"kind": KINDS[kind][0], "id": target}
+                said = {"kind": KINDS[kind], "id": target}
                 found[findings.make("REN003", PLACE, **said)] = None
     return list(found)
 
@@ -328,7 +312,9 @@ def _names(clean: CleanCase, blocks: Nodes, title: Nodes) -> list[Finding]:
     return list(found)
 
 
-def _counts(record: dict[str, Any], journal: Journal, **numbers: int) -> dict[str, Any]:
+def _counts(
+    record: dict[str, Any], journal: Journal, numbers: words.Numbers, references: int
+) -> dict[str, Any]:
     """What editors count, beside the journal's limit and where that was read."""
     body = sum(words.count(record["text"].get(part) or "") for part in journal.layout["counted"])
     abstract = sum(words.count(text) for text in record["abstract"].values())
@@ -336,9 +322,9 @@ def _counts(record: dict[str, Any], journal: Journal, **numbers: int) -> dict[st
         "words": (body, journal.value("words_max"), "words_max"),
         "abstract": (abstract, (journal.value("abstract") or {}).get("words_max"), "abstract"),
         "keywords": (len(record["keywords"]), (journal.value("keywords") or [None])[-1], "keywords"),
-        "figures": (numbers["figures"], (journal.value("figures") or {}).get("max"), "figures"),
-        "tables": (numbers["tables"], journal.value("tables_max"), "tables_max"),
-        "references": (numbers["references"], (journal.value("references") or {}).get("max"), "references"),
+        "figures": (len(numbers["fig"]), (journal.value("figures") or {}).get("max"), "figures"),
+        "tables": (len(numbers["table"]), journal.value("tables_max"), "tables_max"),
+        "references": (references, (journal.value("references") or {}).get("max"), "references"),
     }
     return {
         name: {"count": count, "limit": limit, "sure": journal.sure(rule), "source": journal.source(rule)}

@@ -21,10 +21,11 @@ from pipeline.render import figures, pandoc, tables, tree
 from pipeline.render.document import Paper
 from pipeline.render.tree import Node, Nodes
 
-MEDIA = "word/media/"  # pictures: compressed already, and no place for a path
+MEDIA = "word/media/"  # pictures: no place for a path
 DATE = (1980, 1, 1, 0, 0, 0)
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 WP = "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"
+PIC = "http://schemas.openxmlformats.org/drawingml/2006/picture"
 NO_PROPERTIES = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n'
     b'<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties" '
@@ -86,10 +87,11 @@ def _write(blocks: Nodes, name: str, title: Nodes | None, styles: Path, target: 
 def tidy(raw: bytes) -> bytes:
     """The same document without custom properties and people, its parts sorted and dated 1980-01-01.
 
+    Parts are stored, not compressed: two zlib builds may give different bytes for the same input.
     Raises ToolError if a path of this computer is in it: that would name its user.
     """
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+    with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(out, "w") as new:
         for name in sorted(old.namelist(), key=lambda n: (n != "[Content_Types].xml", n)):
             part = old.read(name)
             if name == "docProps/custom.xml":
@@ -102,8 +104,7 @@ def tidy(raw: bytes) -> bytes:
                 raise ToolError("pandoc wrote a path of this computer into the DOCX", fix=pandoc.FIX)
             entry = zipfile.ZipInfo(name, DATE)
             entry.external_attr = 0o644 << 16
-            packed = zipfile.ZIP_STORED if name.startswith(MEDIA) else zipfile.ZIP_DEFLATED
-            new.writestr(entry, part, packed)
+            new.writestr(entry, part)
     return out.getvalue()
 
 
@@ -127,6 +128,8 @@ def _shape(part: bytes) -> bytes:
     for picture in root.iter(f"{{{WP}}}inline"):  # without these LibreOffice sets a picture 3 mm to the right
         for side in ("distT", "distB", "distL", "distR"):
             picture.set(side, "0")
+    for picture in root.iter(f"{{{PIC}}}cNvPr"):  # pandoc writes the data URI here: the picture a second time
+        picture.attrib.pop("descr", None)  # its words stand in wp:docPr, where Word reads them
     for mark in root.iter(f"{{{W}}}bookmarkStart"):
         if mark.get(f"{{{W}}}name") == "figures":
             _set_after_style(_next_paragraph(mark), etree.Element(f"{{{W}}}pageBreakBefore"))

@@ -106,8 +106,7 @@ def _explain(text: str) -> None:
     lacking = [f"U+{ord(c):04X}" for c in unusual if not _has_shape(c)]
     if lacking:
         codes = ", ".join(lacking[:10]) + (" …" if len(lacking) > 10 else "")
-        said = findings.make("REN005", document.PLACE, count=len(lacking), codes=codes)
-        raise NotReady(said.message, code=said.code, where=said.path, why=said.why, fix=said.fix)
+        raise findings.stop(NotReady, "REN005", document.PLACE, count=len(lacking), codes=codes)
 
 
 def _has_shape(character: str) -> bool:

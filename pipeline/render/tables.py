@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeline.core.numbering import TIMELINE
 from pipeline.render import markdown, tree
 from pipeline.render.tree import Node, Nodes
 
-TIMELINE = "timeline"
 ABSENT = "–"  # not measured on that day
 NARROW, WIDE = 9, 34  # characters: no column is set narrower or wider than text of this length needs
 WHOLE = 18  # a table of at most so many rows is not broken across pages

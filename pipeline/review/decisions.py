@@ -41,16 +41,14 @@ class Book:
     places: dict[Path_, Place]
     revision: str
 
-    def where(self, *path: str | int) -> str:
-        """file:line of a part of the file."""
-        name, line = self.places.get(path, (NAME, 1))
-        return f"{name}:{line}"
+    def where(self, *path: str | int) -> Place:
+        """File and line of a part of the file."""
+        return self.places.get(path, (NAME, 1))
 
 
-def stop(code: str, where: str = NAME, **words: Any) -> NotReady:
-    """The error for a catalogued finding of this room."""
-    said = findings.make(code, **words)
-    return NotReady(said.message, code=code, where=where, why=said.why, fix=said.fix)
+def stop(code: str, place: Place = (NAME, 0), **words: Any) -> NotReady:
+    """The error for a finding of this room."""
+    return findings.stop(NotReady, code, place, **words)
 
 
 def read(folder: Path) -> Book:
@@ -109,8 +107,7 @@ def about(panel: CleanPanel, decision: str, reason: str = "") -> dict[str, Any]:
 def _rows(found: dict[str, Any], field: str, places: dict[Path_, Place]) -> list[dict[str, Any]]:
     rows = found.get(field) or []
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        name, line = places.get((field,), (NAME, 1))
-        raise stop("REV006", f"{name}:{line}", field=field)
+        raise stop("REV006", places.get((field,), (NAME, 1)), field=field)
     return rows
 
 

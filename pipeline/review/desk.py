@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.core import files, identity, words
+from pipeline.core import files, identity, numbering, words
 from pipeline.core.errors import NotReady
 from pipeline.core.model import Case, CleanCase, CleanPanel
 from pipeline.review import before, decisions
@@ -65,16 +65,16 @@ class Desk:
 
     def before(self, picture: Picture) -> bytes:
         """PNG preview of the original. Raises InputError when it cannot be shown."""
-        return before.preview(self.case.folder, picture.source)
+        return before.preview(self.case, picture.source)
 
     def after(self, picture: Picture) -> bytes:
         """The clean copy. Raises NotReady (REV009) if it is not the file it was when the page was opened."""
         name = picture.panel.file.relative_to(self.clean.folder).as_posix()
         if self._receipt is None or not picture.panel.file.is_file():
-            raise stop("REV009", name)
+            raise stop("REV009", (name, 0))
         content = picture.panel.file.read_bytes()
         if hashlib.sha256(content).hexdigest() != self._receipt["files"].get(name):
-            raise stop("REV009", name)
+            raise stop("REV009", (name, 0))
         return content
 
     def decide(self, said: dict[str, Any]) -> dict[str, Any]:
@@ -124,7 +124,7 @@ class Desk:
         if not rejected and not all(agreed.values()):
             raise NotReady(f"{sum(not yes for yes in agreed.values())} of the questions are not answered")
         if self._receipt is None or files.receipt(self.clean.folder) != self._receipt:
-            raise stop("REV009", self.clean.folder.name)
+            raise stop("REV009", (self.clean.folder.name, 0))
         entry = {
             "signed": dt.datetime.now().astimezone().date().isoformat(),
             "name": name,
@@ -160,29 +160,28 @@ class Desk:
 
 
 def _lay_out(case: Case, clean: CleanCase) -> list[Picture]:
-    """The panels of the clean copies beside what the record says about them, in the order of the record."""
-    cleaned = {
-        figure["id"]: (number, figure) for number, figure in enumerate(clean.record.get("figures", []), 1)
-    }
+    """The panels of the clean copies beside what the record says about them, by number of figure."""
+    numbers = numbering.narrative(clean.record)
+    cleaned = {figure["id"]: figure for figure in clean.record.get("figures", [])}
     typed = {figure["id"]: figure for figure in case.record.get("figures") or []}
     out = []
     for panel in clean.panels:
-        number, figure = cleaned[panel.figure]
+        figure = cleaned[panel.figure]
         panels = typed[panel.figure]["panels"]
         source = panels["abcdef".index(panel.letter)]
         out.append(
             Picture(
                 id=secrets.token_hex(8),
-                number=number,
+                number=numbers["fig"][panel.figure],
                 panel=panel,
                 source=source,
-                legend=words.plain(figure["legend"], clean.record),
-                alt=words.plain(figure["alt"], clean.record),
+                legend=words.plain(figure["legend"], numbers),
+                alt=words.plain(figure["alt"], numbers),
                 recognisable=figure.get("recognisable") is True,
                 alone=len(panels) == 1,
             )
         )
-    return out
+    return sorted(out, key=lambda picture: (picture.number, picture.panel.letter))
 
 
 def _line(value: Any, longest: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from pipeline.core import resources, words
+from pipeline.core import numbering, resources, words
 from pipeline.review import decisions
 from pipeline.review.desk import Desk, Picture
 
@@ -69,6 +69,7 @@ def _approvals(desk: Desk) -> dict[str, dict[str, str]]:
 
 def _sections(record: dict[str, Any]) -> list[dict[str, Any]]:
     """The prose that would leave, section by section, and the timeline."""
+    numbers = numbering.narrative(record)
     told = [f"{event['when']}: {event['event']}" for event in record["timeline"]]
     prose = {
         **record["text"],
@@ -79,7 +80,7 @@ def _sections(record: dict[str, Any]) -> list[dict[str, Any]]:
         {
             "title": name.replace("_", " ").capitalize(),
             "words": words.count(prose[name]),
-            "paragraphs": words.plain(prose[name], record).split("\n\n"),
+            "paragraphs": words.plain(prose[name], numbers).split("\n\n"),
             "open": name == "abstract",
         }
         for name in SECTIONS

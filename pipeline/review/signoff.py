@@ -52,8 +52,7 @@ def questions(*, pictures: bool) -> list[dict[str, str]]:
 
 def _unseen(clean: CleanCase) -> SignOff:
     if clean.record.get("synthetic") is not True:
-        said = findings.make("REV007")
-        raise UsageError(said.message, code="REV007", why=said.why, fix=said.fix)
+        raise findings.stop(UsageError, "REV007")
     return SignOff(by=UNSEEN, role="nobody looked", on="", clean=clean.digest, accepted_unseen=True)
 
 

@@ -5,7 +5,6 @@ Twice: over the clean copies (-> Proof), and over the finished package before it
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,7 +25,7 @@ CANNOT_JUDGE = (
     "names, places and numbers that neither private.yaml nor an image header lists",
 )
 WORD = re.compile(r"[^\W\d_]+")
-REFERENCE_KINDS = {"number", "phone", "email"}  # papers may have authors who share the patient's name
+PEOPLE = {"name", "relative", "doctor"}
 
 
 def needs(case: Case, clean: CleanCase) -> Any:
@@ -43,21 +42,21 @@ def make(case: Case, clean: CleanCase, dest: Path) -> str:
 
     known, others = _hunted(case)
     everyone, not_authors = Matcher(known), Matcher(others)
-    numbers = Matcher(i for i in known if str(i.kind) in REFERENCE_KINDS)
 
     def matcher(place: str) -> Matcher:
-        if place.startswith("byline.json"):
-            return not_authors
-        return numbers if place.startswith("references.") else everyone
+        return not_authors if place.startswith("byline.json") else everyone
 
-    found = hunt.search(hunt.read(clean.folder, matcher), matcher)
+    excused = _said_by_others(case, None, frozenset())
+    found = hunt.search(hunt.read(clean.folder, matcher), matcher, excused)
     if hard := [f for f in found if f.hard]:
-        first, place = hard[0], _typed_at(case, clean, everyone, hard[0].field)
-        raise _privacy("LEAK001", place, field=first.field, rule=first.rule, count=len(hard))
+        first, place = hard[0], _typed_at(case, clean, everyone, hard[0])
+        raise findings.stop(
+            PrivacyError, "LEAK001", place, field=first.field, rule=first.rule, count=len(hard)
+        )
     made = [p for p in files.plain_files(clean.folder) if p.name != files.RECEIPT]
     report = {
         "clean": clean.digest,
-        "identifiers": len(known),
+        "identifiers": len(known) - len(set(everyone.unsearched)),
         "files": len(made),
         "bytes": sum(p.stat().st_size for p in made),
         "cannot_judge": list(CANNOT_JUDGE),
@@ -65,7 +64,7 @@ def make(case: Case, clean: CleanCase, dest: Path) -> str:
         "too_short_to_search": sorted(set(everyone.unsearched)),
     }
     files.write_json(dest / "report.json", report)
-    return f"0 of {len(known)} identifiers found" + (
+    return f"0 of {report['identifiers']} identifiers found" + (
         f", {len(found)} single words to look at" if found else ""
     )
 
@@ -87,11 +86,12 @@ def load(folder: Path) -> Proof:
     )
 
 
-def guard(case: Case, journal: Journal) -> Callable[[Path], None]:
+def guard(case: Case, journal: Journal, signed_off: str = "") -> Callable[[Path], None]:
     """The last hunt: give it the folder with the finished package; it raises PrivacyError if anything leaks.
 
     Identifiers that the authors publish about themselves (their own hospital) are hunted only where blinding
-    journals' reviewers look; there, the authors are hunted as well (LEAK010).
+    journals' reviewers look; there, the authors are hunted as well (LEAK010). `signed_off` is the ISO date of
+    the sign-off: the package says it, even if something else happened on that day.
     """
 
     def veto(part: Path) -> None:
@@ -101,6 +101,7 @@ def guard(case: Case, journal: Journal) -> Callable[[Path], None]:
         known, others = _hunted(case)
         everyone, not_authors = Matcher(known), Matcher(others)
         blinded = bool(journal.layout.get("blinded"))
+        excused = _said_by_others(case, journal, frozenset({signed_off} if signed_off else ()))
 
         def matcher(place: str) -> Matcher:
             return everyone if blinded and _for_review(place) else not_authors
@@ -108,14 +109,16 @@ def guard(case: Case, journal: Journal) -> Callable[[Path], None]:
         try:
             pieces = list(hunt.read(part, matcher))
         except unpack.Unreadable as e:
-            raise _privacy("LEAK003", (str(e), 0)) from None
-        if hard := [f for f in hunt.search(pieces, matcher, _cited(case)) if f.hard]:
+            raise findings.stop(PrivacyError, "LEAK003", (str(e), 0)) from None
+        if hard := [f for f in hunt.search(pieces, matcher, excused) if f.hard]:
             first = hard[0]
-            raise _privacy("LEAK002", (first.place, 0), field=first.field, rule=first.rule, count=len(hard))
+            raise findings.stop(
+                PrivacyError, "LEAK002", (first.place, 0), field=first.field, rule=first.rule, count=len(hard)
+            )
         if blinded:
             named = blind.seen((p for p in pieces if _for_review(p.place)), blind.who(case.record))
             for place, what in named[:1]:
-                raise _privacy("LEAK010", (place, 0), what=what, count=len(named))
+                raise findings.stop(PrivacyError, "LEAK010", (place, 0), what=what, count=len(named))
 
     return veto
 
@@ -129,22 +132,41 @@ def _hunted(case: Case) -> tuple[tuple[Identifier, ...], tuple[Identifier, ...]]
     return known, outside_byline(known, byline_lines(case.record))
 
 
-def _cited(case: Case) -> Callable[[Any, Any], bool]:
-    """Excuses words of the printed reference list: a cited author may share the patient's name.
+def _said_by_others(case: Case, journal: Journal | None, dates: frozenset[str]) -> Callable[[Any, Any], bool]:
+    """Excuses finds that are known to mean someone or something else, where reviewers' copies hold them.
 
-    Only where the reference list is printed, only names and places, only if every word of the find is in the
-    reference file. The narrative was hunted without this excuse before anything was rendered.
+    Names and initials of cited authors, places and hospitals in the titles of cited papers, the journal's own
+    name, and the day of the sign-off. The narrative was hunted without these excuses before it was rendered.
     """
-    lists = (case.file(s).read_text(encoding="utf-8", errors="replace") for s in case.used_as("references"))
-    cited = set(WORD.findall(" ".join(lists).casefold()))
+    from pipeline.core.fold import letters
+    from pipeline.verify.citations import fields
+
+    files_ = [case.file(s).read_text(encoding="utf-8", errors="replace") for s in case.used_as("references")]
+    people, titles = fields("\n".join(files_))
+    ours = letters(journal.name) if journal else ""
 
     def excused(piece: Any, hit: Any) -> bool:
-        if str(hit.identifier.kind) in REFERENCE_KINDS | {"date"} or not _for_review(piece.place):
+        kind, found = str(hit.identifier.kind), piece.text[hit.start : hit.end]
+        if kind == "date":
+            return hit.identifier.value in dates
+        if kind in {"hospital", "employer", "place"} and letters(found) in ours:
+            return True
+        if not (_for_review(piece.place) or piece.place.startswith("references.")):
             return False
-        found = WORD.findall(piece.text[hit.start : hit.end].casefold())
-        return bool(found) and all(word in cited for word in found if len(word) > 1)
+        if kind in PEOPLE:
+            return _made_of(found, people)
+        return kind in {"hospital", "place", "employer"} and letters(found) in letters(titles)
 
     return excused
+
+
+def _made_of(found: str, people: str) -> bool:
+    """Is a find made only of words that cited authors' names hold? Tags taken out run names together."""
+    from pipeline.core.fold import letters
+
+    words = [w for w in WORD.findall(found.casefold()) if len(w) > 1]
+    known = set(WORD.findall(people.casefold()))
+    return bool(words) and (all(w in known for w in words) or letters(found) in letters(people))
 
 
 def _for_review(place: str) -> bool:
@@ -157,21 +179,20 @@ def _for_review(place: str) -> bool:
     return place.startswith(("manuscript.", "figures/", "care"))
 
 
-def _privacy(code: str, place: Place, **words: Any) -> PrivacyError:
-    row = findings.make(code, place, **words)
-    where = f"{place[0]}:{place[1]}" if place[1] else place[0]
-    return PrivacyError(row.message, code=row.code, where=where, why=row.why, fix=row.fix)
-
-
-def _typed_at(case: Case, clean: CleanCase, matcher: Any, field: str) -> Place:
-    """Where the author typed what was found, if it is in the record; else the clean copies as a whole."""
-    record = json.loads((clean.folder / "record.json").read_text(encoding="utf-8"))
-    for path, text in _texts(record, ()):
+def _typed_at(case: Case, clean: CleanCase, matcher: Any, found: Any) -> Place:
+    """Where the author typed what was found: in the record, the byline or the references; else the copies."""
+    place = found.place.partition(" ")[0]
+    if place.startswith("references."):
+        source = case.used_as("references")[0]
+        text = case.file(source).read_text(encoding="utf-8", errors="replace")
+        hits = [hit for hit in matcher.find(text) if hit.identifier.field == found.field]
+        return source.path, text.count("\n", 0, hits[0].start) + 1 if hits else 0
+    name = "byline.json" if place == "byline.json" else "record.json"
+    for path, text in _texts(files.read_json(clean.folder / name), ()):
         for hit in matcher.find(text):
-            if hit.hard and hit.identifier.field == field:
-                return (
-                    case.where_in(path, text.count("\n", 0, hit.start)) if "\n" in text else case.where(*path)
-                )
+            if hit.hard and hit.identifier.field == found.field:
+                down = text.count("\n", 0, hit.start)
+                return case.where_in(path, down) if "\n" in text else case.where(*path)
     return ("clean copies", 0)
 
 

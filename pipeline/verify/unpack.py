@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core import kinds
+from pipeline.verify import container
 
 MAX_DEPTH = 8
 MAX_BYTES = 2 << 30  # in all members of one archive, unpacked
@@ -34,6 +35,9 @@ WIDE_RUNS = (
 LITERAL = re.compile(rb"\((?:[^()\\]|\\.){3,}\)", re.DOTALL)
 COMMENT = re.compile(rb"%[\t -~]{4,}")
 PLAIN = (string.ascii_letters + string.digits + " ").encode()
+# Cells and paragraphs stay apart, so that numbers in neighbouring cells do not make another number.
+BLOCK = re.compile(r"</?(?:w:p|w:tc|td|th|p|div|li|h[1-6]|title|sec|caption)\b[^<>]*>")
+APART = "\n \n \n"
 TAG = re.compile(r"<[^<>]*>")
 
 
@@ -94,7 +98,8 @@ def _text(data: bytes, place: str, depth: int) -> Iterator[Piece]:
     short = BASE64.sub(b"", data) if len(data) > 1 << 16 else data
     yield Piece(place, short.decode("utf-8", errors="replace"))
     if "<" in text:
-        yield Piece(f"{place} (without tags)", TAG.sub("", short.decode("utf-8", errors="replace")))
+        apart = BLOCK.sub(APART, short.decode("utf-8", errors="replace"))
+        yield Piece(f"{place} (without tags)", TAG.sub("", apart))
     yield from _encoded(data, place, depth)
 
 
@@ -145,8 +150,10 @@ def _zip(data: bytes, place: str, skip: Skip, depth: int) -> Iterator[Piece]:
                 yield from _runs(member.comment + b"\n" + member.extra, f"{here} (comment)")
                 if member.flag_bits & 1:
                     raise Unreadable(f"{here}: encrypted")
-                yield from inside(archive.read(member), here, skip, depth + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as e:
+                if member.compress_type not in container.METHODS:
+                    raise Unreadable(f"{here}: packed by a method that can grow without bounds")
+                yield from inside(container.whole(archive, member, MAX_BYTES), here, skip, depth + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, MemoryError) as e:
         raise Unreadable(f"{place}: not a whole archive") from e
     yield from _between_members(data, place)
 

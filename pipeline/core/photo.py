@@ -10,9 +10,11 @@ import io
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pi_heif
 from PIL import Image, ImageCms, ImageOps
 
-from pipeline.deidentify.picture import NoPictureError, Picture, check_crop, check_size
+from pipeline.core.picture import NoPictureError, Picture, check_crop, check_size
 
 FORMATS = {
     "jpeg": ("JPEG", "MPO"),
@@ -25,6 +27,7 @@ FORMATS = {
 FIRST_IS_THE_PICTURE = {"jpeg", "heic"}  # what follows are previews and gain maps of the same scene
 DEEP = ("I;16", "I;16L", "I;16B", "I", "F")
 TWELVE_BITS = 4095
+Image.init()  # every format once, here: else each worker loads them again
 
 
 def render(path: Path, kind: str, frame: int | None, crop: dict[str, int] | None) -> Picture:
@@ -60,8 +63,6 @@ def _seek(image: Image.Image, kind: str, frame: int | None) -> None:
 
 
 def _heic(path: Path, frame: int | None) -> Image.Image:
-    import pi_heif
-
     file: Any = pi_heif.open_heif(path, convert_hdr_to_8bit=True)
     if frame is not None and frame > len(file):
         raise NoPictureError("IMG025", frames=len(file))
@@ -99,8 +100,6 @@ def _srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 def _eight_bits(image: Image.Image) -> Image.Image:
     """16-bit grey, or 12 bits stored in 16, without the lowest bits; others stretched over their range."""
-    import numpy as np
-
     values = np.asarray(image)
     if image.mode.startswith("I;16"):
         shift = 4 if int(values.max(initial=0)) <= TWELVE_BITS else 8

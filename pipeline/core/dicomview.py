@@ -6,7 +6,6 @@ say; each stored value is mapped once, so the result does not depend on the pict
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +19,9 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi
 from pydicom.pixels.utils import pixel_array
 
-from pipeline.deidentify import photo
-from pipeline.deidentify.dicom import clear_overlay_bits, transfer_syntax
-from pipeline.deidentify.picture import NoPictureError, Picture, check_crop, check_size
+from pipeline.core import photo
+from pipeline.core.picture import NoPictureError, Picture, check_crop, check_size
+from pipeline.core.stored import clear_overlay_bits, transfer_syntax
 
 Values = npt.NDArray[Any]
 PERCENTILES = (1, 99)  # the window where neither the author nor the header gives one
@@ -71,12 +70,13 @@ def _grey_or_colour(ds: Dataset, frame: int, window: tuple[float, float] | None)
     if not hasattr(ds, "file_meta"):
         ds.file_meta = FileMetaDataset()
     ds.file_meta.TransferSyntaxUID = syntax
-    clear_overlay_bits(ds, Counter())
+    clear_overlay_bits(ds)
     pixels = _decoded(ds, frame)
     if ds.PhotometricInterpretation == "PALETTE COLOR":
-        return _upper_byte(apply_color_lut(pixels, ds))
+        mapped = apply_color_lut(pixels, ds)
+        return _eight_bits(mapped, 8 * mapped.dtype.itemsize)
     if pixels.ndim == 3:
-        return _upper_byte(pixels)
+        return _eight_bits(pixels, int(ds.BitsStored))
     low, high = pixels.min(), pixels.max()
     if pixels.dtype.kind == "f" or int(high) - int(low) >= WHOLE_RANGE:
         return _shown(pixels, pixels, ds, frame, window)
@@ -92,8 +92,10 @@ def _decoded(ds: Dataset, frame: int) -> Values:
         raise NoPictureError(code, syntax=str(ds.file_meta.TransferSyntaxUID)) from None
 
 
-def _upper_byte(colour: Values) -> Values:
-    return colour if colour.dtype == np.uint8 else (colour >> 8).astype(np.uint8)
+def _eight_bits(colour: Values, bits: int) -> Values:
+    """Samples of `bits` bits without the lowest ones."""
+    samples: Values = np.clip(colour >> max(bits - 8, 0), 0, 255).astype(np.uint8)
+    return samples
 
 
 def _shown(
@@ -138,12 +140,18 @@ def _window(values: Values, centre: float, width: float, function: str) -> Value
 
 
 def _percentiles(picture: Values, ds: Dataset, frame: int) -> tuple[float, float]:
-    """Centre and width of the window between the percentiles of the picture, padding left out."""
+    """Centre and width of the window between the percentiles of the picture, padding left out.
+
+    Padding is one value, or all from it to its limit, in either direction (PS3.3 C.7.5.1.1.2).
+    """
     padding = ds.get("PixelPaddingValue")
-    inside = picture[picture != padding] if padding is not None else picture
+    inside = picture
+    if padding is not None:
+        low, high = sorted((padding, ds.get("PixelPaddingRangeLimit", padding)))
+        inside = picture[(picture < low) | (picture > high)]
     ends = np.percentile(inside if inside.size else picture, PERCENTILES, method="lower")
-    low, high = sorted(float(v) for v in _rescaled(np.asarray(ends), ds, frame))
-    return (low + high) / 2.0 + 0.5, max(high - low, 1.0) + 1.0
+    black, white = sorted(float(v) for v in _rescaled(np.asarray(ends), ds, frame))
+    return (black + white) / 2.0 + 0.5, max(white - black, 1.0) + 1.0
 
 
 def _functional(ds: Dataset, frame: int, sequence: str) -> Dataset:
