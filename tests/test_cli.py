@@ -161,4 +161,4 @@ def test_make_all_takes_every_case():
 
 def test_advice_can_be_typed_as_it_stands(run, case):
     ran = run("submit", case, "--out", case.parent / "b")
-    assert f"casereport consent {case}" in ran.err
+    assert f"casereport consent {case}" in ran.err or f"make consent CASE={case}" in ran.err
