@@ -17,6 +17,7 @@ from pipeline.core import files
 from pipeline.core.errors import ConsentError, Exit
 from pipeline.core.model import Severity
 from tests import consent_cases as cases
+from tests import signing
 from tests.consent_cases import text_of
 
 ADULT = cases.RECORD["patient"]
@@ -74,7 +75,8 @@ def granted(desk, tmp_path_factory):
 
 def test_print_sign_scan_grant(desk, granted):
     said, grant = granted
-    assert said == "signed by patient for 2 figures"
+    assert said.startswith("signed by patient for 2 figures")
+    assert [line[:6] for line in grant.summary["checks"]["to_confirm"]] == ["CON035"]
     assert grant.clean == desk.clean.digest
     assert grant.form == desk.code
     assert grant.figures == ("arm", "scope")
@@ -280,7 +282,7 @@ def test_points_for_a_person_are_warnings_and_go_into_the_attestation(desk, tmp_
     case = desk.case(tmp_path / "case", copy_given="no")
     assert codes(consent.check(case, desk.clean), Severity.WARNING) == ["CON034"]
     said, grant = made(case, desk.clean, tmp_path / "grant")
-    assert said.endswith("1 points to confirm")
+    assert said.endswith("2 points to confirm")
     assert grant.summary["checks"]["to_confirm"][0].startswith("CON034")
 
 
@@ -449,6 +451,95 @@ def test_a_file_that_is_not_there(desk, tmp_path):
     assert codes(consent.check(case, desk.clean)) == ["CON002"]
 
 
+# --- is it signed at all? ---
+
+
+def jpegs(pages):
+    """As a scanner or a telephone stores them."""
+    out = []
+    for page in pages:
+        stored = io.BytesIO()
+        page.save(stored, "JPEG", quality=60)
+        out.append(Image.open(io.BytesIO(stored.getvalue())).convert("RGB"))
+    return out
+
+
+def turned(page, degrees):
+    return page.rotate(degrees, expand=True, fillcolor="white", resample=Image.Resampling.BICUBIC)
+
+
+def test_the_printed_form_itself_is_no_signed_form(desk, tmp_path):
+    case = desk.case(tmp_path / "case", [])
+    shutil.copy(desk.form / "form.pdf", tmp_path / "case" / "consent" / "signed-form.pdf")
+    case = desk.case(tmp_path / "case", [])
+    assert codes(consent.check(case, desk.clean)) == ["CON036"]
+    with pytest.raises(ConsentError):
+        consent.make(case, desk.clean, tmp_path)
+
+
+def test_a_scan_with_its_text_recognised_is_still_a_scan(desk, tmp_path):
+    """Office scanners lay the words they read, unseen, over the picture of each sheet."""
+    case = desk.case(tmp_path / "case")
+    path = tmp_path / "case" / "consent" / "signed-form.pdf"
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        for page in pdf.pages:
+            font = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Helvetica"}
+            page.Resources["/Font"] = pikepdf.Dictionary(
+                F=pikepdf.Dictionary({k: pikepdf.Name(v) for k, v in font.items()})
+            )
+            words = b"BT /F 8 Tf 3 Tr 70 40 Td (An empty box means NO.) Tj ET"
+            page.contents_add(pikepdf.Stream(pdf, words))
+        pdf.save(path)
+    assert "An empty box means NO." in text_of(path)
+    assert codes(consent.check(case, desk.clean)) == []
+
+
+@pytest.mark.parametrize("degrees", [0, 2, -3])
+def test_a_scan_nobody_signed(desk, tmp_path, degrees):
+    blank = signing.sign(desk.form, cases.BOXES, ["explainer"])
+    case = desk.case(tmp_path / "case", jpegs(turned(page, degrees) for page in blank))
+    assert codes(consent.check(case, desk.clean)) == ["CON037"]
+
+
+@pytest.mark.parametrize("degrees", [2, -3, 180])
+def test_a_signed_scan_that_lies_askew(desk, tmp_path, degrees):
+    case = desk.case(tmp_path / "case", jpegs(turned(page, degrees) for page in desk.pages))
+    assert list(consent.check(case, desk.clean)) == []
+
+
+def test_a_thumb_alone_is_enough(tmp_path):
+    record = cases.record(patient={**ADULT, "reads_form_language": "no"})
+    desk = cases.desk(tmp_path, record, by=("witness", "explainer"))
+    thumbs = signing.sign(desk.form, cases.BOXES, ["patient"], thumb=True)
+    spots = json.loads((desk.form / "form.json").read_bytes())["spots"]
+    here = next(s for s in spots if s["id"] == "patient:signature")
+    mm = signing.DPI / 25.4
+    box = [
+        round(v * mm)
+        for v in (here["x"] + 1, here["y"] + 1, here["x"] + here["w"] - 1, here["y"] + here["h"] - 1)
+    ]
+    thumbs[here["page"] - 1].paste("white", tuple(box))
+    case = desk.case(tmp_path / "thumb", thumbs, witness="yes")
+    assert codes(consent.check(case, desk.clean)) == []
+    case = desk.case(tmp_path / "none", witness="yes")
+    assert codes(consent.check(case, desk.clean)) == ["CON037"]
+
+
+def test_where_the_marks_are_cut_off_a_person_decides(desk, tmp_path):
+    cut = [page.crop((0, 0, page.width, page.height - 170)) for page in desk.pages]
+    report = consent.check(desk.case(tmp_path / "case", cut), desk.clean)
+    assert [(f.code, f.severity) for f in report] == [("CON038", Severity.WARNING)]
+
+
+@pytest.mark.parametrize("spots", [None, [], "x", [3], [{"id": "patient:signature", "kind": "sign"}]])
+def test_a_spoilt_record_of_the_places_decides_nothing(desk, read_once, tmp_path, spots):
+    desk.case(tmp_path / "case")
+    path = tmp_path / "case" / "consent" / "form.json"
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), "spots": spots}))
+    case = desk.case(tmp_path / "case", with_form=False)
+    assert [f.code for f in consent.check(case, desk.clean)] == ["CON038"]
+
+
 # --- bound to what is published ---
 
 
@@ -563,7 +654,8 @@ def test_without_the_record_of_the_form_the_change_cannot_be_named(desk, read_on
 
 
 def test_a_case_that_did_not_change_needs_no_record_of_the_form(desk, read_once, tmp_path):
-    assert list(consent.check(desk.case(tmp_path / "case", with_form=False), desk.clean)) == []
+    report = consent.check(desk.case(tmp_path / "case", with_form=False), desk.clean)
+    assert [(f.code, f.severity) for f in report] == [("CON038", Severity.WARNING)]
 
 
 def test_a_child_with_spoken_assent(tmp_path):

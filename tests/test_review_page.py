@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ from pipeline.core import files
 from pipeline.core.errors import NotReady, PipelineError
 from pipeline.core.model import Case, CleanCase
 from pipeline.core.tell import Tell
-from pipeline.review import app, before, decisions, server
+from pipeline.review import app, before, decisions, server, sheet
 from pipeline.review.desk import Desk
 from pipeline.review.guard import ENTER, MAX_BODY, Guard, Keys
 from tests.browser import CHROMIUM, MISSING, browser
@@ -504,3 +505,35 @@ def test_it_fits_the_window_and_every_control_has_a_name(
         assert nameless == 0
         assert page.run("document.querySelectorAll('h1').length") == 1
         assert page.run("document.documentElement.lang") == "en"
+
+
+def test_every_word_that_leaves_can_be_read_before_signing(tmp_path: Path) -> None:
+    case, clean = desk_case(tmp_path)
+    listed = tmp_path / "references.bib"
+    listed.write_text("@article{a,\n  title = {Rings <b>of</b> the skin},\n}\n")
+    words = {
+        "running_title": "RUNNING",
+        "keywords": ["KEYWORD"],
+        "novelty": "COVER LETTER",
+        "not_applicable": {"5a": "REASON"},
+        "tables": [
+            {
+                "id": "lab",
+                "title": "TABLE",
+                "rows": [{"test": "TEST", "unit": "UNIT", "results": {"3": "14 x"}}],
+            }
+        ],
+    }
+    byline = {
+        "authors": [{"given": "Asha", "family": "FAMILY", "affiliations": ["skin"]}],
+        "affiliations": {"skin": {"institution": "INSTITUTION"}},
+        "declarations": {"funding": "FUNDING", "acknowledgements": "THANKS"},
+    }
+    shown = replace(clean, record={**clean.record, **words}, byline=byline, references=listed)
+    page = sheet.render(Desk(case, shown))
+    read = page[page.index("Read what would leave") :]
+    for word in ("RUNNING", "KEYWORD", "COVER LETTER", "REASON", "TABLE", "TEST", "UNIT", "14 x", "FAMILY"):
+        assert word in read
+    for word in ("INSTITUTION", "FUNDING", "THANKS", "Ring of small bumps", "references.bib"):
+        assert word in read
+    assert "Rings &lt;b&gt;of&lt;/b&gt; the skin" in read

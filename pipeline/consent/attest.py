@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.consent import binding, elements, gate
-from pipeline.core import resources
+from pipeline.core import findings, resources
 from pipeline.core.model import Case, CleanCase
 from pipeline.core.record import Consent, Record
 
@@ -48,12 +48,18 @@ def build(case: Case, clean: CleanCase, reading: gate.Reading) -> dict[str, Any]
         "checks": {
             "software": _software(reading, pages, len(figures)),
             "person": list(words()["person"].values()),
-            "to_confirm": [f"{f.code} {f.message}" for f in gate.warnings(reading.report)],
+            "to_confirm": _to_confirm(case, reading),
             "cannot_prove": list(words()["cannot"]),
         },
         "original": {"kept_by": consent.original_kept, "copy_given": consent.copy_given},
         "withdrawn": consent.withdrawn,
     }
+
+
+def _to_confirm(case: Case, reading: gate.Reading) -> list[str]:
+    """What a person must confirm: never nothing, because no software reads a signature."""
+    compare = findings.make("CON035", case.where("consent", "files"))
+    return [f"{f.code} {f.message}" for f in (*gate.warnings(reading.report), compare)]
 
 
 def _day(record: Record, date: str) -> int:

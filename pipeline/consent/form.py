@@ -11,20 +11,21 @@ import json
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pipeline.consent import binding, content, elements
-from pipeline.core import files, resources
-from pipeline.core.errors import ToolError
+from pipeline.core import files, findings, resources
+from pipeline.core.errors import NotReady, ToolError
 from pipeline.core.model import Case, CleanCase
 
 SCHEMA = "casereport-form/1"
 THUMBNAIL = 900  # pixels on the longer side: 66 mm at more than 300 dpi
 LOST = frozenset("-\u00ad\u2010\u2011\ufffe\ufffd\x02")  # hyphens, and what stands for them in a text layer
-STANDARD = "ua-1"  # PDF/UA-1 (ISO 14289-1): tagged, titled, pictures described; refuses missing glyphs
+STANDARD: Any = "ua-1"  # PDF/UA-1 (ISO 14289-1): tagged, titled, pictures described; refuses missing glyphs
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def blank(
 def typeset(text: Mapping[str, Any], stated: Mapping[str, Any], digest: str, dest: Path) -> Printed:
     """Set the form. Temporary files live in a folder inside `dest` and are gone afterwards.
 
-    Raises ToolError when typst fails or warns, or when a sentence is not in the finished PDF.
+    Raises NotReady (CON091) for characters without a letter shape, ToolError when typst fails or warns, or
+    when a sentence is not in the finished PDF.
     """
     folder = Path(tempfile.mkdtemp(prefix=".form.", dir=dest))
     try:
@@ -89,11 +91,7 @@ def _typeset(text: Mapping[str, Any], stated: Mapping[str, Any], digest: str, fo
 
     (folder / "form.typ").write_text(resources.text("consent/form.typ"), encoding="utf-8")
     _thumbnails(text, folder)
-    fonts = typst.Fonts(
-        include_system_fonts=False,
-        include_embedded_fonts=False,
-        font_paths=[str(resources.path("consent/fonts"))],
-    )
+    fonts = _fonts()
 
     def compiler(codes: list[str], pages: list[str]) -> Any:
         files.write_json(folder / "form.json", {**text, "codes": codes, "pages": pages})
@@ -108,15 +106,62 @@ def _typeset(text: Mapping[str, Any], stated: Mapping[str, Any], digest: str, fo
         pdf, warnings = final.compile_with_warnings(format="pdf", pdf_standards=[STANDARD], timestamp=0)
         spots = json.loads(final.query("<spot>", field="value"))
     except typst.TypstError:  # its message may quote the record
-        raise ToolError(
-            "the consent form could not be typeset",
-            fix="a legend or the title may use a script the form's fonts lack; run: casereport doctor",
-        ) from None
+        _explain(text)
+        raise ToolError("the consent form could not be typeset", fix="run: casereport doctor") from None
     if warnings:
         raise ToolError(f"typst gave {len(warnings)} warnings about the consent form")
     _complete(pdf, text)
     rounded = [{k: round(v, 2) if isinstance(v, float) else v for k, v in spot.items()} for spot in spots]
     return Printed(pdf, count, tuple(rounded))
+
+
+@cache
+def _fonts() -> Any:
+    import typst
+
+    return typst.Fonts(include_system_fonts=False, font_paths=[str(resources.path("consent/fonts"))])
+
+
+def _explain(text: Mapping[str, Any]) -> None:
+    """Raise NotReady (CON091) with the code points the fonts have no shape for, if that was the cause."""
+    for field, said in _typed(text):
+        unusual = sorted({c for c in said if ord(c) > 0x7E or ord(c) < 0x20})
+        lacking = [f"U+{ord(c):04X}" for c in unusual if not _has_shape(c, text["fonts"])]
+        if lacking:
+            codes = ", ".join(lacking[:10]) + (" …" if len(lacking) > 10 else "")
+            place = ("record.yaml", 0)
+            raise findings.stop(NotReady, "CON091", place, field=field, count=len(lacking), codes=codes)
+
+
+def _typed(text: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What the form takes from a record: where it stands there, and the words."""
+    for section in text["sections"]:
+        yield from (("title, authors or affiliations", c["value"] or "") for c in section["contacts"])
+        for picture in section["pictures"]:
+            figure = picture["box"]["id"].removeprefix("figure:")
+            yield f"the legend of figure '{figure}'", picture["legend"]
+            yield f"the alt text of figure '{figure}'", picture["alt"]
+
+
+def _has_shape(character: str, fonts: list[str]) -> bool:
+    import typst
+
+    names = ", ".join(json.dumps(name) for name in fonts)
+    source = (
+        f'#set document(title: "x")\n#set text(font: ({names},), lang: "en", fallback: false)\n'
+        "#sys.inputs.letter"
+    )
+    try:
+        typst.compile(
+            source.encode(),
+            font_paths=_fonts(),
+            sys_inputs={"letter": character},
+            pdf_standards=[STANDARD],
+            timestamp=0,
+        )
+    except typst.TypstError:
+        return False
+    return True
 
 
 def _thumbnails(text: Mapping[str, Any], folder: Path) -> None:
@@ -150,13 +195,13 @@ def _complete(pdf: bytes, text: Mapping[str, Any]) -> None:
     import pypdfium2
 
     with pypdfium2.PdfDocument(pdf) as document:
-        layer = _folded("".join(page.get_textpage().get_text_range() for page in document))
-    missing = sum(_folded(sentence) not in layer for sentence in content.statements(text))
+        layer = folded("".join(page.get_textpage().get_text_range() for page in document))
+    missing = sum(folded(sentence) not in layer for sentence in content.statements(text))
     if missing:
         raise ToolError(f"{missing} sentences of the consent form are not in the printed PDF")
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """Letters and signs in one normal form, without what PDF readers give back differently.
 
     That is whitespace and, because PDFium turns a hyphen at the end of a line into U+FFFE, every hyphen.

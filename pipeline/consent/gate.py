@@ -23,6 +23,7 @@ from pipeline.core.model import Case, CleanCase, Finding, Place, Report, Severit
 from pipeline.core.record import Consent, Record
 
 RULES = "templates/rules/consent-who.yaml"
+LARGEST = 297  # mm: no place on A4 is beyond it
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,13 @@ def read(case: Case, clean: CleanCase) -> Reading:
     if stack.root is None:
         return Reading(Report((*entry, *stack.findings)), {}, binding.Changes(), stack.pages)
     now = binding.manifest(case, clean, record, stack.language)
-    signed = now if binding.root(now) == stack.root else paper.printed_for(case, stack.root)
+    form = paper.printed_for(case, stack.root)
+    signed = now if binding.root(now) == stack.root else form and form["manifest"]
     if signed is None:
         lost = findings.make("CON020", case.where("consent", "form"))
         return Reading(Report((*entry, *stack.findings, lost)), {}, binding.Changes(), stack.pages)
     changes = binding.compare(signed, now)
-    bound = tuple(_binding(case, consent, signed, changes))
+    bound = (*_binding(case, consent, signed, changes), *_signature(case, stack.pages, form))
     return Reading(Report((*entry, *stack.findings, *bound)), signed, changes, stack.pages)
 
 
@@ -168,6 +170,33 @@ def _binding(
         )
     if changes.untold:
         yield findings.make("CON028", at("form"), ids=", ".join(changes.untold))
+
+
+def _signature(case: Case, pages: tuple[ScanPage, ...], form: Mapping[str, Any] | None) -> Iterator[Finding]:
+    """Is there any ink where the person who gives permission signs?"""
+    if any(page.printed for page in pages):  # said already
+        return
+    from pipeline.consent import ink
+
+    bare = ink.empty(pages, ink.signer_spots(_spots(form)))
+    if bare is not False:
+        yield findings.make("CON037" if bare else "CON038", case.where("consent", "files"))
+
+
+def _spots(form: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+    """The places of a form.json, which no digest protects: none when they are not as we write them."""
+    listed = form.get("spots") if form else None
+    spots = listed if isinstance(listed, list) else []
+    measures = ("page", "x", "y", "w", "h")
+    if all(
+        isinstance(spot, dict)
+        and isinstance(spot.get("id"), str)
+        and isinstance(spot.get("kind"), str)
+        and all(type(spot.get(name)) in {int, float} and 0 <= spot[name] <= LARGEST for name in measures)
+        for spot in spots
+    ):
+        return spots
+    return []
 
 
 def _figure_place(case: Case, figure: str) -> Place:

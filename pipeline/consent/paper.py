@@ -38,6 +38,7 @@ def read(case: Case, consent: Consent) -> Stack:
         if pages:
             found.append(findings.make("CON010", case.where("consent", "files")))
         return Stack(tuple(found), tuple(pages))
+    found += _never_scanned(case, pages)
     found += _strangers(case, pages)
     ours = [code for code in codes if code.case == binding.case_id(case) and _in_use(code)]
     printings = sorted({(code.root, code.language, code.pages) for code in ours})
@@ -53,18 +54,19 @@ def read(case: Case, consent: Consent) -> Stack:
 
 
 def printed_for(case: Case, root: str) -> Mapping[str, Any] | None:
-    """The manifest with this digest, from a form.json that lies beside the scan; None when there is none."""
+    """The form.json that lies beside the scan and has the manifest with this digest; None without one."""
     for source in case.ledger:
         if not source.path.startswith("consent/") or not source.path.endswith(".json"):
             continue
         if source.kind != "text" or source.size > MAX_FORM_RECORD:
             continue
         try:
-            stated = json.loads(case.file(source).read_bytes())["manifest"]
+            written = json.loads(case.file(source).read_bytes())
+            same = binding.root(written["manifest"]) == root
         except (ValueError, KeyError, TypeError, RecursionError):  # not one of our files
             continue
-        if binding.root(stated) == root:  # equal digests: it is what we wrote, so its shape is known
-            found: Mapping[str, Any] = stated
+        if same:  # equal digests: it is what we wrote, so the shape of its manifest is known
+            found: Mapping[str, Any] = written
             return found
     return None
 
@@ -83,6 +85,12 @@ def _open(case: Case, consent: Consent, i: int, found: list[Finding]) -> tuple[S
     except InputError as e:  # its words are the worker's or our own, never the file's
         found.append(findings.make("CON003", place, number=i + 1, problem=e.what))
         return ()
+
+
+def _never_scanned(case: Case, pages: list[ScanPage]) -> Iterator[Finding]:
+    """Files that are the form as it came out of this program."""
+    for file in sorted({page.file for page in pages if page.printed}):
+        yield findings.make("CON036", case.where("consent", "files", file), file=file + 1)
 
 
 def _strangers(case: Case, pages: list[ScanPage]) -> Iterator[Finding]:

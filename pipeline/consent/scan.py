@@ -1,8 +1,8 @@
 """Read a signed form back: PDF, JPEG, PNG, HEIC or TIFF, pages in any order and any way up.
 
 Only pixels come back, never text, attachments, scripts or metadata of the file, and only from a capped
-child process. Reading a page means reading its code; whether a box is ticked or a name signed, a person
-must see.
+child process; and whether a PDF page is the form as we printed it, never scanned. Reading a page means
+reading its code; whether a box is ticked or a name signed, a person must see.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.consent import elements
 from pipeline.consent.binding import PageCode, page_code
+from pipeline.consent.form import folded
 from pipeline.core import worker
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ MAX_PIXELS = 100_000_000
 DPI = 200  # of a PDF page; the code needs about 75 (module 0.7 mm)
 LONG_SIDE = 4000  # pixels, the most that is looked at
 KEPT_SIDE = 2400  # pixels, the most that is kept for the dossier: A4 at 200 dpi
+SHEET = 0.5  # of a page: a picture this large is the scan itself, and words with it were read by a machine
 PICTURES = {"jpeg": "JPEG", "png": "PNG", "tiff": "TIFF", "heic": "HEIF"}
 
 
@@ -35,6 +38,7 @@ class ScanPage:
     number: int  # which page of that file, from 1
     codes: tuple[PageCode, ...]
     jpeg: bytes
+    printed: bool = False  # the page of our own PDF, not a scan of the paper
 
 
 def read(path: Path, kind: str, file: int) -> tuple[ScanPage, ...]:
@@ -42,23 +46,25 @@ def read(path: Path, kind: str, file: int) -> tuple[ScanPage, ...]:
 
     Raises InputError in plain words: not a scan, damaged, locked, empty, too long or too large.
     """
-    pages = worker.call(_pages, path, kind, where=f"file {file + 1} of consent.files")
+    wordings = [elements.wording(language) for language in elements.languages()]
+    ours = [folded(words["empty_box"]) for words in wordings]  # stands at the foot of every page of a form
+    pages = worker.call(_pages, path, kind, ours, where=f"file {file + 1} of consent.files")
     return tuple(
-        ScanPage(file, number, tuple(filter(None, map(page_code, texts))), jpeg)
-        for number, (texts, jpeg) in enumerate(pages, start=1)
+        ScanPage(file, number, tuple(filter(None, map(page_code, texts))), jpeg, printed)
+        for number, (texts, jpeg, printed) in enumerate(pages, start=1)
     )
 
 
-def _pages(path: Path, kind: str) -> list[tuple[list[str], bytes]]:
-    """Inside the worker: (texts of the QR codes, JPEG) of every page."""
+def _pages(path: Path, kind: str, ours: list[str]) -> list[tuple[list[str], bytes, bool]]:
+    """Inside the worker: (texts of the QR codes, JPEG, printed by us) of every page."""
     if kind == "pdf":
-        return [_page(image) for image in _pdf(path)]
+        return [(*_page(image), printed) for image, printed in _pdf(path, ours)]
     if kind in PICTURES:
-        return [_page(image) for image in _pictures(path, PICTURES[kind])]
+        return [(*_page(image), False) for image in _pictures(path, PICTURES[kind])]
     raise worker.Refused("is not a PDF, JPEG, PNG, HEIC or TIFF file, whatever its name says")
 
 
-def _pdf(path: Path) -> Iterator[Image]:
+def _pdf(path: Path, ours: list[str]) -> Iterator[tuple[Image, bool]]:
     import pypdfium2
 
     try:
@@ -70,7 +76,26 @@ def _pdf(path: Path) -> Iterator[Image]:
     with document:
         _count(len(document))
         for page in document:
-            yield page.render(scale=min(DPI / 72, LONG_SIDE / max(page.get_size()))).to_pil()
+            image = page.render(scale=min(DPI / 72, LONG_SIDE / max(page.get_size()))).to_pil()
+            yield image, _is_printed(page, ours)
+
+
+def _is_printed(page: Any, ours: list[str]) -> bool:
+    """Does the page hold the form's words as text and no picture of a sheet of paper?
+
+    A scanner that recognises text lays it, unseen, over the picture of the sheet: that is still a scan.
+    """
+    import pypdfium2
+
+    layer = folded(page.get_textpage().get_text_range())
+    if not any(sentence in layer for sentence in ours):
+        return False
+    width, height = page.get_size()
+    for shown in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]):
+        left, bottom, right, top = shown.get_bounds()
+        if (right - left) * (top - bottom) >= SHEET * width * height:
+            return False
+    return True
 
 
 def _pictures(path: Path, name: str) -> Iterator[Image]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
@@ -11,6 +14,12 @@ from pipeline.core import numbering, resources, words
 from pipeline.review import decisions
 from pipeline.review.desk import Desk, Picture
 
+TITLES = ("title", "running_title", "keywords", "novelty")
+BYLINE = ("authors", "affiliations", "declarations")
+LONGEST_LIST = 4_000_000  # bytes of a reference list that are read
+ENTRY = re.compile(
+    r"(?m)^\s*title\s*=\s*(.+?),?\s*$|^(?:TI|T1)\s+-\s+(.+?)\s*$", re.IGNORECASE
+)  # BibTeX, RIS
 SECTIONS = ("abstract", "timeline", *words.SECTIONS)
 
 
@@ -24,7 +33,7 @@ def render(desk: Desk) -> str:
         synthetic=desk.clean.record.get("synthetic") is True,
         progress=desk.progress(),
         pictures=[_picture(desk, picture, earlier) for picture in desk.pictures.values()],
-        sections=_sections(desk.clean.record),
+        sections=[*_sections(desk.clean.record), *_rest(desk)],
         questions=desk.questions(),
         **_report(desk.clean.report),
     )
@@ -86,6 +95,56 @@ def _sections(record: dict[str, Any]) -> list[dict[str, Any]]:
         for name in SECTIONS
         if prose.get(name)
     ]
+
+
+def _rest(desk: Desk) -> list[dict[str, Any]]:
+    """Every other word that would leave: title page, pictures, tables, declarations, authors, references."""
+    record, byline = desk.clean.record, desk.clean.byline
+    pictures = [{key: figure[key] for key in ("id", "alt")} for figure in record.get("figures", [])]
+    groups = {
+        "title, keywords and cover letter": _told({key: record.get(key) for key in TITLES}),
+        "alternative texts of the pictures": _told(pictures),
+        "tables": _told(record.get("tables")),
+        "reasons why something does not apply": _told(record.get("not_applicable")),
+        **{key: _told(byline.get(key)) for key in BYLINE},
+        "references": _references(desk.clean.references),
+    }
+    shown = {name: list(lines) for name, lines in groups.items()}
+    return [
+        {
+            "title": name.capitalize(),
+            "words": sum(map(words.count, lines)),
+            "paragraphs": lines,
+            "open": False,
+        }
+        for name, lines in shown.items()
+        if lines
+    ]
+
+
+def _told(value: Any, label: str = "") -> Iterator[str]:
+    """One line for every word kept anywhere in `value`, with the field it stands in."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from _told(part, f"{label} {key}".strip())
+    elif isinstance(value, list) and not any(isinstance(part, (dict, list)) for part in value):
+        yield from _told(", ".join(map(str, value)), label)
+    elif isinstance(value, list):
+        for number, part in enumerate(value, start=1):
+            yield from _told(part, f"{label} {number}".strip())
+    elif value not in (None, ""):
+        yield f"{label.replace('_', ' ')}: {value}"
+
+
+def _references(listed: Path | None) -> Iterator[str]:
+    """The titles in the reference list, as typed there; the whole list travels as it is."""
+    if listed is None:
+        return
+    with listed.open("rb") as opened:
+        text = opened.read(LONGEST_LIST).decode("utf-8", "replace")
+    titles = [(bib or ris).strip('{}"') for bib, ris in ENTRY.findall(text)]
+    yield f"The reference list travels as it is in {listed.name}; titles found in it: {len(titles)}"
+    yield from titles
 
 
 def _report(report: dict[str, Any]) -> dict[str, Any]:
