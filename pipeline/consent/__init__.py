@@ -4,6 +4,7 @@ elements        which statements, boxes and signatures this case needs (consent/
 binding         what a signature is bound to: digests of pictures, facts, words, scope
 content, form   the printed form (consent/form.typ, consent/forms/)
 scan, paper     the pages of a scan, put together by their codes
+ink       is there ink where the signer signs? (refuses the empty form)
 gate            every reason against the consent (templates/rules/consent-who.yaml)
 attest, dossier what the editor gets
 """
@@ -99,5 +100,5 @@ def _said(stated: Mapping[str, Any]) -> str:
     signed, pictures = stated["signed"], len(stated["published"]["figures"])
     confirm = len(stated["checks"]["to_confirm"])
     return f"signed by {signed['by']} for {pictures} figures" + (
-        f", {confirm} points to confirm" if confirm else ""
+        f", {confirm} point{'s' * (confirm > 1)} to confirm" if confirm else ""
     )
