@@ -70,6 +70,20 @@ def _deidentify(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
         }
 
 
+def _clean_folder(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    from pipeline.core import files
+    from pipeline.deidentify import folder, told, wish
+
+    asked = wish.read(args.options, args.private, args.key, args.faces_agreed, args.jobs)
+    done = folder.clean(args.source, args.clean_copies, asked, tell)
+    code, answer = told.exit_code(done), told.report(done)
+    if args.json and args.json != "-":
+        files.write_json(Path(args.json), {"version": 1, "verb": "clean", "exit": int(code), **answer})
+    if args.json != "-":
+        print(plain(told.to_text(done, args.clean_copies, names=args.names)))
+    return code, answer
+
+
 def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline import consent
     from pipeline.core import files
@@ -182,6 +196,7 @@ VERBS: dict[str, tuple[str, Callable[[argparse.Namespace, Tell], tuple[Exit, Any
     "new": ("start a case folder", _new),
     "check": ("every gap and risk of a case at once", _check),
     "deidentify": ("make clean copies and hunt for identity in them", _deidentify),
+    "clean": ("copies without identity of any folder of images, no case needed", _clean_folder),
     "consent": ("print the form for exactly these pictures; --check reads the signed scan", _consent),
     "review": ("look at every clean copy and sign off (a local page)", _review),
     "render": ("write the manuscript; --draft before consent", _render),
@@ -204,6 +219,9 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb, (text, _) in VERBS.items():
         one = verbs.add_parser(verb, help=text, description=text, epilog=CODES)
+        if verb == "clean":
+            _clean_arguments(one)
+            continue
         if verb == "explain":
             one.add_argument("code", help="for example REC003")
         elif verb == "status":
@@ -242,6 +260,29 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _clean_arguments(one: argparse.ArgumentParser) -> None:
+    one.add_argument("source", type=Path, metavar="IN", help="a folder of images; it is not changed")
+    one.add_argument("clean_copies", type=Path, metavar="OUT", help="a new folder for the copies")
+    one.add_argument(
+        "--private", type=Path, help="a private.yaml: whom to look for, and the key of pseudonyms"
+    )
+    one.add_argument("--key", type=Path, help="a file with the key of pseudonyms (64 hexadecimal characters)")
+    one.add_argument(
+        "--options",
+        default="",
+        metavar="A,no-B",
+        help="PS3.15 options: device, institution, uids, full-dates; no-pixels, no-descriptors, no-private …",
+    )
+    one.add_argument("--faces-agreed", action="store_true", help="consent covers that the face is seen")
+    one.add_argument("--jobs", type=int, default=0, metavar="N", help="workers (as many as processors)")
+    one.add_argument(
+        "--names", action="store_true", help="show which file is which: the names may name the patient"
+    )
+    one.add_argument("--json", metavar="REPORT", help="write the report to this file; - for stdout")
+    one.add_argument("-q", "--quiet", action="store_true", help="no progress")
+    one.add_argument("--debug", action="store_true", help="show where in the program an error arose")
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit code (core/errors.py). Never shows third-party exception text."""
     os.environ["SOURCE_DATE_EPOCH"] = EPOCH  # no clock, and no one else's idea of it, enters a result
@@ -249,7 +290,7 @@ def main(argv: list[str] | None = None) -> int:
     tell = Tell(args.quiet)
     try:
         code, answer = VERBS[args.verb][1](args, tell)
-        if args.json:
+        if args.json is True or args.json == "-":
             print(json.dumps({"version": 1, "verb": args.verb, "exit": int(code), **answer}, indent=1))
         return int(code)
     except PipelineError as e:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import IntEnum
 from pathlib import Path
 
+MAKE_ROOM = "free some space or check permissions, then run again"
+
 
 class Exit(IntEnum):
     """Exit codes of the command. Stable: scripts and Makefiles may rely on them."""

@@ -14,12 +14,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.errors import InputError, OutputError
+from pipeline.core.errors import MAKE_ROOM, InputError, OutputError
 
 MAX_FILE = 2 << 30  # bytes, one source file
 MAX_FILES = 20_000  # files in one case folder
 RECEIPT = "receipt.json"
-MAKE_ROOM = "free some space or check permissions, then run again"
 LEFTOVERS = (".*.part", ".*.old")
 
 
@@ -49,7 +48,7 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def unsafe(path: Path) -> str:
+def unsafe(path: Path, largest: int = MAX_FILE) -> str:
     """Why `path` must not be opened, or "" when it is a plain file of bearable size. Looks, never opens."""
     st = path.lstat()
     kinds: tuple[tuple[Callable[[int], bool], str], ...] = (
@@ -62,8 +61,8 @@ def unsafe(path: Path) -> str:
     for is_kind, words in kinds:
         if is_kind(st.st_mode):
             return words
-    if st.st_size > MAX_FILE:
-        return f"larger than {MAX_FILE >> 30} GB"
+    if st.st_size > largest:
+        return f"larger than {largest >> 30} GB"
     return ""
 
 

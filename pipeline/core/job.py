@@ -21,7 +21,8 @@ from pipeline.core.tell import Tell
 ORDER = ("deidentify", "verify", "consent", "render", "pack")  # the rooms that leave a folder
 PER_JOURNAL = {"render", "pack"}
 TOOLS = (  # whose output, or whose reading of the input, ends up in a package
-    *("pydicom", "numpy", "pillow", "pi-heif", "pypdfium2", "zxing-cpp"),
+    *("pydicom", "python-gdcm", "pylibjpeg-openjpeg", "numpy", "pillow", "pi-heif", "pypdfium2", "zxing-cpp"),
+    *("rapidocr", "onnxruntime", "opencv-python-headless"),
     *("pydantic", "jinja2", "lxml", "pypandoc-binary", "typst", "reportlab"),
 )
 

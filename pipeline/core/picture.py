@@ -60,7 +60,9 @@ class Picture:
         Image.frombytes(self.mode, (self.width, self.height), self.data).save(path, "PNG", compress_level=3)
 
 
-def each(function: Callable[[Item], Any], items: Sequence[Item], where: str) -> list[Any]:
+def each(
+    function: Callable[[Item], Any], items: Sequence[Item], where: str, memory: int = worker.MEMORY
+) -> list[Any]:
     """`function` of every item, in one capped child; a Trouble in the place of what failed.
 
     An item that brings the child down is found by running each alone. Raises OutputError when the disk
@@ -70,19 +72,22 @@ def each(function: Callable[[Item], Any], items: Sequence[Item], where: str) -> 
         return []
     allowed = worker.SECONDS + PER_FILE_SECONDS * len(items)
     try:
-        outcome: list[Any] = worker.call(_all, function, items, where=where, seconds=allowed)
+        outcome: list[Any] = worker.call(
+            _all, function, items, where=where, memory=memory, seconds=allowed
+        )
     except InputError:
         if len(items) == 1:
             return [Trouble("IMG021")]
-        return [result for item in items for result in each(function, [item], where)]
+        return [result for item in items for result in each(function, [item], where, memory)]
     return outcome
 
 
 def _all(function: Callable[[Item], Any], items: Sequence[Item]) -> list[Any]:
-    return [_one(function, item) for item in items]
+    return [guarded(function, item) for item in items]
 
 
-def _one(function: Callable[[Item], Any], item: Item) -> Any:
+def guarded(function: Callable[[Item], Any], item: Item) -> Any:
+    """`function(item)`, or the Trouble it ran into. Raises OSError when the disk refuses, and MemoryError."""
     try:
         return function(item)
     except NoPictureError as e:

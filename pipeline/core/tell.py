@@ -56,6 +56,12 @@ class Tell:
         for finding in findings:
             self.say(f"    {finding}")
 
+    def progress(self, name: str, done: int, total: int) -> None:
+        """How far long work has come: on a terminal only, in one line that is written over."""
+        if not self.quiet and sys.stderr.isatty() and total > 1:
+            end = "\n" if done == total else "\r"
+            print(f"{plain(name):.<26} {done} of {total}", end=end, file=sys.stderr, flush=True)
+
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[Step]:
         """Time a step and say how it ended."""

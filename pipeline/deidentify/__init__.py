@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from pipeline.deidentify.record import Written
 
 CANNOT_JUDGE = (
-    "Text drawn into pictures was not read: a person has to look at every picture.",
-    "Faces, tattoos, scars and other features by which someone may be recognised were not looked for.",
+    "Text in pictures was looked for and covered; whether all of it was found, only a person can see.",
+    "Faces were looked for in photographs; tattoos, scars, jewellery, clothing, rooms, handwriting were not.",
+    "A covered face can still be recognised by hair, build, clothing or place.",
     "Names, places and other details that private.yaml does not list were not looked for in the text.",
     "Rare circumstances can identify a person without any name: only a reader can judge that.",
 )
@@ -58,8 +59,10 @@ def make(case: Case, dest: Path) -> str:
     album = Album(case, record)
     known = (*identifiers(case.private), *album.read_headers())
     written = text.write(case, record, known)
-    drawn = album.draw()
     album.copy(dest / "dicom", Pseudonyms(private["key"]), Matcher(known))
+    album.develop(dest / "photographs", Matcher(known))
+    drawn = album.draw()
+    shutil.rmtree(dest / "photographs")
     _stop((*album.findings, *written.findings))
 
     _draw_into(written.record["figures"], drawn, dest)
@@ -142,6 +145,18 @@ def _report(case: Case, album: Album, written: Written) -> dict[str, Any]:
                 "dicom_copies": f"dicom/{image.name.removeprefix('image-')}" if image.copies else None,
                 "removed": dict(sorted(image.removed.items()))
                 or {"everything but the pixels": len(image.files)},
+                "boxes": [
+                    {
+                        "file": n,
+                        "frame": frame,
+                        "at": [box.left, box.top, box.right, box.bottom],
+                        "what": box.what,
+                        "done": box.do.value,
+                        "reason": box.reason,
+                        "confidence": round(float(box.confidence), 2),
+                    }
+                    for n, frame, box in image.boxes
+                ],
                 "look": image.look(),
             }
             for image in album.images.values()

@@ -1,41 +1,51 @@
-"""De-identified copies of DICOM files: PS3.15 Annex E by the table, at every depth; pixel bytes not decoded.
+"""A de-identified copy of one DICOM file: PS3.15 Annex E by the table, at every depth, and its pixels looked
+at.
 
-Every element is decided: by the table where it has a row, else private and unknown elements go, dates shift,
-UIDs are replaced, and text stays only when it holds no known identifier. Preamble and file meta are new.
+Preamble and file meta are new, nothing behind the pixels comes along, and pixel bytes are copied undecoded
+unless something in them has to be covered.
 """
 
 from __future__ import annotations
 
-import re
+import hashlib
+import os
+import sys
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import pydicom
-from pydicom import config
-from pydicom.datadict import dictionary_has_tag, dictionary_VR
-from pydicom.dataelem import DataElement, RawDataElement
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.sequence import Sequence
-from pydicom.tag import BaseTag
-from pydicom.uid import UID
-
-from pipeline.core import stored
 from pipeline.core.match import Matcher
 from pipeline.core.picture import NoPictureError
+from pipeline.deidentify import elements, header
+from pipeline.deidentify.boxes import Box
+from pipeline.deidentify.elements import EXPLICIT, FILE_META, Dicom, Element, Encoding
+from pipeline.deidentify.header import Header
+from pipeline.deidentify.pixels import Looked, Stored
 from pipeline.deidentify.pseudonym import Pseudonyms
-from pipeline.deidentify.rules import Action, Rules, rules
+from pipeline.deidentify.rules import Rules
+from pipeline.deidentify.walk import Memory, Walk
 
-IMPLEMENTATION = UID("2.25.302114109179930622245367147692873000389")  # ours; a random UUID (PS3.5 B.2)
-DICOM_ROOT = "1.2.840.10008."  # UIDs of the standard itself say nothing about a patient
-PIXELS = 0x7FE0
-FRAMES = (0x7FE00008, 0x7FE00009, 0x7FE00010)
-OFFSETS = (0x7FE00001, 0x7FE00002, 0x7FE00003)  # of encapsulated frames
-PATIENT_ID = 0x00100020
-OLDEST = "090Y"  # HIPAA Safe Harbor: ages over 89 become one group
-SMALL_BINARY = 1 << 20  # bytes; larger binary values are tables of numbers
+IMPLEMENTATION = b"2.25.302114109179930622245367147692873000389"  # ours; a random UUID (PS3.5 B.2)
+METHOD = "casereport"
+SOP_CLASS, SOP_INSTANCE, BURNED_IN = 0x00080016, 0x00080018, 0x00280301
+IDENTITY_REMOVED, METHOD_TAG, METHOD_CODES = 0x00120062, 0x00120063, 0x00120064
+TIMES_MODIFIED = 0x00280303
+MIME = 0x00420012
+SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"  # VL Whole Slide Microscopy Image Storage
+COPY = 1 << 22  # bytes copied at once
+SOUND = {"1.2.840.10008.5.1.4.1.1.9.4.1", "1.2.840.10008.5.1.4.1.1.9.4.2"}  # a voice names whoever speaks
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all files of one run share."""
+
+    rules: Rules
+    pseudonyms: Pseudonyms
+    known: Mapping[str, Matcher] = field(repr=False)  # by patient, as header.patient_of tells them
+    everyone: Matcher = field(repr=False)  # for a patient that was not seen before
+    pictures_only: bool = False  # refuse files without pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,219 +56,287 @@ class Job:
     target: Path
 
 
-def cleaner(pseudonyms: Pseudonyms, known: Matcher) -> Callable[[Job], Counter[str]]:
-    """A function that writes one clean copy and counts what it removed, by class. Run it in the worker."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one copy took. Where `held` names a finding there is no copy."""
 
-    def clean(job: Job) -> Counter[str]:
-        config.settings.reading_validation_mode = config.IGNORE
-        config.settings.writing_validation_mode = config.IGNORE
-        ds = pydicom.dcmread(job.source, force=True)
-        if "PixelData" not in ds and "FloatPixelData" not in ds and "DoubleFloatPixelData" not in ds:
-            raise NoPictureError("IMG021" if "Rows" in ds else "IMG028")
-        _identified(ds)
-        _exact(ds)
-        counts: Counter[str] = Counter()
-        syntax = stored.transfer_syntax(ds)
-        if stored.clear_overlay_bits(ds):
-            counts["overlays and curves"] += 1
-        patient = pseudonyms.patient(str(ds.get("PatientID") or ds.get("PatientName") or ""))
-        _Visit(rules(), pseudonyms, patient, known, counts).dataset(ds)
-        _declare(ds)
-        ds.preamble = b"\0" * 128
-        ds.file_meta = _file_meta(ds, syntax)
-        job.target.parent.mkdir(parents=True, exist_ok=True)
-        ds.save_as(job.target, enforce_file_format=True)
-        return counts
+    removed: dict[str, int]
+    held: str = ""
+    boxes: tuple[tuple[int, Box], ...] = ()  # frame counted from 1, box
+    read: int = 0  # frames that were read for text
+    look: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    lies: Stored | None = field(default=None, repr=False)  # for rules that need the whole series
+
+
+def cleaner(setting: Setting) -> Callable[[Job], Outcome]:
+    """A function that writes one clean copy, for the worker; it remembers what headers have in common."""
+    memory = Memory()
+    seen: dict[bytes, tuple[Box, ...]] = {}
+
+    def clean(job: Job) -> Outcome:
+        scratch = job.target.with_suffix(".scratch")
+        try:
+            return _clean(job, setting, memory, seen, scratch)
+        except BaseException:
+            job.target.unlink(missing_ok=True)
+            raise
+        finally:
+            scratch.unlink(missing_ok=True)
+            pixels_of(scratch).unlink(missing_ok=True)
 
     return clean
 
 
-@dataclass(frozen=True, slots=True)
-class _Visit:
-    """One walk through a data set and the sequences in it."""
-
-    table: Rules
-    pseudonyms: Pseudonyms
-    patient: str  # the pseudonym of the patient of this file, number and name
-    known: Matcher
-    counts: Counter[str]
-
-    def dataset(self, ds: Dataset, depth: int = 0) -> None:
-        """Decide every element of `ds`; `depth` counts the sequences around it."""
-        for tag in list(ds.keys()):
-            if tag.group == PIXELS:
-                self._pixels(ds, tag, depth)
-            elif tag.is_private:
-                self._remove(ds, tag, "private")
-            elif tag.group >> 8 in self.table.removed_groups:
-                self._remove(ds, tag, "overlays and curves")
-            elif tag.element == 0 or tag.group < 8:
-                self._remove(ds, tag, "group lengths")
-            elif int(tag) in self.table.actions:
-                self._listed(ds, tag, self.table.actions[int(tag)], depth)
-            else:
-                self._unlisted(ds, tag, depth)
-
-    def _pixels(self, ds: Dataset, tag: BaseTag, depth: int) -> None:
-        """The pixels of the file itself and the offsets into them stay, nothing else beside them."""
-        known = tag in FRAMES or (tag in OFFSETS and stored.compressed(ds))
-        if depth or not known or not _vr(ds, tag).startswith(("O", "UV")):
-            self._remove(ds, tag, "beside the pixels")
-        elif tag in OFFSETS:
-            self._binary(ds, tag)
-
-    def _listed(self, ds: Dataset, tag: BaseTag, action: Action, depth: int) -> None:
-        if action is Action.KEEP:
-            self._unlisted(ds, tag, depth)
-            return
-        vr = _vr(ds, tag)
-        if action is Action.REMOVE or vr in ("", "UN"):
-            self._remove(ds, tag, "identity")
-        elif action is Action.EMPTY or (action is Action.DUMMY and vr not in self.table.dummies):
-            ds[tag] = DataElement(tag, vr, Sequence() if vr == "SQ" else None)
-            self.counts["identity"] += 1
-        elif action is Action.DUMMY:
-            ds[tag] = DataElement(tag, vr, self.table.dummies[vr])
-            self.counts["identity"] += 1
-        elif action is Action.PSEUDONYM:
-            other = str(ds[tag].value or "") if depth and tag == PATIENT_ID else ""
-            ds[tag] = DataElement(tag, vr, self.pseudonyms.patient(other) if other else self.patient)
-            self.counts["identity"] += 1
-        elif action is Action.UID:
-            self._replace(ds, tag, "UIDs", self._uid)
-        else:
-            self._replace(ds, tag, "dates", self.pseudonyms.date)
-
-    def _unlisted(self, ds: Dataset, tag: BaseTag, depth: int) -> None:
-        vr = _vr(ds, tag)
-        if not dictionary_has_tag(tag) and int(tag) not in self.table.actions:
-            self._remove(ds, tag, "unknown")
-        elif vr == "SQ":
-            for item in ds[tag].value:
-                self.dataset(item, depth + 1)
-        elif vr in ("DA", "DT"):
-            self._replace(ds, tag, "dates", self.pseudonyms.date)
-        elif vr == "UI":
-            self._replace(ds, tag, "UIDs", self._uid)
-        elif vr in self.table.characters:
-            self._conforming(ds, tag, vr)
-        elif vr in self.table.text:
-            self._text(ds, tag, vr)
-        elif vr in ("", "UN"):
-            self._remove(ds, tag, "unknown")
-        elif vr.startswith("O"):
-            self._binary(ds, tag)
-
-    def _conforming(self, ds: Dataset, tag: BaseTag, vr: str) -> None:
-        """Numbers, times and ages: kept when they are what they say."""
-        raw: Any = ds.get_item(tag)
-        written = raw.value if isinstance(raw, RawDataElement) else None
-        text = written.decode("latin-1") if written is not None else "\\".join(_values(ds[tag].value))
-        text = text.strip(" \0")
-        if not self.table.characters[vr].fullmatch(text):
-            self._remove(ds, tag, "not what it says")
-        elif vr == "AS" and any(map(_over_89, text.split("\\"))):
-            ds[tag] = DataElement(tag, vr, OLDEST)
-            self.counts["ages over 89"] += 1
-
-    def _text(self, ds: Dataset, tag: BaseTag, vr: str) -> None:
-        """Text the table does not list stays unless it names someone or something known."""
-        value = "\\".join(_values(ds[tag].value))
-        if value and (vr == "PN" or self.known.find(value)):
-            ds[tag] = DataElement(tag, vr, None)
-            self.counts["text"] += 1
-
-    def _binary(self, ds: Dataset, tag: BaseTag) -> None:
-        value = ds[tag].value
-        if isinstance(value, bytes) and len(value) <= SMALL_BINARY:
-            shown = " ".join(run.decode("latin-1") for run in re.findall(rb"[\x20-\x7e\x80-\xff]{4,}", value))
-            if any(hit.hard for hit in self.known.find(shown)):
-                self._remove(ds, tag, "text")
-
-    def _replace(self, ds: Dataset, tag: BaseTag, what: str, by: Callable[[str], str]) -> None:
-        values = _values(ds[tag].value)
-        replaced = [by(value) for value in values]
-        if replaced != values:
-            ds[tag] = DataElement(tag, _vr(ds, tag), replaced if len(replaced) > 1 else replaced[0])
-            self.counts[what] += 1
-
-    def _uid(self, value: str) -> str:
-        return value if not value or value.startswith(DICOM_ROOT) else self.pseudonyms.uid(value)
-
-    def _remove(self, ds: Dataset, tag: BaseTag, what: str) -> None:
-        del ds[tag]
-        self.counts[what] += 1
+def pixels_of(scratch: Path) -> Path:
+    """The file for new pixels, beside the one for an inflated data set."""
+    return scratch.with_suffix(".pixels")
 
 
-def _vr(ds: Dataset, tag: BaseTag) -> str:
-    """The value representation of an element, from the dictionary where the file does not say."""
-    element: Any = ds.get_item(tag)
-    stated = str(element.VR or "UN")
-    if stated == "UN" and dictionary_has_tag(tag):
-        stated = dictionary_VR(tag)
-    return stated
-
-
-def _values(value: Any) -> list[str]:
-    if value is None:
-        return []
-    return (
-        [str(v) for v in value]
-        if isinstance(value, list | tuple) or hasattr(value, "append")
-        else [str(value)]
+def _clean(
+    job: Job, setting: Setting, memory: Memory, seen: dict[bytes, tuple[Box, ...]], scratch: Path
+) -> Outcome:
+    job.target.parent.mkdir(parents=True, exist_ok=True)
+    file = elements.read(job.source, scratch)
+    top = Header(file)
+    if setting.pictures_only and file.pixels is None:
+        raise NoPictureError("IMG021" if top.raw(0x00280010) else "IMG028")
+    sop_class = top.text(SOP_CLASS) or _meta(file, 0x00020002)
+    if not sop_class:
+        raise NoPictureError("IMG029")
+    if sop_class in SOUND:
+        raise NoPictureError("IMG074")
+    whose = header.patient_of(top)
+    known = setting.known.get(whose, setting.everyone)
+    walk = Walk(
+        setting.rules,
+        setting.pseudonyms,
+        known,
+        setting.pseudonyms.patient(whose),
+        file,
+        memory,
+        document=top.text(MIME),
     )
+    ours = _sealed(file, setting)
+    if ours:
+        walk.written = [(e.tag, file.buffer[e.start : e.end]) for e in file.elements]
+    else:
+        walk.run()
+        _identify(walk, file, sop_class, setting.pseudonyms)
+    if any(file.preamble):
+        walk.counts["preamble"] += 1
+    if file.after:
+        walk.counts["behind the pixels"] += 1
+    lies = header.stored(top, file.path)
+    if lies is not None and _label(lies):
+        return Outcome({}, "IMG075")
+    looked = _look(file, top, lies, setting, known, seen, scratch, walk.counts)
+    if looked.held:
+        return Outcome(
+            dict(walk.counts), looked.held, looked.boxes, looked.read, looked.look, looked.notes, lies
+        )
+    if looked.replacement:
+        walk.written = [
+            row for row in walk.written if row[0] >> 16 != 0x7FE0
+        ]  # offsets of frames that are gone
+    for tag, (vr, value) in looked.attributes.items():
+        walk.add(tag, vr.encode(), _ordered(vr, value, file.encoding))
+    _declare(walk, setting, sealed=ours and not looked.attributes)
+    _write(job.target, file, walk, lies, looked)
+    removed = {what: n for what, n in sorted(walk.counts.items()) if n}
+    return Outcome(removed, "", looked.boxes, looked.read, looked.look, looked.notes, lies)
 
 
-def _over_89(age: str) -> bool:
-    per_year = {"Y": 1.0, "M": 12.0, "W": 52.18, "D": 365.25}
-    found = re.fullmatch(r"\s*(\d{1,5})([YMWD])\s*", age)
-    return found is not None and int(found[1]) / per_year[found[2]] >= 90
+def _label(lies: Stored) -> bool:
+    """The label or overview of a slide (PS3.3 C.8.12.4.1.1): both show what the label says."""
+    slide = lies.modality == "SM" or lies.sop_class.startswith(SLIDE)
+    return slide and bool({"LABEL", "OVERVIEW"} & {word.strip().upper() for word in lies.image_type})
 
 
-def _identified(ds: Dataset) -> None:
-    """Say in the data set itself what it is; some old writers say it in the file meta only."""
-    meta = getattr(ds, "file_meta", FileMetaDataset())
-    for keyword in ("SOPClassUID", "SOPInstanceUID"):
-        stated = ds.get(keyword) or meta.get(f"MediaStorage{keyword}")
-        if not stated:
-            raise NoPictureError("IMG029")
-        setattr(ds, keyword, stated)
-
-
-def _exact(ds: Dataset) -> None:
-    """Cut uncompressed pixels to their exact length; refuse a file in which they end early."""
-    if stored.compressed(ds):
-        return
-    length = stored.plain_length(ds)
-    for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData"):
-        if keyword not in ds:
-            continue
-        if len(ds[keyword].value) < length:
+def _look(
+    file: Dicom,
+    top: Header,
+    lies: Stored | None,
+    setting: Setting,
+    known: Matcher,
+    seen: dict[bytes, tuple[Box, ...]],
+    scratch: Path,
+    counts: Counter[str],
+) -> Looked:
+    """Check that the pixels are all there, and look at them if that is asked for."""
+    if lies is None or file.pixels is None:
+        return Looked()
+    if not file.encapsulated:
+        needed = header.plain_length(lies, file.pixels)
+        if needed > lies.length or not needed:
             raise NoPictureError("IMG021")
-        ds[keyword].value = ds[keyword].value[:length] + b"\0" * (length % 2)
+        if lies.length > needed + needed % 2:
+            counts["behind the pixels"] += 1
+    if "pixels" not in setting.rules.on:
+        return Looked()
+    from pipeline.deidentify import frames
+
+    hidden = header.overlay_in_pixels(top)
+    return frames.examine(lies, pixels_of(scratch), known, seen, clear_high_bits=hidden)
 
 
-def _file_meta(ds: Dataset, syntax: UID) -> FileMetaDataset:
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = ds.SOPClassUID
-    meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
-    meta.TransferSyntaxUID = syntax
-    meta.ImplementationClassUID = IMPLEMENTATION
-    meta.ImplementationVersionName = "CASEREPORT"
-    return meta
+def _identify(walk: Walk, file: Dicom, sop_class: str, pseudonyms: Pseudonyms) -> None:
+    """Say in the data set itself what it is; some old writers say it in the file meta only, or not at all."""
+    have = {tag for tag, _ in walk.written}
+    if SOP_CLASS not in have:
+        walk.add(SOP_CLASS, b"UI", sop_class.encode())
+    if SOP_INSTANCE not in have:
+        stated = _meta(file, 0x00020003) or f"header:{len(file.elements)}:{hash_of(file)}"
+        walk.add(SOP_INSTANCE, b"UI", pseudonyms.uid(stated).encode())
 
 
-def _declare(ds: Dataset) -> None:
-    """Say in the file what was done (PS3.15 E.1.1; PS3.3 C.7.1.1, C.12.1)."""
-    ds.PatientIdentityRemoved = "YES"
-    ds.DeidentificationMethod = ["casereport", rules().edition]
-    ds.DeidentificationMethodCodeSequence = Sequence(
-        [_code(code, meaning) for code, meaning in rules().codes]
+def hash_of(file: Dicom) -> str:
+    """SHA-256 of everything in front of the pixels."""
+    end = file.pixels.start if file.pixels else len(file.buffer)
+    return hashlib.sha256(file.buffer[:end]).hexdigest()
+
+
+def _declare(walk: Walk, setting: Setting, *, sealed: bool) -> None:
+    """Say in the file what was done (PS3.15 E.1.1; PS3.3 C.7.1.1, C.12.1), sealed with the key."""
+    if sealed:
+        return
+    rules, encoding = setting.rules, walk.file.encoding
+    codes = [
+        encoding.element(0x00080100, b"SH", code.encode())
+        + encoding.element(0x00080102, b"SH", b"DCM")
+        + encoding.element(0x00080104, b"LO", meaning.encode())
+        for code, meaning in rules.codes
+    ]
+    times = next(
+        (word for name, word in _TIMES.items() if name in rules.on),
+        b"REMOVED",
     )
-    ds.LongitudinalTemporalInformationModified = "MODIFIED"
+    walk.add(IDENTITY_REMOVED, b"CS", b"YES")
+    walk.add(TIMES_MODIFIED, b"CS", times)
+    walk.written = [row for row in walk.written if row[0] not in (METHOD_TAG, METHOD_CODES)]
+    walk.written.append((METHOD_CODES, encoding.sequence(METHOD_CODES, codes)))
+    walk.written.sort(key=lambda row: row[0])
+    seal = setting.pseudonyms.seal(_content(walk.written, rules))
+    walk.add(METHOD_TAG, b"LO", "\\".join((METHOD, rules.edition, seal)).encode())
+    walk.written.sort(key=lambda row: row[0])
 
 
-def _code(value: str, meaning: str) -> Dataset:
-    item = Dataset()
-    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, "DCM", meaning
-    return item
+_TIMES = {"full-dates": b"UNMODIFIED", "modified-dates": b"MODIFIED"}
+
+
+def _content(written: list[tuple[int, bytes]], rules: Rules) -> bytes:
+    options = " ".join(sorted(rules.on)).encode()
+    return options + b"".join(value for tag, value in written if tag != METHOD_TAG)
+
+
+def _sealed(file: Dicom, setting: Setting) -> bool:
+    """Whether this header is a copy of ours, unchanged, made with this key and these options.
+
+    Then its dates have moved and its UIDs are new already: to do it twice would break the links to others.
+    """
+    method = next((e for e in file.elements if e.tag == METHOD_TAG), None)
+    if method is None:
+        return False
+    stated = file.value(method).decode("latin-1").strip(" \0").split("\\")
+    written = [(e.tag, file.buffer[e.start : e.end]) for e in file.elements]
+    content = _content(written, setting.rules)
+    return len(stated) == 3 and stated[0] == METHOD and stated[2] == setting.pseudonyms.seal(content)
+
+
+def _meta(file: Dicom, tag: int) -> str:
+    return file.meta.get(tag, b"").decode("latin-1").strip(" \0")
+
+
+def _ordered(vr: str, value: bytes, encoding: Encoding) -> bytes:
+    """A little endian value in the order of the file."""
+    return value[::-1] if encoding.big and vr in ("US", "SS") and len(value) == 2 else value
+
+
+# --- writing ------------------------------------------------------------------------------------------
+
+
+def _write(target: Path, file: Dicom, walk: Walk, lies: Stored | None, looked: Looked) -> None:
+    syntax = (
+        EXPLICIT
+        if file.syntax == elements.DEFLATED or (looked.replacement and file.encapsulated)
+        else file.syntax
+    )
+    values = dict(walk.written)
+    out = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        head = _file_meta(_value(values[SOP_CLASS]), _value(values[SOP_INSTANCE]), syntax.encode())
+        before = b"".join(value for tag, value in walk.written if tag < 0x7FE00010)
+        _all(out, head + before)
+        if file.pixels is not None and lies is not None:
+            _pixels(out, file, file.pixels, lies, looked)
+        _all(out, b"".join(value for tag, value in walk.written if tag > 0x7FE00010))
+    finally:
+        os.close(out)
+
+
+def _file_meta(sop_class: bytes, sop_instance: bytes, syntax: bytes) -> bytes:
+    """Preamble and file meta information (PS3.10 7.1), made new."""
+    write = FILE_META.element
+    rows = (
+        write(0x00020001, b"OB", b"\0\1")
+        + write(0x00020002, b"UI", sop_class)
+        + write(0x00020003, b"UI", sop_instance)
+        + write(0x00020010, b"UI", syntax)
+        + write(0x00020012, b"UI", IMPLEMENTATION)
+        + write(0x00020013, b"SH", b"CASEREPORT")
+    )
+    return b"\0" * 128 + b"DICM" + write(0x00020000, b"UL", len(rows).to_bytes(4, "little")) + rows
+
+
+def _value(element: bytes) -> bytes:
+    """The value of an element with a short header, as UI has in every encoding."""
+    return element[8:].strip(b" \0")
+
+
+def _pixels(out: int, file: Dicom, pixels: Element, lies: Stored, looked: Looked) -> None:
+    """Pixel Data: the bytes of the source, cut to their exact length, or their replacement."""
+    encoding = file.encoding
+    if looked.replacement:
+        size = looked.replacement.stat().st_size
+        eight = lies.bits_allocated <= 8
+        vr = (b"OB" if eight else b"OW") if file.encapsulated else pixels.vr or b"OW"
+        _all(out, encoding.start_of_value(0x7FE00010, vr, size + size % 2))
+        _copy(out, looked.replacement, 0, size, swap=encoding.big and not eight)
+        _all(out, b"\0" * (size % 2))
+        return
+    if file.encapsulated:
+        _all(out, encoding.start_of_value(pixels.tag, pixels.vr or b"OW", elements.UNDEFINED))
+        _copy(out, file.path, pixels.at, pixels.end - pixels.at)
+        return
+    size = header.plain_length(lies, pixels)
+    _all(out, encoding.start_of_value(pixels.tag, pixels.vr or b"OW", size + size % 2))
+    _copy(out, file.path, pixels.at, size)
+    _all(out, b"\0" * (size % 2))
+
+
+def _all(out: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(out, view) :]
+
+
+def _copy(out: int, source: Path, at: int, size: int, *, swap: bool = False) -> None:
+    """Copy bytes of a file in pieces; `swap` exchanges the two bytes of each 16-bit number."""
+    fd = os.open(source, os.O_RDONLY)
+    try:
+        while size:
+            if not swap and sys.platform == "linux":  # there the kernel copies from file to file
+                moved = os.sendfile(out, fd, at, size)
+            else:
+                data = os.pread(fd, min(size, COPY), at)
+                moved = len(data)
+                if swap:
+                    both = bytearray(data)
+                    both[::2], both[1::2] = data[1::2], data[::2]
+                    data = bytes(both)
+                _all(out, data)
+            if not moved:
+                raise NoPictureError("IMG021")
+            at, size = at + moved, size - moved
+    finally:
+        os.close(fd)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import dicomview, findings, slices
+from pipeline.core import dicomview, findings, slices, worker
 from pipeline.core.identity import Identifier
 from pipeline.core.match import Matcher
 from pipeline.core.model import Case, Finding, Place, Source
 from pipeline.core.picture import NoPictureError, Picture, Trouble, each
 from pipeline.deidentify import dicom, series
+from pipeline.deidentify.boxes import Box, Do
 from pipeline.deidentify.pseudonym import Pseudonyms
+from pipeline.deidentify.rules import rules
 
 BURNED_IN = "the header says that text is drawn into the picture: read every word of it"
 MAY_CARRY_TEXT = (
@@ -32,9 +34,29 @@ class Image:
     headers: dict[Path, series.Header] = field(default_factory=dict)
     removed: Counter[str] = field(default_factory=Counter)
     copies: int = 0
+    boxes: list[tuple[int, int, Box]] = field(default_factory=list)  # file and frame or page from 1, box
+    seen: list[str] = field(default_factory=list)  # what whoever cleaned it says that a person has to look at
 
     def look(self) -> list[str]:
         """What a person has to look for in it."""
+        return list(dict.fromkeys((*self._usual(), *self._found(), *self.seen)))
+
+    def _found(self) -> list[str]:
+        faces = sum(box.what in {"face", "eyes"} for _, _, box in self.boxes)
+        filled = sum(box.do is Do.FILL for _, _, box in self.boxes)
+        kept = sum(box.do is Do.KEEP for _, _, box in self.boxes)
+        said = [f"{faces} places that look like a face: crop to what matters, or show that this is agreed to"]
+        return [
+            *(said if faces else []),
+            *(
+                [f"{filled} places with text or codes were covered: is anything needed gone?"]
+                if filled
+                else []
+            ),
+            *([f"{kept} marks such as a side or a scale were left: do they name anyone?"] if kept else []),
+        ]
+
+    def _usual(self) -> list[str]:
         if not self.headers:
             return [PHOTOGRAPH]
         if any(h.burned_in == "YES" for h in self.headers.values()):
@@ -42,6 +64,22 @@ class Image:
         usual = series.modalities("carry_text")
         unsure = (h.modality in usual or not h.modality for h in self.headers.values() if h.burned_in != "NO")
         return [MAY_CARRY_TEXT] if any(unsure) else []
+
+
+@dataclass(frozen=True, slots=True)
+class _Photo:
+    """One photograph to develop; `target` has no suffix."""
+
+    source: Path
+    kind: str
+    target: Path
+    known: Matcher = field(repr=False)
+
+
+def _developed(job: _Photo) -> Any:
+    from pipeline.deidentify import photograph
+
+    return photograph.clean(job.source, job.kind, job.target, known=job.known, fill_faces=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +102,7 @@ class Album:
         self.panels = list(_panels(case, record))
         self.images: dict[str, Image] = {}
         self._sources: dict[str, tuple[Source, ...]] = {}
+        self._copies: dict[Path, list[Path]] = {}  # source -> its clean copy, or the pages of a photograph
         for panel in self.panels:
             if panel.image not in self._sources:
                 self._sources[panel.image] = found = case.pictures(panel.image)
@@ -102,34 +141,75 @@ class Album:
         return tuple(named)
 
     def draw(self) -> dict[tuple[str, str], Picture]:
-        """The picture of every panel by (figure, letter). Those that fail leave a finding."""
+        """The picture of every panel by (figure, letter), from the clean copies; what fails is a finding."""
         drawn: dict[tuple[str, str], Picture] = {}
-        broken = {finding.path for finding in self.findings}
         for asked in self.images:
-            panels = [(p, w) for p in self.panels if p.image == asked and (w := self._wanted(p))]
-            panels = [(panel, wanted) for panel, wanted in panels if self._inside(wanted.path) not in broken]
+            panels: list[tuple[Panel, dicomview.Wanted]] = []
+            for panel, found in ((p, self._wanted(p)) for p in self.panels if p.image == asked):
+                clean = self._clean(found) if found else None
+                if isinstance(clean, Trouble):
+                    self._trouble(clean, panel.place)
+                elif clean:
+                    panels.append((panel, clean))
             pictures = each(dicomview.render, [wanted for _, wanted in panels], asked)
-            for (panel, wanted), result in zip(panels, pictures, strict=True):
+            for (panel, _), result in zip(panels, pictures, strict=True):
                 if isinstance(result, Trouble):
-                    damaged = result.code in {"IMG021", "IMG022", "IMG027", "IMG028"}
-                    self._trouble(result, (self._inside(wanted.path), 0) if damaged else panel.place)
+                    self._trouble(result, panel.place)
                 else:
                     drawn[panel.figure, panel.letter] = result
         return drawn
 
+    def _clean(self, wanted: dicomview.Wanted) -> dicomview.Wanted | Trouble | None:
+        """What to draw from, never the source: the clean copy of a file, or the page of a photograph."""
+        copies = self._copies.get(wanted.path, [])
+        if not copies:
+            return None
+        if wanted.kind == "dicom":
+            return replace(wanted, path=copies[0])
+        page = wanted.frame or (1 if len(copies) == 1 else 0)
+        if not 1 <= page <= len(copies):
+            return Trouble("IMG025", {"frames": len(copies)})
+        return replace(wanted, path=copies[page - 1], kind="png", frame=None)
+
     def copy(self, folder: Path, pseudonyms: Pseudonyms, known: Matcher) -> None:
         """Write clean copies of every DICOM file in use, in series order, to `folder`/NN/NNNN.dcm."""
-        clean = dicom.cleaner(pseudonyms, known)
+        clean = dicom.cleaner(dicom.Setting(rules(), pseudonyms, {}, known, pictures_only=True))
         for image in self.images.values():
             number = image.name.removeprefix("image-")
             paths = [path for path, _ in image.files if path in image.headers]
             jobs = [dicom.Job(path, folder / number / f"{n:04d}.dcm") for n, path in enumerate(paths, 1)]
-            for job, result in zip(jobs, each(clean, jobs, image.name), strict=True):
-                if isinstance(result, Trouble):
-                    self._trouble(result, (self._inside(job.source), 0))
-                else:
-                    image.removed += result
-                    image.copies += 1
+            for n, (job, result) in enumerate(
+                zip(jobs, each(clean, jobs, image.name, worker.READING), strict=True), 1
+            ):
+                if isinstance(result, Trouble) or result.held:
+                    trouble = result if isinstance(result, Trouble) else Trouble(result.held)
+                    self._trouble(trouble, (self._inside(job.source), 0))
+                    continue
+                image.removed += Counter(result.removed)
+                image.boxes += [(n, frame, box) for frame, box in result.boxes]
+                image.seen += [words for words in result.look if words not in image.seen]
+                image.copies += 1
+                self._copies[job.source] = [job.target]
+
+    def develop(self, folder: Path, known: Matcher) -> None:
+        """Make clean pictures of every photograph in use, in `folder`: only for drawing from."""
+        folder.mkdir()
+        for image in self.images.values():
+            paths = [(path, kind) for path, kind in image.files if kind != "dicom"]
+            jobs = [
+                _Photo(p, kind, folder / f"{image.name}-{n}", known) for n, (p, kind) in enumerate(paths, 1)
+            ]
+            for n, (job, result) in enumerate(
+                zip(jobs, each(_developed, jobs, image.name, worker.READING), strict=True), 1
+            ):
+                if isinstance(result, Trouble) or result.held:
+                    trouble = result if isinstance(result, Trouble) else Trouble(result.held)
+                    self._trouble(trouble, (self._inside(job.source), 0))
+                    continue
+                image.removed += Counter(result.removed)
+                image.boxes += [(n, page, b) for page, boxes in enumerate(result.boxes, 1) for b in boxes]
+                image.seen += [words for words in result.look if words not in image.seen]
+                self._copies[job.source] = [folder / name for name in result.pages]
 
     def _wanted(self, panel: Panel) -> dicomview.Wanted | None:
         image = self.images[panel.image]

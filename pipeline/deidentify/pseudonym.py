@@ -9,21 +9,26 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import re
 
+_OFFSET = re.compile(r"[+-]\d{4}$")
 SHIFT_DAYS = (365, 3650)  # dates in image headers move back by one to ten years
 
 
 class Pseudonyms:
-    """The replacements of one case. `key` is 64 hexadecimal characters."""
+    """The replacements of one case. `key` is 64 hexadecimal characters.
 
-    def __init__(self, key: str) -> None:
+    All dates move by one number of days. With `per_patient` each patient of a folder has a number of their
+    own.
+    """
+
+    def __init__(self, key: str, *, per_patient: bool = False) -> None:
         self._key = bytes.fromhex(key)
-        low, high = SHIFT_DAYS
-        self.days = -(low + self._number("dates", "") % (high - low + 1))
+        self._per_patient = per_patient
+        self._days: dict[str, int] = {}
 
     def _number(self, purpose: str, value: str) -> int:
-        seal = hmac.new(self._key, f"{purpose}:{value}".encode(), hashlib.sha256)
-        return int.from_bytes(seal.digest()[:16])
+        return int.from_bytes(hmac.digest(self._key, f"{purpose}:{value}".encode(), hashlib.sha256)[:16])
 
     def uid(self, original: str) -> str:
         """A new UID under 2.25, the root for 128-bit numbers (PS3.5 B.2)."""
@@ -33,17 +38,30 @@ class Pseudonyms:
         """A new patient number, also used as name: "P" and ten digits or letters A-F."""
         return f"P{self._number('patient', original) % 16**10:010X}"
 
-    def date(self, original: str) -> str:
-        """A DICOM date or date-time (PS3.5 6.2: DA, DT) moved by the case's number of days, time of day kept.
+    def days(self, patient: str = "") -> int:
+        """By how many days the dates of `patient` (a pseudonym) move; always back."""
+        whose = patient if self._per_patient else ""
+        if whose not in self._days:
+            low, high = SHIFT_DAYS
+            self._days[whose] = -(low + self._number("dates", whose) % (high - low + 1))
+        return self._days[whose]
 
-        "" when it holds no full date: a year alone cannot be moved by days.
+    def date(self, original: str, patient: str = "") -> str:
+        """A DICOM date or date-time (PS3.5 6.2: DA, DT) moved by a patient's number of days, time of day
+        kept.
+
+        "" when it holds no full date: a year alone cannot be moved by days. An offset from UTC goes.
         """
         value = original.strip()
         digits = value.replace(".", "", 2) if value[4:5] == "." else value  # 2025.03.14 is an older spelling
-        if not digits[:8].isdigit():
+        if not digits[:8].isdigit() or not digits.isascii():
             return ""
         try:
-            moved = dt.date.fromisoformat(digits[:8]) + dt.timedelta(days=self.days)
+            moved = dt.date.fromisoformat(digits[:8]) + dt.timedelta(days=self.days(patient))
         except (ValueError, OverflowError):
             return ""
-        return f"{moved:%Y%m%d}{digits[8:]}"
+        return f"{moved.year:04d}{moved:%m%d}{_OFFSET.sub('', digits[8:])}"
+
+    def seal(self, content: bytes) -> str:
+        """A keyed mark over what we wrote, 32 characters: by it a copy of ours is known again."""
+        return hmac.digest(self._key, b"seal:" + content, hashlib.sha256).hex()[:32]

@@ -1,0 +1,358 @@
+"""Data elements as bytes: where each one stands in a file, and how one is written (PS3.5 7.1, 7.5, A.1 -
+A.5).
+
+Values are not decoded and pixels are not read: a header is a list of places in a buffer. That is what makes
+cleaning as fast as copying, and it is why nothing can come along that was not looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from struct import Struct
+from typing import Any, NamedTuple
+
+from pipeline.core.picture import NoPictureError
+
+HEAD = 1 << 16  # bytes read at first; more are read when the header is longer
+MAX_HEADER = 1 << 28  # bytes in front of the pixels that are taken into memory
+MAX_INFLATED = 1 << 29  # bytes a deflated data set may grow to
+MAX_DEPTH = 100  # sequences within sequences
+MAX_ELEMENTS = 1_000_000  # in one data set, sequences included
+
+IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
+DEFLATED, BIG_ENDIAN = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"
+PLAIN = {IMPLICIT, EXPLICIT, DEFLATED, BIG_ENDIAN}
+SEQUENCE = b"SQ"
+UNDEFINED = 0xFFFFFFFF
+ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+PIXELS = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))  # float, double float and integer pixels
+SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
+LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+VRS = SHORT_VRS | LONG_VRS
+PADDED_WITH_ZERO = frozenset((b"UI", b"OB", b"UN"))
+
+
+class Element(NamedTuple):
+    """One data element in a buffer: `buffer[start:end]` is all of it, `buffer[at:end]` its value.
+
+    `items` is filled where a sequence had to be read to find its end; then `end` is behind its delimiter.
+    """
+
+    tag: int
+    vr: bytes  # two letters; b"" in implicit files, where only a dictionary knows
+    start: int
+    at: int
+    end: int
+    items: list[list[Any]] | None = None
+
+
+class _More(Exception):  # noqa: N818 - not a fault: the header is longer than what was read
+    """The buffer ends before this position."""
+
+    def __init__(self, needed: int) -> None:
+        self.needed = needed
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How a data set is written."""
+
+    implicit: bool = False
+    big: bool = False
+
+    @property
+    def order(self) -> str:
+        """The byte order as struct and numpy spell it."""
+        return ">" if self.big else "<"
+
+    def element(self, tag: int, vr: bytes, value: bytes) -> bytes:
+        """One element with a value of defined length, padded to an even one (PS3.5 6.2, 7.1)."""
+        if len(value) % 2:
+            value += b"\0" if vr in PADDED_WITH_ZERO else b" "
+        group, number, length = tag >> 16, tag & 0xFFFF, len(value)
+        if self.implicit:
+            return _TAG_LENGTH[self.big].pack(group, number, length) + value
+        if vr in LONG_VRS:
+            return _LONG[self.big].pack(group, number, vr, 0, length) + value
+        if length > 0xFFFF:
+            raise NoPictureError("IMG071")
+        return _SHORT[self.big].pack(group, number, vr, length) + value
+
+    def sequence(self, tag: int, items: list[bytes]) -> bytes:
+        """A sequence of encoded items, all lengths defined."""
+        pack = _TAG_LENGTH[self.big].pack
+        return self.element(tag, SEQUENCE, b"".join(pack(0xFFFE, 0xE000, len(i)) + i for i in items))
+
+    def start_of_value(self, tag: int, vr: bytes, length: int) -> bytes:
+        """What stands in front of a value that is copied behind it; `length` may be UNDEFINED."""
+        if self.implicit:
+            return _TAG_LENGTH[self.big].pack(tag >> 16, tag & 0xFFFF, length)
+        return _LONG[self.big].pack(tag >> 16, tag & 0xFFFF, vr, 0, length)
+
+
+_SHORT = {False: Struct("<HH2sH"), True: Struct(">HH2sH")}
+_LONG = {False: Struct("<HH2sHI"), True: Struct(">HH2sHI")}
+_TAG_LENGTH = {False: Struct("<HHI"), True: Struct(">HHI")}
+_LENGTH = {False: Struct("<I"), True: Struct(">I")}
+FILE_META = Encoding()
+
+
+class Scanner:
+    """Finds the elements of one buffer in one encoding."""
+
+    def __init__(self, buffer: bytes, encoding: Encoding, size: int) -> None:
+        self.buffer, self.encoding, self.size = buffer, encoding, size
+        self._found = 0
+
+    def dataset(self, at: int, end: int, *, depth: int = 0, whole: bool = False) -> tuple[list[Element], int]:
+        """The elements from `at` to `end`, or to an item delimiter; and where they stop.
+
+        At the top (`whole`) it stops in front of the pixels. Raises NoPictureError for what is damaged.
+        """
+        if depth > MAX_DEPTH:
+            raise NoPictureError("IMG072", depth=MAX_DEPTH)
+        implicit, big = self.encoding.implicit, self.encoding.big
+        unpack = (_TAG_LENGTH if implicit else _SHORT)[big].unpack_from
+        length_at = _LENGTH[big].unpack_from
+        buffer, have, new = self.buffer, len(self.buffer), tuple.__new__
+        found: list[Element] = []
+        while at < end:
+            if at + 8 > end:
+                raise NoPictureError("IMG021")
+            if at + 12 > have < self.size:
+                raise _More(at + 12)
+            if implicit:
+                group, number, length = unpack(buffer, at)
+                vr, value = b"", at + 8
+            else:
+                group, number, vr, length = unpack(buffer, at)
+                value = at + 8
+                if group == 0xFFFE:
+                    length = length_at(buffer, at + 4)[0]
+                elif vr in LONG_VRS:
+                    if at + 12 > have:
+                        raise NoPictureError("IMG021")
+                    length, value = length_at(buffer, at + 8)[0], at + 12
+                elif vr not in SHORT_VRS:
+                    raise NoPictureError("IMG021")
+            tag = group << 16 | number
+            if group == 0xFFFE:
+                if tag == ITEM_END and depth:
+                    return found, value
+                raise NoPictureError("IMG021")
+            if whole and tag in PIXELS:
+                found.append(
+                    Element(tag, vr, at, value, UNDEFINED if length == UNDEFINED else value + length)
+                )
+                return found, at
+            items = None
+            if length == UNDEFINED:
+                items, stop = self.undefined(vr, value, end, depth)
+            else:
+                stop = value + length
+                if stop > end:
+                    raise NoPictureError("IMG021")
+                if stop > have:
+                    raise _More(stop)
+            found.append(new(Element, (tag, vr, at, value, stop, items)))
+            at = stop
+        self._found += len(found)
+        if self._found > MAX_ELEMENTS:
+            raise NoPictureError("IMG072", depth=MAX_ELEMENTS)
+        return found, at
+
+    def undefined(self, vr: bytes, at: int, end: int, depth: int) -> tuple[list[list[Element]], int]:
+        """The items of a sequence of undefined length; in UN they are implicit little endian (PS3.5 6.2.2)."""
+        if vr not in (SEQUENCE, b"UN", b""):
+            raise NoPictureError("IMG021")  # fragments stand only in the pixels
+        scanner = self if vr != b"UN" else Scanner(self.buffer, Encoding(implicit=True), self.size)
+        return scanner.items(at, end, depth, delimited=True)
+
+    def items(
+        self, at: int, end: int, depth: int, *, delimited: bool = False
+    ) -> tuple[list[list[Element]], int]:
+        """The items from `at` to `end`, or to the sequence delimiter."""
+        unpack = _TAG_LENGTH[self.encoding.big].unpack_from
+        found: list[list[Element]] = []
+        while at < end:
+            if at + 8 > len(self.buffer):
+                if len(self.buffer) >= self.size:
+                    raise NoPictureError("IMG021")
+                raise _More(at + 8)
+            group, number, length = unpack(self.buffer, at)
+            tag = group << 16 | number
+            if tag == SEQUENCE_END:
+                return found, at + 8
+            if tag != ITEM:
+                raise NoPictureError("IMG021")
+            at += 8
+            stop = end if length == UNDEFINED else at + length
+            if stop > end:
+                raise NoPictureError("IMG021")
+            if length != UNDEFINED and stop > len(self.buffer):
+                raise _More(stop)
+            item, after = self.dataset(at, stop, depth=depth + 1)
+            found.append(item)
+            at = after
+        if delimited:
+            raise NoPictureError("IMG021")  # the delimiter never came
+        return found, at
+
+
+@dataclass(frozen=True, slots=True)
+class Dicom:
+    """One file, found but not changed. `elements` are those in front of the pixels."""
+
+    path: Path  # what the places mean: the source, or its inflated data set
+    size: int
+    buffer: bytes = field(repr=False)
+    preamble: bytes = field(repr=False)
+    meta: dict[int, bytes] = field(repr=False)
+    syntax: str  # as found, also where the file does not say; DEFLATED where `path` is inflated
+    encoding: Encoding
+    elements: list[Element] = field(repr=False)
+    pixels: Element | None  # `end` is behind the value, delimiters included
+    encapsulated: bool
+    after: int  # bytes behind the pixels
+
+    def value(self, element: Element) -> bytes:
+        """The bytes of a value that is in front of the pixels."""
+        return self.buffer[element.at : element.end]
+
+    def items(self, element: Element, encoding: Encoding, depth: int) -> list[list[Element]]:
+        """The items of a sequence that is written in `encoding`, `depth` sequences deep."""
+        if element.items is not None:
+            return element.items
+        scanner = Scanner(self.buffer, encoding, len(self.buffer))
+        return scanner.items(element.at, element.end, depth)[0]
+
+
+def read(path: Path, scratch: Path | None = None) -> Dicom:
+    """Find the elements of one file. A deflated one is inflated into `scratch` (a file name) first.
+
+    Raises NoPictureError when the file is damaged, cut short, nested or packed beyond reason. Run in the
+    worker.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        size = os.fstat(fd).st_size
+        head = os.pread(fd, HEAD, 0)
+        preamble, at = (head[:128], 132) if head[128:132] == b"DICM" else (b"", 0)
+        meta, at = _meta(head, at)
+        syntax = meta.get(0x00020010, b"").strip(b" \0").decode("latin-1")
+        if syntax == DEFLATED:
+            if scratch is None:
+                raise NoPictureError("IMG027", syntax="deflated")
+            _inflate(fd, at, scratch)
+            return _inflated(scratch, preamble, meta)
+        return _found(path, fd, head, at, size, preamble, meta, syntax)
+    finally:
+        os.close(fd)
+
+
+def _inflated(path: Path, preamble: bytes, meta: dict[int, bytes]) -> Dicom:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        size = os.fstat(fd).st_size
+        return _found(path, fd, os.pread(fd, HEAD, 0), 0, size, preamble, meta, DEFLATED)
+    finally:
+        os.close(fd)
+
+
+def _found(
+    path: Path, fd: int, head: bytes, at: int, size: int, preamble: bytes, meta: dict[int, bytes], syntax: str
+) -> Dicom:
+    encoding = _encoding(head, at, syntax)
+    stated = syntax or {Encoding(): EXPLICIT, Encoding(implicit=True): IMPLICIT}.get(encoding, BIG_ENDIAN)
+    while True:
+        try:
+            elements, stop = Scanner(head, encoding, size).dataset(at, size, whole=True)
+            break
+        except _More as more:
+            if more.needed > MAX_HEADER:
+                raise NoPictureError("IMG071") from None
+            head = os.pread(fd, min(size, MAX_HEADER, max(2 * len(head), more.needed + HEAD)), 0)
+    if not elements:
+        raise NoPictureError("IMG021")
+    pixels = elements.pop() if elements[-1].tag in PIXELS else None
+    encapsulated = pixels is not None and pixels.end == UNDEFINED
+    after = 0
+    if pixels is not None:
+        if encapsulated and stated in PLAIN:
+            raise NoPictureError("IMG021")
+        stop = _fragments_end(fd, pixels.at, size, encoding) if encapsulated else pixels.end
+        if stop > size:
+            raise NoPictureError("IMG021")
+        pixels = pixels._replace(end=stop)
+        after = size - stop
+    return Dicom(path, size, head, preamble, meta, stated, encoding, elements, pixels, encapsulated, after)
+
+
+def _meta(head: bytes, at: int) -> tuple[dict[int, bytes], int]:
+    """The file meta information (PS3.10 7.1): always explicit little endian; its stated length is not
+    believed.
+    """
+    meta: dict[int, bytes] = {}
+    while head[at : at + 2] == b"\x02\x00":
+        if head[at + 4 : at + 6] not in VRS:
+            break
+        long = head[at + 4 : at + 6] in LONG_VRS
+        if at + (12 if long else 8) > len(head):
+            raise NoPictureError("IMG021")
+        _, number, _, length = _SHORT[False].unpack_from(head, at)
+        value = at + 8
+        if long:
+            length, value = _LENGTH[False].unpack_from(head, at + 8)[0], at + 12
+        if value + length > len(head):
+            raise NoPictureError("IMG021")
+        meta[0x00020000 | number] = head[value : value + length]
+        at = value + length
+    return meta, at
+
+
+def _encoding(head: bytes, at: int, syntax: str) -> Encoding:
+    """What the data set is written in: as stated, unless its first element shows that this is not so."""
+    explicit = head[at + 4 : at + 6] in VRS
+    if syntax == BIG_ENDIAN:
+        return Encoding(big=True, implicit=not explicit)
+    if explicit:
+        group = int.from_bytes(head[at : at + 2], "little")
+        return Encoding(big=not syntax and group > 0xFF and not group & 0xFF)
+    return Encoding(implicit=True)
+
+
+def _fragments_end(fd: int, at: int, size: int, encoding: Encoding) -> int:
+    """Behind the sequence delimiter of encapsulated pixels (PS3.5 A.4); a cut file has none."""
+    unpack = _TAG_LENGTH[encoding.big].unpack
+    while at + 8 <= size:
+        group, number, length = unpack(os.pread(fd, 8, at))
+        tag = group << 16 | number
+        if tag == SEQUENCE_END:
+            return at + 8
+        if tag != ITEM or length == UNDEFINED:
+            break
+        at += 8 + length
+    raise NoPictureError("IMG021")
+
+
+def _inflate(fd: int, at: int, target: Path) -> None:
+    """Unpack a deflated data set (PS3.5 A.5) piece by piece, up to MAX_INFLATED bytes."""
+    unpacker, made = zlib.decompressobj(-zlib.MAX_WBITS), 0
+    with target.open("wb") as out:
+        while not unpacker.eof:
+            packed = unpacker.unconsumed_tail or os.pread(fd, HEAD, at)
+            if not packed:
+                raise NoPictureError("IMG021")
+            if not unpacker.unconsumed_tail:
+                at += len(packed)
+            try:
+                piece = unpacker.decompress(packed, 1 << 20)
+            except zlib.error:
+                raise NoPictureError("IMG021") from None
+            made += len(piece)
+            if made > MAX_INFLATED:
+                raise NoPictureError("IMG073", limit=MAX_INFLATED >> 20)
+            out.write(piece)

@@ -1,0 +1,295 @@
+"""Any folder of images, without a case: copies without identity under neutral names, and a report per file.
+
+The folders keep their layout; folders and files are numbered in the order of their names, so that no name of
+a patient comes along and the same folder gives the same copy. The input is not changed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pipeline.core import files, findings, kinds, worker
+from pipeline.core.errors import MAKE_ROOM, OutputError, UsageError
+from pipeline.core.identity import Identifier
+from pipeline.core.match import Matcher
+from pipeline.core.picture import Trouble, guarded
+from pipeline.core.tell import Tell
+from pipeline.deidentify import dicom, elements, header
+from pipeline.deidentify.boxes import Box
+from pipeline.deidentify.pixels import Stored
+from pipeline.deidentify.pseudonym import Pseudonyms
+from pipeline.deidentify.rules import Rules, rules
+from pipeline.deidentify.wish import Wish
+
+LEFT_OUT = {"IMG075", "IMG076"}  # by design: nothing is missing without them
+LARGEST = 16 << 30  # bytes of one file: pixels are streamed, never loaded whole
+PER_SECOND = 4 << 20  # bytes of a file that are allowed to take a second, beyond worker.SECONDS
+JUNK = {".ds_store", "thumbs.db", "desktop.ini"}  # written by file managers, about nobody
+
+
+@dataclass(slots=True)
+class Item:
+    """One file of the folder and what became of it. `name` is neutral, without suffix."""
+
+    source: Path = field(repr=False)
+    name: str
+    kind: str = ""
+    state: str = "waiting"  # clean, held, unreadable, left out
+    code: str = ""
+    words: dict[str, Any] = field(default_factory=dict)
+    outputs: list[str] = field(default_factory=list)
+    sha256: str = ""
+    removed: dict[str, int] = field(default_factory=dict)
+    boxes: list[tuple[int, Box]] = field(default_factory=list)
+    read: int = 0
+    look: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    lies: Stored | None = field(default=None, repr=False)
+
+    def stop(self, code: str, **words: Any) -> None:
+        """It has no copy, for the reason that the catalogue gives."""
+        self.code, self.words = code, words
+        blocked = findings.catalogue()[code]["severity"] == "error"
+        unreadable = code in {"IMG021", "IMG028", "IMG029", "IMG070", "IMG077", "IMG078", "IMG079"}
+        self.state = ("unreadable" if unreadable else "held") if blocked else "left out"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One run."""
+
+    items: tuple[Item, ...]
+    rules: Rules
+
+    @property
+    def whole(self) -> bool:
+        """Whether every picture of the folder has a copy."""
+        return all(item.state in {"clean", "left out"} for item in self.items)
+
+
+def clean(source: Path, out: Path, wish: Wish, tell: Tell) -> Done:
+    """Write clean copies of everything under `source` to the new folder `out`.
+
+    Raises UsageError when the folders are not as they must be, OutputError when the disk refuses. What is
+    wrong with a file is in the result; the others are cleaned all the same, and `out` appears whole or not at
+    all.
+    """
+    _check_folders(source, out)
+    table = rules(wish.on)
+    items = list(_listed(source))
+    part = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))
+    try:
+        _headers(items, part, wish, table, tell)
+        _photographs(items, part, wish, tell)
+        _check_heads(items, part, wish)
+        for leftover in sorted(part.rglob("*"), reverse=True):
+            if leftover.is_dir() and not any(leftover.iterdir()):
+                leftover.rmdir()
+        if any(part.iterdir()):
+            os.sync()
+            part.chmod(0o755)
+            part.rename(out)
+    except OSError as e:
+        raise OutputError(f"cannot write ({e.strerror})", where=out.name, fix=MAKE_ROOM) from e
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return Done(tuple(items), table)
+
+
+def _check_folders(source: Path, out: Path) -> None:
+    if not source.is_dir():
+        raise UsageError("no such folder of images", where=source.name)
+    inside, outside = source.resolve(), out.resolve()
+    if outside.is_relative_to(inside) or inside.is_relative_to(outside):
+        raise UsageError("the copies must not lie in the folder they are made from", where=out.name)
+    if out.is_symlink() or (out.exists() and (not out.is_dir() or any(out.iterdir()))):
+        raise UsageError("is there already", where=out.name, fix="name a new folder: nothing is overwritten")
+    out.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _listed(source: Path) -> Iterator[Item]:
+    """Every file, under its neutral name: the numbers of its folders and its own, in the order of their
+    names.
+    """
+    numbers: dict[Path, dict[str, int]] = {}
+    for path in files.walk(source):
+        inside = path.relative_to(source)
+        names = []
+        for parent, name in zip(
+            (source, *(source / p for p in list(inside.parents)[-2::-1])), inside.parts, strict=True
+        ):
+            if parent not in numbers:
+                entries = sorted(os.scandir(parent), key=lambda e: e.name)
+                folders = [e.name for e in entries if e.is_dir(follow_symlinks=False)]
+                plain = [e.name for e in entries if not e.is_dir(follow_symlinks=False)]
+                numbers[parent] = {n: i for names_ in (folders, plain) for i, n in enumerate(names_, 1)}
+            names.append(numbers[parent].get(name, 0))
+        neutral = "/".join((*(f"{n:02d}" for n in names[:-1]), f"{names[-1]:04d}"))
+        item = Item(path, neutral)
+        if path.name.lower() in JUNK:
+            continue
+        if problem := files.unsafe(path, LARGEST):
+            item.stop("IMG077", problem=problem)
+        else:
+            item.kind = kinds.look(path).kind
+            if item.kind not in kinds.IMAGES:
+                item.stop("IMG021" if item.kind in {"empty", "other"} else "IMG070", **_kind_words(item.kind))
+        yield item
+
+
+def _kind_words(kind: str) -> dict[str, str]:
+    return {} if kind in {"empty", "other"} else {"kind": kind}
+
+
+# --- DICOM --------------------------------------------------------------------------------------------
+
+
+def _headers(items: list[Item], part: Path, wish: Wish, table: Rules, tell: Tell) -> None:
+    waiting = [item for item in items if item.state == "waiting" and item.kind == "dicom"]
+    told: dict[str, dict[Identifier, None]] = {}
+    readable = []
+    for item, about in _each(partial(_about, part), waiting, wish.jobs, tell, "headers"):
+        if not isinstance(about, header.About):
+            _stopped(item, about)
+        elif about.directory:
+            item.stop("IMG076")
+        else:
+            told.setdefault(about.patient, {}).update(dict.fromkeys(about.identity))
+            readable.append(item)
+    readable.sort(key=lambda item: item.name)
+    setting = dicom.Setting(
+        rules=table,
+        pseudonyms=Pseudonyms(wish.key, per_patient=not wish.one_patient),
+        known={patient: Matcher((*wish.known, *named)) for patient, named in sorted(told.items())},
+        everyone=Matcher(wish.known),
+    )
+    if "pixels" in wish.on and readable:
+        from pipeline.deidentify import frames  # noqa: F401 - once here, not in every worker
+
+    make = dicom.cleaner(setting)
+    for item, outcome in _each(partial(_copied, make, part), readable, wish.jobs, tell, "DICOM"):
+        if not isinstance(outcome, dicom.Outcome):
+            for left in (part / item.name).parent.glob(f"{Path(item.name).name}.*"):
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+            _stopped(item, outcome)
+            continue
+        item.removed, item.boxes, item.read = outcome.removed, list(outcome.boxes), outcome.read
+        item.look, item.notes, item.lies = list(outcome.look), list(outcome.notes), outcome.lies
+        if outcome.held:
+            item.stop(outcome.held)
+        else:
+            item.state, item.outputs = "clean", [f"{item.name}.dcm"]
+
+
+def _about(part: Path, item: Item) -> header.About:
+    scratch = part / f"{item.name.replace('/', '-')}.scratch"
+    try:
+        return header.about(elements.read(item.source, scratch))
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _copied(make: Any, part: Path, item: Item) -> Any:
+    outcome = make(dicom.Job(item.source, part / f"{item.name}.dcm"))
+    if outcome.lies is not None:
+        outcome = replace(outcome, lies=replace(outcome.lies, path=item.source, palette=None))
+    return outcome
+
+
+def _check_heads(items: list[Item], part: Path, wish: Wish) -> None:
+    """Hold back what a face can be rebuilt from: that shows only when all slices of a series are known."""
+    slices = [item for item in items if item.state == "clean" and item.lies is not None]
+    if not slices or "pixels" not in wish.on:
+        return
+    from pipeline.deidentify import heads
+
+    verdicts = heads.judge([item.lies for item in slices if item.lies], faces_agreed=wish.faces_agreed)
+    for item in slices:
+        verdict = verdicts.get(item.source)
+        if verdict is None:
+            continue
+        item.look += [words for words in verdict.look if words not in item.look]
+        if verdict.held:
+            for name in item.outputs:
+                (part / name).unlink()
+            item.outputs = []
+            item.stop(verdict.held)
+
+
+# --- photographs --------------------------------------------------------------------------------------
+
+
+def _photographs(items: list[Item], part: Path, wish: Wish, tell: Tell) -> None:
+    waiting = [item for item in items if item.state == "waiting"]
+    if not waiting:
+        return
+    known = Matcher(wish.known)
+    make = partial(_photograph, part, known, wish.faces_agreed, "pixels" in wish.on)
+    for item, result in _each(make, waiting, wish.jobs, tell, "photographs"):
+        if isinstance(result, Trouble | worker.Failed):
+            _unmade(part / item.name)
+            _stopped(item, result)
+            continue
+        item.removed, item.look, item.notes = dict(result.removed), list(result.look), list(result.notes)
+        item.boxes = [(page, box) for page, boxes in enumerate(result.boxes, 1) for box in boxes]
+        if result.held:
+            item.stop(result.held)
+        else:
+            folder = item.name.rpartition("/")[0]
+            item.state = "clean"
+            item.outputs = [f"{folder}/{name}" if folder else name for name in result.pages]
+
+
+def _photograph(part: Path, known: Matcher, faces_agreed: bool, read_text: bool, item: Item) -> Any:
+    from pipeline.deidentify import photograph
+
+    target = part / item.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    result = photograph.clean(
+        item.source, item.kind, target, known=known, fill_faces=not faces_agreed, read_text=read_text
+    )
+    if result.held:
+        _unmade(target)
+    return result
+
+
+def _unmade(target: Path) -> None:
+    """Take back pages that were written before something went wrong."""
+    for page in target.parent.glob("*.png"):
+        if re.fullmatch(rf"{re.escape(target.name)}(-\d+)?\.png", page.name):
+            page.unlink()
+
+
+# --- both ---------------------------------------------------------------------------------------------
+
+
+def _each(function: Any, items: list[Item], jobs: int, tell: Tell, what: str) -> Iterator[tuple[Item, Any]]:
+    safe = partial(guarded, function)
+    answers = worker.each(safe, items, jobs=jobs, memory=worker.READING, seconds=_allowed)
+    for count, (i, answer) in enumerate(answers, 1):
+        tell.progress(what, count, len(items))
+        yield items[i], answer
+
+
+def _allowed(item: Item) -> float:
+    return worker.SECONDS + item.source.stat().st_size / PER_SECOND
+
+
+def _stopped(item: Item, why: Any) -> None:
+    """Note why there is no copy: our own words, or how the worker ended."""
+    if isinstance(why, Trouble):
+        item.stop(why.code, **why.words)
+    elif why.why == "slow":
+        item.stop("IMG078", seconds=round(_allowed(item)))
+    elif why.why in {"died", "memory"}:
+        item.stop("IMG079")
+    else:
+        item.stop("IMG021")

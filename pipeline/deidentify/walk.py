@@ -1,0 +1,403 @@
+"""One walk through a data set: every element is decided, at every depth, and written anew or left out.
+
+By the table where it has a row; else private elements go unless they are safe, dates shift, UIDs are
+replaced, numbers stay, and text stays as far as no identifier is found in it. Works on bytes, so that what is
+not changed is copied exactly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from pipeline.core.match import Matcher
+from pipeline.core.picture import NoPictureError
+from pipeline.deidentify import charset, documents, values
+from pipeline.deidentify.elements import (
+    MAX_DEPTH,
+    PIXELS,
+    SEQUENCE,
+    VRS,
+    Dicom,
+    Element,
+    Encoding,
+)
+from pipeline.deidentify.pseudonym import Pseudonyms
+from pipeline.deidentify.rules import Action, Rules
+
+DICOM_ROOT = b"1.2.840.10008."  # UIDs of the standard itself say nothing about a patient
+CHARACTER_SET, PATIENT_ID = 0x00080005, 0x00100020
+OFFSETS = frozenset((0x7FE00001, 0x7FE00002, 0x7FE00003))  # of encapsulated frames
+DOCUMENT, DOCUMENT_LENGTH = 0x00420011, 0x00420015
+OLDEST = b"090Y"  # HIPAA Safe Harbor: ages over 89 become one group
+SMALL_BINARY = 1 << 20  # bytes; larger binary values are tables of numbers
+REMEMBERED, MANY = 4096, 20_000  # bytes of a value, number of values: what is kept for the next file
+NUMBERS = frozenset((b"US", b"SS", b"UL", b"SL", b"FL", b"FD", b"AT", b"UV", b"SV"))
+IMPLICIT = Encoding(implicit=True)
+
+# Where a value stands decides what its text may hold.
+UNLISTED, DESCRIBED, DUMMIES, RETAINED = "unlisted", "described", "dummies", "retained"
+Decided = tuple[bytes, str]  # the element as written (b"" when it goes), the class of what was removed
+Remembered = tuple[bytes, tuple[tuple[str, int], ...]]
+
+
+@dataclass
+class Memory:
+    """Elements decided before, for the next file of a patient: headers of a series are much the same."""
+
+    decided: dict[tuple[Any, ...], dict[bytes, Remembered]] = field(default_factory=dict)
+
+    def of(self, *where: Any) -> dict[bytes, Remembered]:
+        """What was decided in one place, encoding and character set."""
+        found = self.decided.setdefault(where, {})
+        if len(found) > MANY:
+            found.clear()
+        return found
+
+
+@dataclass
+class Walk:
+    """The walk through one file. `counts` is what was removed, by class."""
+
+    rules: Rules
+    pseudonyms: Pseudonyms
+    known: Matcher
+    patient: str  # pseudonym of the patient of this file, number and name
+    file: Dicom
+    memory: Memory
+    document: str = ""  # MIME type of an encapsulated document
+    counts: Counter[str] = field(default_factory=Counter)
+    written: list[tuple[int, bytes]] = field(default_factory=list)  # the top of the data set, by tag
+
+    def run(self) -> None:
+        """Decide every element in front of the pixels."""
+        self.written = self._dataset(self.file.elements, self.file.encoding, UNLISTED, 0, b"")
+
+    def add(self, tag: int, vr: bytes, value: bytes) -> None:
+        """Set one attribute at the top, in the place of what stood there."""
+        self.written = [row for row in self.written if row[0] != tag]
+        self.written.append((tag, self.file.encoding.element(tag, vr, value)))
+
+    def _dataset(
+        self, elements: list[Element], source: Encoding, place: str, depth: int, chars: bytes
+    ) -> list[tuple[int, bytes]]:
+        buffer, counts = self.file.buffer, self.counts
+        for element in elements[:3]:
+            if element.tag == CHARACTER_SET:
+                chars = self.file.value(element)
+        here = (self.patient, self.document, source, self.file.encoding, place, chars, depth > 0)
+        remembered = self.memory.of(*here)
+        written: list[tuple[int, bytes]] = []
+        creators: dict[int, str] = {}
+        private = 0
+        for element in elements:
+            tag = element.tag
+            if tag & 0x10000:
+                if 0x10 <= tag & 0xFFFF <= 0xFF:
+                    creator = buffer[element.at : element.end].strip(b" \0").decode("latin-1")
+                    if creator in self.rules.creators and place is not DUMMIES:
+                        creators[tag >> 16 << 8 | tag & 0xFF] = creator
+                    continue
+                creator = creators.get(tag >> 16 << 8 | tag >> 8 & 0xFF)
+                kept = self._private(element, creator, source, chars) if creator else None
+                if kept:
+                    written += [row for row in kept if row not in written[-_BLOCK:]]
+                else:
+                    private += 1
+                continue
+            raw = buffer[element.start : element.end]
+            decided = remembered.get(raw)
+            if decided is None:
+                decided = self._counted(element, source, place, depth, chars)
+                if len(raw) <= REMEMBERED:
+                    remembered[raw] = decided
+            value, removed = decided
+            for what, number in removed:
+                counts[what] += number
+            if value:
+                written.append((tag, value))
+        if private:
+            counts["private"] += private
+        written.sort(key=_by_tag)
+        return written
+
+    def _counted(
+        self, element: Element, source: Encoding, place: str, depth: int, chars: bytes
+    ) -> Remembered:
+        """One element decided, with all that was removed in it."""
+        outside, self.counts = self.counts, Counter()
+        try:
+            value, removed = self._decide(element, source, place, depth, chars)
+            if removed:
+                self.counts[removed] += 1
+            return value, tuple(self.counts.items())
+        finally:
+            self.counts = outside
+
+    def _decide(self, element: Element, source: Encoding, place: str, depth: int, chars: bytes) -> Decided:
+        tag, rules = element.tag, self.rules
+        if tag >> 24 in rules.removed_groups:
+            return b"", "overlays and curves"
+        if not tag & 0xFFFF or tag >> 16 < 8:
+            return b"", "group lengths"
+        if tag >> 16 == 0x7FE0:
+            kept = tag in OFFSETS and self.file.encapsulated and not depth and element.vr.startswith(b"O")
+            kept = kept and not self._named_in(self.file.value(element))
+            return (self._as_it_is(element, element.vr), "") if kept else (b"", "beside the pixels")
+        vr = self._vr(element)
+        action = rules.actions.get(tag, Action.KEEP)
+        if place is DUMMIES and action in _LET_THROUGH:
+            return self._dummy_inside(element, vr, source, depth, chars)
+        if place is RETAINED and action in _LET_THROUGH and vr.decode() in rules.text:
+            return self._as_it_is(element, vr), ""
+        if action is Action.KEEP:
+            return self._unlisted(element, vr, source, place, depth, chars)
+        return self._listed(element, vr, source, place, action, depth, chars)
+
+    def _listed(
+        self,
+        element: Element,
+        vr: bytes,
+        source: Encoding,
+        place: str,
+        action: Action,
+        depth: int,
+        chars: bytes,
+    ) -> Decided:
+        tag, write = element.tag, self.file.encoding.element
+        if action is Action.REMOVE or vr == b"UN":
+            return b"", "identity"
+        if action is Action.DESCEND and vr == SEQUENCE:
+            return self._sequence(element, source, DESCRIBED, depth, chars), ""
+        if action is Action.DUMMY and vr == SEQUENCE:
+            return self._sequence(element, source, DUMMIES, depth, chars), "identity"
+        if action is Action.RETAIN:
+            if vr == SEQUENCE:
+                return self._sequence(element, source, RETAINED, depth, chars), ""
+            return self._as_it_is(element, vr), ""
+        value = self.file.value(element)
+        empty = not value.strip(b" \0")
+        if action is Action.EMPTY or (action is Action.DUMMY and vr.decode() not in self.rules.dummies):
+            return (write(tag, vr, b"") if vr != SEQUENCE else self._sequence_of(tag, [])), (
+                "" if empty else "identity"
+            )
+        if action is Action.DUMMY:
+            dummy = self.rules.dummies[vr.decode()].encode()
+            return write(tag, vr, dummy), "" if value.strip(b" \0") == dummy else "identity"
+        if action is Action.PSEUDONYM:
+            other = charset.decoded(value, chars).strip(" \0") if depth and tag == PATIENT_ID else ""
+            pseudonym = self.pseudonyms.patient(other) if other else self.patient
+            return write(tag, vr, pseudonym.encode()), "identity"
+        if action is Action.UID:
+            return self._uids(element, vr, value)
+        if action is Action.SHIFT:
+            return self._dates(element, vr, value)
+        if action is Action.DESCRIBE and vr not in NUMBERS and vr != SEQUENCE:
+            written, removed = self._text(element, vr, value, "described", chars)
+            if removed and len(written) <= _EMPTY:  # nothing is left, and some attributes must have a value
+                written = write(tag, vr, self.rules.dummies.get(vr.decode(), "").encode())
+            return written, removed
+        if action is Action.CODE and vr.decode() in self.rules.text:
+            return self._text(element, vr, value, "described" if place is DESCRIBED else "code", chars)
+        if action is Action.CLASS:
+            known = value.startswith(DICOM_ROOT) or value.strip(b" \0").decode("latin-1") in _named_uids()
+            return (self._as_it_is(element, vr), "") if known else self._uids(element, vr, value)
+        if action is Action.CHARSET:
+            stated = {term.strip() for term in value.decode("latin-1").strip(" \0").split("\\")}
+            return (
+                (self._as_it_is(element, vr), "") if stated <= self.rules.charsets | {""} else (b"", "text")
+            )
+        if action is Action.DOCUMENT:
+            blank = documents.blank(self.document)
+            if tag == DOCUMENT:
+                return write(tag, vr, blank), "" if value.rstrip(b"\0 ") == blank.rstrip() else "document"
+            order = "big" if self.file.encoding.big else "little"
+            return write(tag, b"UL", len(blank).to_bytes(4, order)), ""  # type: ignore[arg-type]
+        return self._unlisted(element, vr, source, place, depth, chars)
+
+    def _unlisted(
+        self, element: Element, vr: bytes, source: Encoding, place: str, depth: int, chars: bytes
+    ) -> Decided:
+        """What is not listed, or may stay: numbers as they are, text as far as it is harmless."""
+        if element.tag in PIXELS:
+            return b"", "beside the pixels"
+        if vr in NUMBERS:
+            return self._as_it_is(element, vr), ""
+        if vr == SEQUENCE:
+            return self._sequence(element, source, place, depth, chars), ""
+        value = self.file.value(element)
+        if vr in (b"DA", b"DT"):
+            return self._dates(element, vr, value)
+        if vr == b"UI":
+            return self._uids(element, vr, value)
+        name = vr.decode()
+        if name in self.rules.characters:
+            return self._conforming(element, vr, value)
+        if vr == b"PN":
+            return self.file.encoding.element(element.tag, vr, b""), "text" if value.strip(b" \0") else ""
+        if name in self.rules.text:
+            how = "described" if place is DESCRIBED or vr in _LONG_TEXT else "unlisted"
+            return self._text(element, vr, value, how, chars)
+        if vr == b"UN":
+            return b"", "unknown"
+        if len(value) <= SMALL_BINARY and self._named_in(value):
+            return b"", "text"
+        return self._as_it_is(element, vr), ""
+
+    def _dummy_inside(
+        self, element: Element, vr: bytes, source: Encoding, depth: int, chars: bytes
+    ) -> Decided:
+        """In a sequence that must be a dummy, every value becomes one."""
+        if vr == SEQUENCE:
+            return self._sequence(element, source, DUMMIES, depth, chars), ""
+        if vr == b"UI":
+            return self._uids(element, vr, self.file.value(element))
+        if vr in (b"DA", b"DT"):
+            return self._dates(element, vr, self.file.value(element))
+        dummy = self.rules.dummies.get(vr.decode())
+        if dummy is None:
+            return (self._as_it_is(element, vr), "") if vr in NUMBERS else (b"", "identity")
+        return self.file.encoding.element(element.tag, vr, dummy.encode()), ""
+
+    def _private(
+        self, element: Element, creator: str, source: Encoding, chars: bytes
+    ) -> list[tuple[int, bytes]]:
+        """A private element with its creator where PS3.15 Table E.3.10-1 calls it safe; else nothing."""
+        tag, number = element.tag, element.tag & 0xFFFF
+        listed = self.rules.private.get((creator, tag & 0xFFFF00FF))
+        if listed is None:
+            return []
+        allowed = listed.encode().split(b"/") if listed else [element.vr]  # some rows leave it to the file
+        vr = element.vr if element.vr in allowed else allowed[0]
+        foreign = vr in NUMBERS and self.file.encoding.big and element.vr != vr  # in UN: little endian
+        if vr not in VRS or vr == b"UN" or element.vr not in (vr, b"UN", b"") or foreign:
+            return []
+        kept, _ = self._unlisted(element, vr, source, UNLISTED, 1, chars)
+        if not kept:
+            return []
+        named = tag >> 16 << 16 | number >> 8
+        return [(named, self.file.encoding.element(named, b"LO", creator.encode())), (tag, kept)]
+
+    # --- values ---------------------------------------------------------------------------------------
+
+    def _vr(self, element: Element) -> bytes:
+        """The value representation; from the table or the dictionary where the file does not say."""
+        if element.vr and element.vr != b"UN":
+            return element.vr
+        if element.items is not None:
+            return SEQUENCE
+        return (self.rules.vrs.get(element.tag) or _dictionary_vr(element.tag) or "UN").encode()
+
+    def _as_it_is(self, element: Element, vr: bytes) -> bytes:
+        if element.vr == vr or (self.file.encoding.implicit and not element.vr):
+            return self.file.buffer[element.start : element.end]
+        if vr in NUMBERS and self.file.encoding.big:
+            return b""  # little endian numbers in a big endian file: UN, as nobody writes it
+        return self.file.encoding.element(element.tag, vr, self.file.value(element))
+
+    def _sequence(self, element: Element, source: Encoding, place: str, depth: int, chars: bytes) -> bytes:
+        if depth >= MAX_DEPTH:
+            raise NoPictureError("IMG072", depth=MAX_DEPTH)
+        inside = IMPLICIT if element.vr == b"UN" else source
+        items = self.file.items(element, inside, depth)
+        return self._sequence_of(element.tag, [self._item(i, inside, place, depth + 1, chars) for i in items])
+
+    def _item(self, item: list[Element], source: Encoding, place: str, depth: int, chars: bytes) -> bytes:
+        return b"".join(value for _, value in self._dataset(item, source, place, depth, chars))
+
+    def _sequence_of(self, tag: int, items: list[bytes]) -> bytes:
+        return self.file.encoding.sequence(tag, items)
+
+    def _uids(self, element: Element, vr: bytes, value: bytes) -> Decided:
+        stripped = value.strip(b" \0")
+        if not stripped or "uids" in self.rules.on:
+            return self._as_it_is(element, vr), ""
+        new = [
+            uid
+            if not uid or uid.startswith(DICOM_ROOT)
+            else self.pseudonyms.uid(uid.decode("latin-1")).encode()
+            for uid in (part.strip(b" \0") for part in stripped.split(b"\\"))
+        ]
+        joined = b"\\".join(new)
+        if joined == stripped:
+            return self._as_it_is(element, vr), ""
+        return self.file.encoding.element(element.tag, vr, joined), "UIDs"
+
+    def _dates(self, element: Element, vr: bytes, value: bytes) -> Decided:
+        stripped = value.decode("latin-1").strip(" \0")
+        if not stripped:
+            return self._as_it_is(element, vr), ""
+        if "full-dates" in self.rules.on:
+            return self._conforming(element, vr, value)
+        if "modified-dates" not in self.rules.on:
+            return self.file.encoding.element(element.tag, vr, b""), "dates"
+        moved = [self.pseudonyms.date(part, self.patient) for part in re.split(r"[\\]", stripped)]
+        return self.file.encoding.element(element.tag, vr, "\\".join(moved).encode()), "dates"
+
+    def _conforming(self, element: Element, vr: bytes, value: bytes) -> Decided:
+        """Numbers, times and ages: kept when they are what they say."""
+        text = value.decode("latin-1").strip(" \0")
+        if not self.rules.characters[vr.decode()].fullmatch(text):
+            return b"", "not what it says"
+        if vr == b"AS" and any(_over_89(age) for age in text.split("\\")):
+            return self.file.encoding.element(element.tag, vr, OLDEST), (
+                "ages over 89" if text != OLDEST.decode() else ""
+            )
+        if vr in (b"DS", b"IS") and len(text) > 6 and self.known.find(text):
+            return b"", "text"
+        return self._as_it_is(element, vr), ""
+
+    def _text(self, element: Element, vr: bytes, value: bytes, how: str, chars: bytes) -> Decided:
+        text = charset.decoded(value, chars).strip(" \0")
+        if not text:
+            return self._as_it_is(element, vr), ""
+        cleaned = values.clean(text, self.known, how=how)
+        if cleaned.text == text:
+            return self._as_it_is(element, vr), ""
+        left = charset.encoded(cleaned.text, chars)
+        return self.file.encoding.element(element.tag, vr, left), "text"
+
+    def _named_in(self, value: bytes) -> bool:
+        """Whether readable runs in a binary value hold something known or shaped like an identifier."""
+        runs = " ".join(run.decode("latin-1") for run in _READABLE.findall(value))
+        if len(runs) < 6 and not runs.strip():
+            return False
+        return any(hit.hard for hit in self.known.find(runs))
+
+
+_BLOCK = 300  # elements of one private block, its creator among them
+_EMPTY = 12  # bytes of an element without a value
+_READABLE = re.compile(rb"[\x20-\x7e\x80-\xff]{4,}")
+_LONG_TEXT = frozenset((b"LT", b"ST", b"UT"))
+_LET_THROUGH = frozenset(
+    (Action.KEEP, Action.DESCRIBE, Action.DESCEND, Action.CODE, Action.CHARSET, Action.DOCUMENT)
+)
+
+
+def _by_tag(row: tuple[int, bytes]) -> int:
+    return row[0]
+
+
+@cache
+def _dictionary_vr(tag: int) -> str:
+    """The VR of a tag in PS3.6, or ""; the first where there are several (US or SS)."""
+    from pydicom.datadict import dictionary_has_tag, dictionary_VR
+
+    return dictionary_VR(tag)[:2] if dictionary_has_tag(tag) else ""
+
+
+@cache
+def _named_uids() -> frozenset[str]:
+    """UIDs that have a name: those of the standard and the private classes of vendors."""
+    from pydicom._uid_dict import UID_dictionary
+
+    return frozenset(UID_dictionary)
+
+
+def _over_89(age: str) -> bool:
+    per_year = {"Y": 1.0, "M": 12.0, "W": 52.18, "D": 365.25}
+    found = re.fullmatch(r"\s*(\d{1,5})([YMWD])\s*", age)
+    return found is not None and int(found[1]) / per_year[found[2]] >= 90

@@ -1,0 +1,46 @@
+"""What a run of `casereport clean` is asked to do, from the words on the command line."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.core import yamltext
+from pipeline.core.errors import InputError, UsageError
+from pipeline.core.identity import Identifier, identifiers
+from pipeline.deidentify import secret
+from pipeline.deidentify.rules import chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One run."""
+
+    on: frozenset[str]  # options of PS3.15, see rules.chosen
+    key: str = field(repr=False)  # 64 hexadecimal characters
+    known: tuple[Identifier, ...] = field(default=(), repr=False)  # of private.yaml
+    one_patient: bool = False  # the folder is one person's: all dates move by the same number of days
+    faces_agreed: bool = False  # consent covers that the patient is recognisable
+    jobs: int = 1
+
+
+def read(options: str, private: Path | None, key: Path | None, faces_agreed: bool, jobs: int) -> Wish:
+    """The wish that these words express. Raises UsageError or InputError when one makes no sense."""
+    on = chosen(word for word in options.replace(" ", ",").split(",") if word)
+    if jobs < 0:
+        raise UsageError("the number of workers cannot be negative")
+    data: dict[str, Any] = {}
+    if private is not None:
+        if not private.is_file():
+            raise UsageError("no such file", where=private.name)
+        data, _ = yamltext.load(private.read_bytes(), private.name)
+    secret_key = secret.read(key) if key else str(data.get("key") or "")
+    if private is not None and not key and len(secret_key) != 64:
+        raise InputError("has no key for pseudonyms", where=private.name, fix="name one with --key FILE")
+    known = identifiers(data)
+    if private is not None and not known:
+        raise InputError("lists nobody to look for", where=private.name, fix="fill in at least the name")
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return Wish(on, secret_key or secret.kept(), known, private is not None, faces_agreed, jobs or processors)
