@@ -60,6 +60,7 @@ def series(folder: Path, slices: int) -> None:
     import numpy as np
     import pydicom
     from pydicom.data import get_testdata_file
+    from pydicom.uid import UID
 
     folder.mkdir(parents=True)
     rng = np.random.default_rng(1)
@@ -74,7 +75,9 @@ def series(folder: Path, slices: int) -> None:
         image = np.where(body, 40, -1000) + 600 * bone - 800 * (lung & body & ~bone)
         image = image + rng.normal(0, 12, image.shape)
         ds.PixelData = image.astype("<i2").tobytes()
-        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"1.2.826.0.1.3680043.9.7777.5.{n + 1}"
+        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = UID(
+            f"1.2.826.0.1.3680043.9.7777.5.{n + 1}"
+        )
         ds.InstanceNumber, ds.SliceLocation = n + 1, f"{n * 1.25:.2f}"
         ds.ImagePositionPatient = [-158.0, -179.0, n * 1.25]
         ds.save_as(folder / f"IM{n:04d}.dcm")
@@ -167,13 +170,17 @@ def planted(python: Path | None, scratch: Path) -> list[str]:
     rows = ["| | " + " | ".join(name for name, _ in tools) + " |", "| --- |" + " ---: |" * len(tools)]
     for group in sorted({group for v in verdicts for group in v.checked}):
         rows += [_row(f"leaked: {group}", [f"{v.leaked[group]} of {v.checked[group]}" for v in verdicts])]
-    total = " | ".join(f"{100 * sum(v.leaked.values()) / sum(v.checked.values()):.2f} %" for v in verdicts)
+    total = " | ".join(f"{100 * v.total(v.leaked) / v.total(v.checked):.2f} %" for v in verdicts)
     rows.append(f"| **leaked, all** | {total} |")
     for group in sorted({group for v in verdicts for group in v.wanted}):
         rows += [_row(f"kept: {group}", [f"{v.percent(group):.1f} %" for v in verdicts])]
     rows.append("| files lost | " + " | ".join(str(len(v.lost) + len(v.unreadable)) for v in verdicts) + " |")
     rows.append("| held back, text in the pixels | " + " | ".join(str(len(v.held)) for v in verdicts) + " |")
-    return [f"{len(answers.files)} files, {sum(verdicts[0].checked.values())} canaries checked", "", *rows]
+    return [
+        f"{len(answers.files)} files, {verdicts[0].total(verdicts[0].checked)} canaries checked",
+        "",
+        *rows,
+    ]
 
 
 def _row(name: str, cells: list[str]) -> str:

@@ -1,14 +1,14 @@
 """Photographs, scans and faces, measured: make bench-photos.
 
-    python bench/photos.py                      canaries, faces on drawings, CPU seconds
-    python bench/photos.py --faces FOLDER       also on photographs of faces that you may use: one face in each
-    python bench/photos.py --negatives FOLDER   also on pictures without a face
-    python bench/photos.py --heic FILE          write tests/data/canaries.heic anew (needs pillow-heif, which is
-                                                not needed otherwise and holds an encoder under the GPL)
+    python bench/photos.py                     canaries, faces on drawings, CPU seconds
+    python bench/photos.py --faces FOLDER      faces on photographs that you may use: one face in each
+    python bench/photos.py --negatives FOLDER  also on pictures without a face
+    python bench/photos.py --heic FILE         write tests/data/canaries.heic anew; this alone needs
+                                               pillow-heif, whose wheel holds an encoder under the GPL
 
-No photograph of a person is in this repository, so the table of faces is about drawings unless you bring some.
-Each face is also masked, darkened, turned, shrunk, cut to eyes and barred; found means that a box holds the
-eyes that are left.
+No photograph of a person is in this repository, so the table of faces is about drawings unless you bring
+some. Each face is also masked, darkened, turned, shrunk, cut to eyes and barred; found means that a box holds
+the eyes that are left.
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ def faces(folder: Path | None, empty: Path | None) -> None:
 
 
 def _planted(folder: Path | None) -> Iterator[tuple[np.ndarray, Eyes, tuple[float, ...]]]:
-    """Drawn faces with known eyes; of photographs the eyes are where the detector sees them in the whole one."""
+    """Drawn faces with known eyes; in photographs, eyes are where the detector sees them in the whole."""
     from pipeline.deidentify import faces as detector
 
     if folder is None:

@@ -74,7 +74,7 @@ def _clean_folder(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline.core import files
     from pipeline.deidentify import folder, told, wish
 
-    asked = wish.read(args.options, args.private, args.key, args.faces_agreed, args.jobs)
+    asked = wish.read(args.options, args.private, args.key, args.faces_agreed, args.jobs, bool(args.json))
     done = folder.clean(args.source, args.clean_copies, asked, tell)
     code, answer = told.exit_code(done), told.report(done)
     if args.json and args.json != "-":

@@ -58,7 +58,7 @@ def profile(canary: str) -> bytes:
 
 
 def directory(entries: dict[int, tuple[int, bytes]], at: int, after: int = 0) -> bytes:
-    """One little-endian TIFF directory at offset `at`: tag -> (type, bytes of the value); values behind it."""
+    """One little-endian TIFF directory at `at`: tag -> (type, value as bytes); long values behind it."""
     sizes = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1}
     rows, behind = b"", b""
     start = at + 2 + 12 * len(entries) + 4

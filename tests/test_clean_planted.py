@@ -5,20 +5,25 @@ from __future__ import annotations
 import dataclasses
 import fcntl
 import json
+import os
 import re
 import shutil
 import subprocess
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from tests.planted import answers, command, corpus, score
 
 GROUPS = ("identity", "E.1-1 top", "E.1-1 nested", "descriptors", "unlisted text", "private", "UIDs", "dates",
           "age over 89", "file meta", "preamble", "tail", "UN", "character sets", "overlays and curves",
           "burned-in text", "icon", "SR items", "graphics", "PDF and CDA", "label, overview, DICOMDIR",
-          "output paths", "report and logs")  # fmt: skip
+          "output paths", "report and logs", "joined", "kept attributes", "dates with tails", "wrong VR",
+          "binary", "other alphabets", "others of the header", "stowaways in the pixels",
+          "disguised", "date styles", "numbers of people", "people with a title")  # fmt: skip
 KEPT = {
     "unlisted elements": 99.5, "unlisted values": 99.0, "core imaging attributes": 100,
     "patient characteristics": 100,
@@ -33,17 +38,18 @@ DCIODVFY = shutil.which("dciodvfy")
 class Ran:
     """The corpus, what the command made of it, and the verdict."""
 
-    corpus: answers.Corpus
+    corpus: answers.Corpus = dataclasses.field(repr=False)
     out: Path
-    run: dict[str, object]
-    score: score.Score
-    before: dict[str, tuple[str, int]]
+    run: dict[str, Any] = dataclasses.field(repr=False)
+    score: score.Score = dataclasses.field(repr=False)
+    before: dict[str, tuple[str, int]] = dataclasses.field(repr=False)
 
 
 @pytest.fixture(scope="session")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """Clean the corpus once, whatever number of test processes there are."""
-    shared = tmp_path_factory.getbasetemp().parent / "planted"
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "planted"
     shared.mkdir(exist_ok=True)
     with (shared / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -112,7 +118,6 @@ def test_the_input_is_not_changed(ran: Ran) -> None:
 
 def test_every_output_is_reported_and_every_input_has_one_entry(ran: Ran) -> None:
     report = ran.run["report"]
-    assert isinstance(report, dict)
     told = [name for entry in report["files"] for name in entry["outputs"]]
     assert sorted(told) == sorted(command.digests(ran.out))
     assert Counter(e["sha256"] for e in report["files"]) == Counter(p.sha256 for p in ran.corpus.files)
@@ -121,9 +126,11 @@ def test_every_output_is_reported_and_every_input_has_one_entry(ran: Ran) -> Non
 @pytest.mark.skipif(not DCIODVFY, reason="dciodvfy (Debian dicom3tools) is not installed")
 def test_a_validator_finds_no_new_kind_of_error(ran: Ran) -> None:
     """PS3.3 modules stay whole. Unavoidable: 17 of 120 files in the measured oracle."""
-    where = score.by_digest(ran.run["report"])  # type: ignore[arg-type]
+    where = score.by_digest(ran.run["report"])
     worse = []
     for planted in ran.corpus.files:
+        if planted.source.file_meta.TransferSyntaxUID == DeflatedExplicitVRLittleEndian:
+            continue  # the validator sees nothing in it, and everything in its copy
         for name in where[planted.sha256]:
             new = _errors(ran.out / name) - _errors(ran.corpus.folder / planted.path)
             if new:
@@ -134,7 +141,7 @@ def test_a_validator_finds_no_new_kind_of_error(ran: Ran) -> None:
 def _errors(path: Path) -> set[str]:
     done = subprocess.run([str(DCIODVFY), str(path)], capture_output=True, check=False, timeout=60)
     lines = done.stderr.decode("latin-1").splitlines()
-    return {re.sub(r"<[^>]*>|\d+", "#", line) for line in lines if line.startswith("Error")}
+    return {re.sub(r"<[^>]*>|\(0x[^)]*\)|[\d.]+", "#", line) for line in lines if line.startswith("Error")}
 
 
 def test_the_same_key_gives_the_same_bytes_whatever_the_number_of_workers(tmp_path: Path) -> None:

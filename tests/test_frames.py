@@ -32,9 +32,11 @@ from pydicom.uid import (
 from pipeline.core import worker
 from pipeline.core.identity import Identifier, Kind
 from pipeline.core.match import Matcher
-from pipeline.deidentify import frames, screen, textboxes
+from pipeline.deidentify import frames, screen, shades, textboxes
 from pipeline.deidentify.boxes import Box, Do
+from pipeline.deidentify.joined import joined
 from pipeline.deidentify.picturekind import kind_of, words
+from pipeline.deidentify.pixelmarks import UNREAD
 from pipeline.deidentify.pixels import Looked, Stored
 
 FONT = Path(__file__).parents[1] / "consent" / "fonts" / "NotoSans_400Regular.ttf"
@@ -658,6 +660,22 @@ def test_a_series_with_one_overlay_is_read_once(tmp_path):
 
 
 @pytest.mark.usefixtures("marked")
+def test_a_number_that_changes_within_its_box_is_not_read_in_every_slice(tmp_path):
+    cache: dict[bytes, tuple[Box, ...]] = {}
+    made = []
+    for n in range(4):
+        (tmp_path / f"{n}").mkdir()
+        made += series(tmp_path / f"{n}", 1, f"KHOSAN PRITPAL {n}8.03.1961")
+    looked = [examined(path, cache=cache) for path in made]
+    assert [one.read for one in looked] == [1, 0, 0, 0]
+    for n, one in enumerate(looked):
+        assert mask(one)[drawn(f"KHOSAN PRITPAL {n}8.03.1961") > 0.5].mean() > 0.98
+    (tmp_path / "more").mkdir()
+    (other,) = series(tmp_path / "more", 1, "KHOSAN PRITPAL 98.03.1961 Ludhiana")
+    assert examined(other, cache=cache).read == 1  # it reaches further than what was read
+
+
+@pytest.mark.usefixtures("marked")
 def test_slices_without_text_are_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(textboxes, "find", lambda *_, **__: pytest.fail("was read"))
     for path in series(tmp_path, 3, ""):
@@ -748,9 +766,15 @@ def test_more_overlays_than_can_be_read(tmp_path, monkeypatch, modality, sop, he
 def test_text_that_stays_readable_is_held_back(tmp_path, monkeypatch):
     box = Box(*PLACE, what="text", reason="text", confidence=0.9)
     monkeypatch.setattr(textboxes, "find", lambda *_, **__: [box])
-    monkeypatch.setattr(textboxes, "residue", lambda *_, **__: [replace(box, top=90, bottom=120)])
+    more = replace(box, top=90, bottom=120)
+    monkeypatch.setattr(textboxes, "residue", lambda *_, **__: [more])
     looked = examined(written(tmp_path / "1.dcm", grey("u1", 255)))
     assert (looked.held, looked.replacement) == ("IMG062", None)
+    unread = replace(more, reason=UNREAD)  # tissue has such marks too: they are filled, and that is all
+    monkeypatch.setattr(textboxes, "residue", lambda *_, **__: [unread])
+    looked = examined(written(tmp_path / "1.dcm", grey("u1", 255)))
+    assert looked.held == ""
+    assert mask(looked)[100, 100]
 
 
 @pytest.mark.usefixtures("marked")
@@ -789,8 +813,8 @@ def test_a_view_that_sees_more_wins_over_a_mark_that_was_vouched_for():
     scale = Box(10, 10, 40, 20, what="text", reason="scale", confidence=0.99, do=Do.KEEP)
     line = Box(10, 10, 200, 20, what="text", reason="text", confidence=0.9)
     same = Box(11, 10, 39, 20, what="text", reason="unread text", confidence=0.5)
-    assert frames._joined([scale], [line]) == [line]
-    assert frames._joined([same], [scale]) == [scale]
+    assert joined([scale], [line]) == [line]
+    assert joined([same], [scale]) == [scale]
 
 
 # --- faces --------------------------------------------------------------------------------------------
@@ -865,3 +889,15 @@ def _measured(facts: Stored, scratch: Path) -> tuple[int, int, int]:
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert looked.replacement is not None
     return looked.read, (after - before) << 10, looked.replacement.stat().st_size
+
+
+def test_strokes_at_an_end_of_the_values_are_seen_in_noise_and_areas_are_not():
+    noise = (1000 + 300 * np.random.default_rng(2).normal(0.5, 0.1, (512, 512))).astype("i2")
+    assert shades.strokes_at_an_end(noise) is None
+    for value in (noise.max(), 4000, noise.min(), -2000):
+        written_on = noise.copy()
+        written_on[drawn(shape=noise.shape) > 0.5] = value
+        assert shades.strokes_at_an_end(written_on)
+    clipped = noise.copy()
+    clipped[300:340, 100:160] = 4095
+    assert shades.strokes_at_an_end(clipped) is None

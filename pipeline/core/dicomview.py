@@ -38,18 +38,22 @@ class Wanted:
     frame: int | None = None
     window: tuple[float, float] | None = None  # centre, width
     crop: dict[str, int] | None = None
+    cover: tuple[dict[str, int], ...] = ()  # parts to cover, in pixels as stored
 
 
 def render(wanted: Wanted) -> Picture:
     """The picture, 8 bits. Raises NoPictureError in our words. Run in the worker."""
     if wanted.kind != "dicom":
-        return photo.render(wanted.path, wanted.kind, wanted.frame, wanted.crop)
+        return photo.render(wanted.path, wanted.kind, wanted.frame, wanted.crop, wanted.cover)
     ds = pydicom.dcmread(wanted.path, force=True)
     if "Rows" not in ds or "Columns" not in ds:
         raise NoPictureError("IMG028")
     check_size(ds.Columns, ds.Rows)
     frame = _frame(ds, wanted.frame)
     pixels = _grey_or_colour(ds, frame, wanted.window)
+    for area in wanted.cover:
+        left, top, right, bottom = check_crop(area, pixels.shape[1], pixels.shape[0])
+        pixels[top:bottom, left:right] = 0
     left, top, right, bottom = check_crop(wanted.crop, pixels.shape[1], pixels.shape[0])
     pixels = np.ascontiguousarray(pixels[top:bottom, left:right])
     return _square(pixels, *_spacing(ds, frame))

@@ -34,6 +34,7 @@ FIRST_IS_THE_PICTURE = {"jpeg", "heic"}  # what follows are previews and gain ma
 DEEP = ("I;16", "I;16L", "I;16B", "I", "F")
 DEPTHS = (8, 10, 12, 14, 16)  # bits that devices store in 16
 TEXT = 64 << 20  # bytes of text in a PNG that are skipped; Pillow's own limit refuses harmless files
+BAND = 512  # rows that are converted at a time
 Image.init()  # every format once, here: else each worker loads them again
 
 
@@ -45,7 +46,13 @@ class Page:
     changed: frozenset[str]
 
 
-def render(path: Path, kind: str, frame: int | None, crop: dict[str, int] | None) -> Picture:
+def render(
+    path: Path,
+    kind: str,
+    frame: int | None,
+    crop: dict[str, int] | None,
+    cover: tuple[dict[str, int], ...] = (),
+) -> Picture:
     """One photograph or scan. `frame` counts from 1 and must be given where a file holds several.
 
     Raises NoPictureError in our words; what Pillow or libheif raise means a damaged file. Run in the worker.
@@ -58,6 +65,8 @@ def render(path: Path, kind: str, frame: int | None, crop: dict[str, int] | None
         check_size(*image.size)
         image.load()
     image = _flat(image, set())
+    for area in cover:
+        image.paste(0, check_crop(area, image.width, image.height))
     box = check_crop(crop, image.width, image.height)
     image = image.crop(box)
     return Picture(image.mode, image.width, image.height, image.tobytes())
@@ -104,10 +113,23 @@ def _decoded(images: Iterator[tuple[Image.Image, set[str]]]) -> Iterator[Page]:
                 return
             image, changed = shown
             del shown
-            image = _flat(image, changed)
-            pixels = np.asarray(image, dtype=np.uint8)
-            del image
+            flat = _flat(image, changed)
+            if flat is not image:
+                image.close()  # the file still refers to it: let its pixels go
+            pixels = _array(flat)
+            flat.close()
+            del image, flat
         yield Page(pixels, frozenset(changed))
+
+
+def _array(image: Image.Image) -> npt.NDArray[np.uint8]:
+    """The pixels of an L or RGB image. Band by band: at once, Pillow makes two more copies on the way."""
+    shape = (image.height, image.width) if image.mode == "L" else (image.height, image.width, 3)
+    pixels = np.empty(shape, np.uint8)
+    for top in range(0, image.height, BAND):
+        band = image.crop((0, top, image.width, min(top + BAND, image.height)))
+        pixels[top : top + BAND] = np.asarray(band)
+    return pixels
 
 
 class _Refusing:
@@ -200,9 +222,13 @@ def _upright(image: Image.Image, changed: set[str]) -> None:
 def _on_white(image: Image.Image) -> Image.Image:
     """The picture as it shows on white paper, RGB."""
     layer = image if image.mode == "RGBA" else image.convert("RGBA")
-    white = Image.new("RGBA", layer.size, "white")
-    white.alpha_composite(layer)
-    return white.convert("RGB")
+    paper = Image.new("RGB", layer.size)
+    for top in range(0, layer.height, BAND):
+        band = layer.crop((0, top, layer.width, min(top + BAND, layer.height)))
+        white = Image.new("RGBA", band.size, "white")
+        white.alpha_composite(band)
+        paper.paste(white.convert("RGB"), (0, top))
+    return paper
 
 
 def _srgb(image: Image.Image, profile: bytes, changed: set[str]) -> Image.Image:

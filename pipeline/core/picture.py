@@ -72,9 +72,7 @@ def each(
         return []
     allowed = worker.SECONDS + PER_FILE_SECONDS * len(items)
     try:
-        outcome: list[Any] = worker.call(
-            _all, function, items, where=where, memory=memory, seconds=allowed
-        )
+        outcome: list[Any] = worker.call(_all, function, items, where=where, memory=memory, seconds=allowed)
     except InputError:
         if len(items) == 1:
             return [Trouble("IMG021")]

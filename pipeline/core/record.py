@@ -209,6 +209,13 @@ class Crop(Part):
     height: Annotated[int, Field(gt=0)]
 
 
+class Area(Part):
+    left: Annotated[int, Field(ge=0)]
+    top: Annotated[int, Field(ge=0)]
+    width: Annotated[int, Field(gt=0)]
+    height: Annotated[int, Field(gt=0)]
+
+
 class Panel(Part):
     image: Annotated[
         Line, Field(description="a file, or a folder holding one DICOM series, inside this case")
@@ -219,6 +226,8 @@ class Panel(Part):
     ) = None
     window: Window | None = None
     crop: Crop | None = None
+    cover: list[Area] = []
+    show: list[Area] = []
 
 
 class Figure(Part):

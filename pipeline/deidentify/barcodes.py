@@ -8,6 +8,7 @@ OpenCV finds the corner marks of QR codes too damaged to read, and fields of par
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,9 +38,9 @@ def find(picture: Bytes) -> list[Box]:
     import cv2
     import zxingcpp
 
-    grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    grey = np.ascontiguousarray(grey)
-    linear = set(zxingcpp.barcode_formats_list(zxingcpp.BarcodeFormat.AllLinear))
+    plain = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    grey: Bytes = np.ascontiguousarray(plain, np.uint8)
+    linear = set(zxingcpp.barcode_formats_list(zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.AllLinear)))
     boxes = []
     for found in zxingcpp.read_barcodes(grey, return_errors=True):
         at = found.position
@@ -80,20 +81,32 @@ def _fields(grey: Bytes) -> list[Box]:
     outlines, _ = cv2.findContours(strong, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     found = []
     for outline in outlines:
-        corners = cv2.boxPoints(cv2.minAreaRect(outline)) / factor
+        inside = np.zeros(small.shape, np.uint8)
+        cv2.drawContours(inside, [outline], -1, 1, cv2.FILLED)
+        sums = [cv2.mean(product, inside)[0] for product in (xx, yy, xy)]
+        corners = (
+            _level_box(outline.reshape(-1, 2), 0.5 * np.arctan2(2 * sums[2], sums[0] - sums[1])) / factor
+        )
         if _bars(grey, corners):
             found.append(_box(np.asarray(corners, np.float64), grey.shape, BROKEN, 0.5))
     return found
 
 
-def _bars(grey: Bytes, corners: npt.NDArray[np.float32]) -> bool:
+def _level_box(points: npt.NDArray[Any], angle: float) -> npt.NDArray[np.float32]:
+    """Corners of the smallest rectangle around `points` two of whose sides run at `angle` (radians)."""
+    way = np.array([np.cos(angle), np.sin(angle)])
+    turned = points @ np.array([way, [-way[1], way[0]]]).T
+    (left, top), (right, bottom) = turned.min(0), turned.max(0)
+    corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
+    return np.asarray(corners @ np.array([way, [-way[1], way[0]]]), np.float32)
+
+
+def _bars(grey: Bytes, corners: npt.NDArray[Any]) -> bool:
     """Whether a turned rectangle, made level, holds bars of several widths, or can be read."""
     import cv2
     import zxingcpp
 
     sides = np.linalg.norm(corners - np.roll(corners, -1, 0), axis=1)
-    if sides[1] > sides[0]:
-        corners, sides = np.roll(corners, -1, 0), np.roll(sides, -1)
     wide, high = round(float(sides[0])), round(float(sides[1]))
     if wide < 4 * LEAST or high < LEAST or wide * high > grey.size:
         return False
@@ -133,13 +146,13 @@ def _second(grey: Bytes) -> list[Box]:
         found, points = detector.detectMulti(small)
         for corners in points if found and points is not None else ():
             placed = np.asarray(corners, np.float64).reshape(-1, 2) / factor
-            if _square(placed) and _printed(grey, placed) if square else _bars(grey, placed):
+            if _square(placed) and _printed(grey, placed) if square else _bars(grey, np.roll(placed, -1, 0)):
                 boxes.append(_box(placed, grey.shape, BROKEN, 0.5))
     return boxes
 
 
 def _printed(grey: Bytes, corners: Corners) -> bool:
-    """Whether the pixels there are of two kinds, as in print: what lies between them is little (Otsu's measure)."""
+    """Whether the pixels there are of two kinds, as in print, with little in between (Otsu's measure)."""
     import cv2
 
     left, top, right, bottom = _edges(corners, grey.shape)
@@ -193,7 +206,8 @@ def _row(grey: Bytes, centre: Corners, steps: Corners) -> npt.NDArray[np.float64
     if inside.mean() < 0.9:
         return np.empty(0)
     at = at.clip(0, np.array(grey.shape[::-1]) - 1)
-    return grey[at[:, 1], at[:, 0]].astype(np.float64)
+    levels: npt.NDArray[np.float64] = grey[at[:, 1], at[:, 0]].astype(np.float64)
+    return levels
 
 
 def _alike(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> bool:
@@ -211,6 +225,14 @@ def _edges(corners: Corners, shape: tuple[int, ...], margin: int = 0) -> tuple[i
     left, top = np.floor(corners.min(0)).astype(int) - margin
     right, bottom = np.ceil(corners.max(0)).astype(int) + 1 + margin
     return max(0, int(left)), max(0, int(top)), min(shape[1], int(right)), min(shape[0], int(bottom))
+
+
+def _shrunk(grey: Bytes, factor: float) -> Bytes:
+    import cv2
+
+    if factor == 1:
+        return grey
+    return np.asarray(cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _joined(box: Box, other: Box) -> Box:

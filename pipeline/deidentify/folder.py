@@ -87,6 +87,9 @@ def clean(source: Path, out: Path, wish: Wish, tell: Tell) -> Done:
     items = list(_listed(source))
     part = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))
     try:
+        if wish.digests:
+            for item, digest in _each(_digest, [i for i in items if i.kind], wish.jobs, tell, "digests"):
+                item.sha256 = digest if isinstance(digest, str) else ""
         _headers(items, part, wish, table, tell)
         _photographs(items, part, wish, tell)
         _check_heads(items, part, wish)
@@ -277,6 +280,10 @@ def _each(function: Any, items: list[Item], jobs: int, tell: Tell, what: str) ->
     for count, (i, answer) in enumerate(answers, 1):
         tell.progress(what, count, len(items))
         yield items[i], answer
+
+
+def _digest(item: Item) -> str:
+    return files.sha256(item.source)
 
 
 def _allowed(item: Item) -> float:

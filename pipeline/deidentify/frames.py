@@ -19,13 +19,13 @@ import numpy as np
 from pipeline.core.match import Matcher
 from pipeline.deidentify import reencode, shades
 from pipeline.deidentify.boxes import Box, Do
+from pipeline.deidentify.joined import SLACK, around, inside, joined
 from pipeline.deidentify.picturekind import Kind, is_label, kind_of, rules, words
 from pipeline.deidentify.pixels import Looked, Stored
 from pipeline.deidentify.reencode import Source, UnreadableError, Values
 
 __all__ = ["Looked", "Stored", "examine", "is_label"]
-STILL = "still readable after filling"
-SLACK = 0.3  # of the height of a mark: two views of it do not find quite the same edges
+STILL, AGAIN = "still readable after filling", "text, found when read again"
 Cache = dict[bytes, tuple[Box, ...]]
 
 
@@ -104,7 +104,7 @@ class _Reading:
         key = self._key(digest, raw)
         found = self.seen.get(key)
         if found is None and shared:
-            found = self._remembered(key, raw)
+            found = self._remembered(key, raw) or self._in_the_same_place(raw)
         if found is None:
             if not may_read:
                 return False
@@ -132,12 +132,12 @@ class _Reading:
         """Note the boxes of a frame; the same overlay is reported once."""
         self.of_frame[index] = found
         for box in found:
-            alike = (n for n, (_, b) in enumerate(self.boxes) if b.do is box.do and _inside(box, b, SLACK))
+            alike = (n for n, (_, b) in enumerate(self.boxes) if b.do is box.do and inside(box, b, SLACK))
             n = next(alike, None)
             if n is None:
                 self.boxes.append((index + 1, box))
             else:
-                self.boxes[n] = (self.boxes[n][0], _around(self.boxes[n][1], box))
+                self.boxes[n] = (self.boxes[n][0], around(self.boxes[n][1], box))
         if any(box.reason == STILL for box in found):
             self.held = "IMG062"
 
@@ -158,8 +158,13 @@ class _Reading:
         self._add(index, tuple(found))
 
     def _read(self, raw: Values) -> tuple[Box, ...]:
-        """The boxes of one frame, faces included; read again after filling, twice at most."""
+        """The boxes of one frame, faces included; read again after filling, twice at most.
+
+        Everything found is filled. What can still be read after the second time says that there is more than
+        is found; marks that cannot be read, which tissue has too, do not say so.
+        """
         from pipeline.deidentify import textboxes
+        from pipeline.deidentify.pixelmarks import UNREAD
 
         self.read += 1
         find = functools.partial(textboxes.find, photo=self.kind.photo, known=self.known)
@@ -171,20 +176,23 @@ class _Reading:
             left = self._even(self._text(filled, functools.partial(textboxes.residue, boxes=tuple(boxes))))
             if not left:
                 break
-            reason = STILL if last else "text, found when read again"
-            boxes += [replace(box, reason=reason) for box in left if box.do is Do.FILL]
+            boxes += [
+                replace(box, reason=STILL if last and box.reason != UNREAD else AGAIN)
+                for box in left
+                if box.do is Do.FILL
+            ]
         return tuple(boxes + self._faces(raw))
 
     def _filled_already(self, boxes: list[Box]) -> bool:
         """Whether these boxes are those of an earlier frame, which was read again after filling them."""
         have = [box for _, box in self.boxes if box.do is Do.FILL]
         every = self.kind.spread == "all"
-        return every and all(b.do is not Do.FILL or any(_inside(b, h, SLACK) for h in have) for b in boxes)
+        return every and all(b.do is not Do.FILL or any(inside(b, h, SLACK) for h in have) for b in boxes)
 
     def _text(self, raw: Values, find: Callable[[Any], list[Box]]) -> list[Box]:
         found: list[Box] = []
         for view in shades.views(raw, self.source, self.stored):
-            found = _joined(found, find(view))
+            found = joined(found, find(view))
         return found
 
     def _faces(self, raw: Values) -> list[Box]:
@@ -219,23 +227,41 @@ class _Reading:
         who = _identity(self.known)
         return hashlib.blake2b(repr((digest, raw.shape, who)).encode(), digest_size=16).digest()
 
+    def _place(self, raw: Values) -> bytes:
+        return self._key(f"place {self.stored.series}".encode(), raw)
+
     def _remembered(self, key: bytes, raw: Values) -> tuple[Box, ...] | None:
         boxes = self.cache.get(key)
         if boxes is not None and any(box.do is Do.KEEP for box in boxes):
             return boxes if key + _marks(raw, boxes) in self.cache else None
         return boxes
 
+    def _in_the_same_place(self, raw: Values) -> tuple[Box, ...] | None:
+        """The boxes of the frame of this series read last, where they cover all that looks like text here.
+
+        What is in boxes that are filled may differ, as a slice number does; kept marks must be the same.
+        """
+        key = self._place(raw)
+        boxes = self._remembered(key, raw)
+        if not boxes:
+            return None
+        covered = [replace(box, do=Do.FILL) for box in boxes]
+        return boxes if _screen(self.filled(raw, covered)) is None else None
+
     def _remember(self, key: bytes, raw: Values, boxes: tuple[Box, ...]) -> None:
-        self.cache[key] = boxes
-        if any(box.do is Do.KEEP for box in boxes):
-            self.cache[key + _marks(raw, boxes)] = ()
+        held = any(box.reason == STILL for box in boxes)
+        for known in (key,) if held else (key, self._place(raw)):
+            self.cache[known] = boxes
+            if any(box.do is Do.KEEP for box in boxes):
+                self.cache[known + _marks(raw, boxes)] = ()
 
 
 def _screen(raw: Values) -> bytes | None:
+    """What the cheap look sees, else strokes at an end of the values, which noise hides from it."""
     from pipeline.deidentify import screen
 
     found: bytes | None = screen.suspicious(raw)
-    return found
+    return found or shades.strokes_at_an_end(raw)
 
 
 @functools.lru_cache(maxsize=64)
@@ -253,37 +279,6 @@ def _marks(raw: Values, boxes: Sequence[Box]) -> bytes:
             part = raw[box.top : box.bottom, box.left : box.right].astype(np.float64)
             held.update(np.packbits(part > (part.min() + part.max()) / 2).tobytes())
     return held.digest()
-
-
-def _joined(one: list[Box], two: list[Box]) -> list[Box]:
-    """The boxes of two views of one frame. A mark that either view vouches for whole is kept, others go.
-
-    Where one view sees more than the other, all of it goes: the mark may be the end of a name.
-    """
-    kept = [box for box in one + two if box.do is Do.KEEP]
-    rest = [box for box in one + two if box.do is not Do.KEEP]
-    rest = [box for box in rest if not any(_inside(box, keep, SLACK) for keep in kept)]
-    kept = [box for box in kept if not any(_inside(box, fill, SLACK) for fill in rest)]
-    joined: list[Box] = []
-    for box in rest + kept:
-        if not any(_inside(box, other) and other.do is box.do for other in joined):
-            joined.append(box)
-    return joined
-
-
-def _inside(inner: Box, outer: Box, slack: float = 0.0) -> bool:
-    """Whether a box lies in another, or no further out than `slack` of the other's short side."""
-    more = slack * min(outer.right - outer.left, outer.bottom - outer.top)
-    across = outer.left - more <= inner.left and inner.right <= outer.right + more
-    return across and outer.top - more <= inner.top and inner.bottom <= outer.bottom + more
-
-
-def _around(one: Box, two: Box) -> Box:
-    """The first box, made large enough for both."""
-    left, top = min(one.left, two.left), min(one.top, two.top)
-    return replace(
-        one, left=left, top=top, right=max(one.right, two.right), bottom=max(one.bottom, two.bottom)
-    )
 
 
 # --- the result ---------------------------------------------------------------------------------------
@@ -312,7 +307,7 @@ def _result(reading: _Reading, scratch: Path, *, clear: bool) -> Looked:
         boxes=tuple(
             (n, box)
             for n, box in reading.boxes
-            if box.do is not Do.KEEP or not any(_inside(box, over, SLACK) for over in filled)
+            if box.do is not Do.KEEP or not any(inside(box, over, SLACK) for over in filled)
         ),
         read=reading.read,
         frames=reading.source.frames,

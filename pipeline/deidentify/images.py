@@ -223,7 +223,8 @@ class Album:
             return None
         window = panel.wanted["window"]
         pair = (window["centre"], window["width"]) if window else None
-        return dicomview.Wanted(path, kinds[path], panel.wanted["frame"], pair, panel.wanted["crop"])
+        asked = panel.wanted
+        return dicomview.Wanted(path, kinds[path], asked["frame"], pair, asked["crop"], tuple(asked["cover"]))
 
     def _trouble(self, trouble: Trouble, place: Place) -> None:
         finding = findings.make(trouble.code, place, **trouble.words)

@@ -1,8 +1,8 @@
 """A photograph or scan, cleaned: written afresh from its pixels, with text and faces filled, or held back.
 
-Every page or frame becomes a PNG of IHDR, IDAT and IEND. What cannot be decoded is refused before anything is
-written; text that still reads after two fillings holds the whole file back. Run in the capped worker: 60
-megapixels need 1.5 GB of address space beside the parent, 12 need 0.9.
+Every page or frame becomes a PNG of IHDR, IDAT and IEND. A file that cannot be decoded to its end leaves
+nothing behind, nor does one whose text still reads after two fillings. Run in the capped worker: up to 60
+megapixels need 1 GB of address space beside the parent without reading text, 2 GB with it and for WebP.
 """
 
 from __future__ import annotations
@@ -69,8 +69,9 @@ def clean(
     size = (0, 0)
     try:
         for n, page in enumerate(pages, 1):
-            filled, seen, still = reader.clean(page.pixels)
             changed |= page.changed
+            filled, seen, still = reader.clean(page.pixels)
+            del page
             boxes.append(seen)
             size = size if n > 1 else (filled.shape[1], filled.shape[0])
             if still:
@@ -115,9 +116,16 @@ class _Reader:
         same.update(np.ascontiguousarray(pixels).data)
         key = same.digest()
         if key not in self._seen:
-            self._seen[key] = self._look(pixels)
+            try:
+                self._seen[key] = self._look(pixels)
+            except Exception as e:
+                # onnxruntime and OpenCV have no type for it; the picture was decoded, so it is not damaged.
+                if any(words in str(e) for words in ("bad_alloc", "Insufficient memory", "allocate memory")):
+                    raise MemoryError from None
+                raise
         boxes, still = self._seen[key]
-        return textboxes.fill(pixels, boxes), boxes, still
+        filled = any(box.do is Do.FILL for box in boxes)
+        return textboxes.fill(pixels, boxes) if filled else pixels, boxes, still
 
     def _look(self, pixels: Pixels) -> tuple[tuple[Box, ...], bool]:
         from pipeline.deidentify import faces, textboxes

@@ -76,7 +76,7 @@ def plausible(text: str, ratio: float) -> bool:
 
 
 def ticks(marks: Sequence[Mark], known: Matcher | None = None) -> set[int]:
-    """Which of `marks` are numbers beside a scale: three or more in line, evenly spaced and evenly counted."""
+    """Which of `marks` are numbers beside a scale: three or more in line, evenly counted."""
     numbers = [
         (n, mark, float(mark.text.strip()))
         for n, mark in enumerate(marks)

@@ -11,7 +11,8 @@ import hashlib
 import hmac
 import re
 
-_OFFSET = re.compile(r"[+-]\d{4}$")
+_DATE = re.compile(r"(\d{4})\.?(\d\d)\.?(\d\d)")  # 2025.03.14 is an older spelling
+_TIME = re.compile(r"(\d\d(?:\d\d(?:\d\d(?:\.\d{1,6})?)?)?)?(?:[+-]\d{4})?")
 SHIFT_DAYS = (365, 3650)  # dates in image headers move back by one to ten years
 
 
@@ -50,17 +51,18 @@ class Pseudonyms:
         """A DICOM date or date-time (PS3.5 6.2: DA, DT) moved by a patient's number of days, time of day
         kept.
 
-        "" when it holds no full date: a year alone cannot be moved by days. An offset from UTC goes.
+        "" when it is not just a full date: a year alone cannot be moved by days. An offset from UTC goes.
         """
-        value = original.strip()
-        digits = value.replace(".", "", 2) if value[4:5] == "." else value  # 2025.03.14 is an older spelling
-        if not digits[:8].isdigit() or not digits.isascii():
+        value = original.strip(" \0")
+        date = _DATE.match(value) if value.isascii() else None
+        time = _TIME.fullmatch(value, date.end()) if date else None
+        if date is None or time is None:
             return ""
         try:
-            moved = dt.date.fromisoformat(digits[:8]) + dt.timedelta(days=self.days(patient))
+            moved = dt.date(*map(int, date.groups())) + dt.timedelta(days=self.days(patient))
         except (ValueError, OverflowError):
             return ""
-        return f"{moved.year:04d}{moved:%m%d}{_OFFSET.sub('', digits[8:])}"
+        return f"{moved.year:04d}{moved:%m%d}{time[1] or ''}"
 
     def seal(self, content: bytes) -> str:
         """A keyed mark over what we wrote, 32 characters: by it a copy of ours is known again."""

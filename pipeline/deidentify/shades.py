@@ -6,6 +6,7 @@ the window that shows the anatomy. What lies above and below the window gets a p
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,8 @@ from pipeline.deidentify.reencode import Significant, Source
 Values = npt.NDArray[Any]
 Bytes = npt.NDArray[np.uint8]
 PERCENTILES = (1.0, 99.0)
+FEWEST, MOST = 40, 0.03  # pixels, and share of the frame, that strokes at an end of the values take
+CLOSE = 0.05  # of the way from that end to the middle: text leaves it nearly empty
 SHOWN = 0.2  # of the pixels a header's window must show some detail of, or the percentiles are better
 
 
@@ -168,3 +171,32 @@ def black(raw: Values, source: Source, stored: Stored) -> Any:
         choose: Callable[[Values], Any] = np.max if source.photometric == "MONOCHROME1" else np.min
         darkest = choose(values)
     return bits.back(np.asarray(darkest, values.dtype))
+
+
+def strokes_at_an_end(raw: Values) -> bytes | None:
+    """A digest of thin strokes of exactly the greatest or the least value of a grey frame, or None.
+
+    Text is often drawn with a value that nothing else in the frame has. Tissue reaches its ends with single
+    pixels and gradually; clipped tissue reaches them in areas, not in strokes.
+    """
+    if raw.ndim != 2:
+        return None
+    middle = float(np.median(raw[::8, ::8]))
+    digest = b""
+    for end in (raw.max(), raw.min()):
+        at = raw == end
+        count = int(np.count_nonzero(at))
+        if not FEWEST <= count <= MOST * raw.size:
+            continue
+        close = float(end) + CLOSE * (middle - float(end))
+        near = int(np.count_nonzero(raw >= close if end > middle else raw <= close)) - count
+        if 3 * near <= count and _thin(at.view(np.uint8), count):
+            digest += hashlib.blake2b(np.packbits(at).tobytes(), digest_size=16).digest()
+    return digest or None
+
+
+def _thin(mask: Bytes, count: int) -> bool:
+    """Whether little of a mask is left when two pixels are taken off all around."""
+    import cv2
+
+    return bool(5 * int(cv2.erode(mask, np.ones((5, 5), np.uint8)).sum()) <= count)

@@ -73,7 +73,7 @@ def find(picture: Bytes, *, photo: bool = False, known: Matcher | None = None) -
 
 
 def fill(picture: npt.NDArray[Any], boxes: Iterable[Box], value: int = 0) -> npt.NDArray[Any]:
-    """A copy of `picture` with every Do.FILL box painted solid with `value`; all other pixels are the same."""
+    """A copy of `picture` with every Do.FILL box painted solid with `value`, other pixels as they were."""
     filled = picture.copy()
     for box in boxes:
         if box.do is Do.FILL:
@@ -87,12 +87,30 @@ def residue(filled: Bytes, boxes: Sequence[Box]) -> list[Box]:
     The picture is read at another size than the first time, since the same reading would miss the same
     print: smaller, which takes out speckle and makes faint broad strokes firm.
     """
-    rgb = _rgb(filled)
+    painted = fill(np.zeros(filled.shape[:2], np.uint8), boxes, 1).view(bool)
+    rgb = _blended(_rgb(filled), painted)
     lines = _read(rgb, _scaled(rgb, AGAIN))
-    again = _boxes(lines, rgb.shape, None) + (
-        barcodes.find(filled) if any(b.what == "barcode" for b in boxes) else []
-    )
+    again = _boxes(lines, rgb.shape, None) + barcodes.find(filled)
     return [box for box in again if box.do is Do.FILL and not any(_inside(box, b) for b in boxes)]
+
+
+def _blended(rgb: Bytes, painted: npt.NDArray[np.bool_]) -> Bytes:
+    """A copy in which paint takes the colour of its surroundings: edges of filled boxes look like letters."""
+    import cv2
+
+    if not painted.any():
+        return rgb
+    small = cv2.resize(rgb, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    bare = cv2.resize((~painted).astype(np.float32), small.shape[1::-1], interpolation=cv2.INTER_AREA)
+    bare = np.where(bare > 0.999, np.float32(1), np.float32(0))
+    seen = small.astype(np.float32) * bare[..., None]
+    around = np.full(small.shape, seen.sum((0, 1)) / max(float(bare.sum()), 1.0), np.float32)
+    for reach in (61, 21, 9):  # the nearest surroundings there are
+        share = cv2.boxFilter(bare, -1, (reach, reach))[..., None]
+        near = cv2.boxFilter(seen, -1, (reach, reach)) / np.maximum(share, 1e-6)
+        around = np.where(share > 0.02, near, around)
+    soft = cv2.resize(around, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return np.where(painted[..., None], soft, rgb).astype(np.uint8)
 
 
 def _inside(box: Box, other: Box) -> bool:
@@ -248,7 +266,7 @@ def _boxes(lines: list[_Line], shape: tuple[int, ...], known: Matcher | None) ->
     ]
     others = [n for n, verdict in enumerate(verdicts) if not verdict.keep]
     kept, filled = [], []
-    for n, (line, verdict) in enumerate(zip(lines, verdicts, strict=True)):
+    for line, verdict in zip(lines, verdicts, strict=True):
         if verdict.keep and not any(_touch(line, lines[other]) for other in others):
             left, top, right, bottom = _bounds(line.quad, 0, shape)
             kept.append(Box(left, top, right, bottom, "text", verdict.reason, line.score, Do.KEEP))

@@ -85,6 +85,7 @@ def _entry(number: int, item: Item) -> dict[str, Any]:
         "n": number,
         "name": item.name,
         "kind": item.kind,
+        "sha256": item.sha256,
         "state": item.state,
         "outputs": item.outputs,
         "code": item.code,

@@ -25,6 +25,7 @@ WAYS = ("described", "unlisted", "code")
 ROUNDS = 8  # each round cuts something, so few are enough; a text that needs more goes whole
 NAME_ALONE = {"unlisted": 4, "code": 5}  # letters from which one unknown word is proof enough
 RANDOM_RUNS = {"unlisted": 1, "code": 1}  # changes between letters and digits that make a token random
+SHORT = 256  # characters of a value that is worth remembering
 LONG = 1 << 16  # characters; a longer text is no description and is not searched word by word
 PADDING = " \0"
 
@@ -45,10 +46,15 @@ def clean(text: str, known: Matcher, *, how: str) -> Cleaned:
     """
     if how not in WAYS:
         raise ValueError("how must be described, unlisted or code")
+    return _remembered(text, known, how) if len(text) <= SHORT else _clean(text, known, how)
+
+
+@lru_cache(maxsize=1 << 13)
+def _remembered(text: str, known: Matcher, how: str) -> Cleaned:
+    """The same few values stand in every slice of a series."""
     return _clean(text, known, how)
 
 
-@lru_cache(maxsize=1 << 14)
 def _clean(text: str, known: Matcher, how: str) -> Cleaned:
     current = _readable(text)
     if len(current) > LONG:

@@ -110,10 +110,15 @@ def judge(word: str) -> Class:
     return Class.PLAIN if built else Class.UNKNOWN
 
 
-def namesake(word: str) -> bool:
-    """Whether a capitalised plain word is also a name: beside an unknown word it is part of one."""
+def namesake(word: str, *, small: bool = False) -> bool:
+    """Whether a plain word is also a name: beside an unknown word it is part of one.
+
+    A word in lower case is none, except with `small`: beside an unknown word in lower case.
+    """
     lists = vocabulary()
-    return (not word.islower() and plain_letters(word) in lists.namesake) or word in lists.particles
+    return (
+        (small or not word.islower()) and plain_letters(word) in lists.namesake
+    ) or word in lists.particles
 
 
 def _forms(low: str) -> Iterator[str]:
@@ -151,7 +156,7 @@ def clinical(token: str) -> bool:
     lists = vocabulary()
     if lists.clinical.fullmatch(token):
         return True
-    apart = re.fullmatch(r"([^\W\d_]{2,})(\d{1,2})|(\d{1,3})([^\W\d_]{2,})", token)  # "CHEST2", "64slices"
+    apart = re.fullmatch(r"([^\W\d_]{2,})(\d{1,3})|(\d{1,3})([^\W\d_]{2,})", token)  # "CHEST2", "64slices"
     return bool(apart) and judge(apart[1] or apart[4]) is Class.PLAIN if apart else False
 
 

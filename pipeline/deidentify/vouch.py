@@ -165,9 +165,7 @@ def _contexts(text: str, pieces: list[_Piece]) -> None:
         ]
         plain = sum(side is Class.PLAIN for side in sides)
         small = piece.text.islower() or (len(piece.text) == 1 and Class.UNKNOWN not in sides)
-        enough = plain >= (1 if small else 2)
-        kinds_beside = Class.UNKNOWN in sides
-        if not enough or kinds_beside:
+        if plain < (1 if small else 2) or Class.UNKNOWN in sides:
             piece.kind = Class.UNKNOWN
 
 
@@ -175,7 +173,9 @@ def _namesakes(text: str, pieces: list[_Piece]) -> None:
     """A plain word that is also a name goes with an unknown word beside it: "Dhalvinder Brown"."""
     for order in (pieces, pieces[::-1]):
         for beside, piece in pairwise(order):
-            if piece.kind is Class.PLAIN and beside.kind is Class.UNKNOWN and namesake(piece.text):
+            cut = beside.kind is Class.UNKNOWN and judge(beside.text) is not Class.PLAIN
+            open_side = piece.kind is Class.PLAIN and cut
+            if open_side and namesake(piece.text, small=beside.text.islower()):
                 first, second = sorted((beside, piece), key=lambda p: p.start)
                 if beside.text.isalpha() and _NEXT_WORD.fullmatch(text, first.end, second.start):
                     piece.kind = Class.UNKNOWN
@@ -272,7 +272,7 @@ def random_tokens(text: str, *, runs: int) -> Iterator[Span]:
     for found in _RANDOM.finditer(text):
         token = found[0]
         parts = re.findall(r"[A-Z]+|\d+", token)
-        letters = [part for part in parts if part.isalpha() and len(part) > 2]
+        letters = [part for part in parts if part.isalpha() and len(part) > 3]
         if (
             len(parts) <= runs
             or token.isdigit()

@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from pipeline.core.match import Matcher
 from pipeline.core.picture import NoPictureError
-from pipeline.deidentify import charset, documents, values
+from pipeline.deidentify import charset, dictionary, documents, values
 from pipeline.deidentify.elements import (
     MAX_DEPTH,
     PIXELS,
@@ -148,6 +147,8 @@ class Walk:
             kept = kept and not self._named_in(self.file.value(element))
             return (self._as_it_is(element, element.vr), "") if kept else (b"", "beside the pixels")
         vr = self._vr(element)
+        if not vr.isalpha() or self._text_as_number(element, vr):
+            return b"", "not what it says"
         action = rules.actions.get(tag, Action.KEEP)
         if place is DUMMIES and action in _LET_THROUGH:
             return self._dummy_inside(element, vr, source, depth, chars)
@@ -203,7 +204,7 @@ class Walk:
         if action is Action.CODE and vr.decode() in self.rules.text:
             return self._text(element, vr, value, "described" if place is DESCRIBED else "code", chars)
         if action is Action.CLASS:
-            known = value.startswith(DICOM_ROOT) or value.strip(b" \0").decode("latin-1") in _named_uids()
+            known = value.startswith(DICOM_ROOT) or value.strip(b" \0").decode("latin-1") in dictionary.uids()
             return (self._as_it_is(element, vr), "") if known else self._uids(element, vr, value)
         if action is Action.CHARSET:
             stated = {term.strip() for term in value.decode("latin-1").strip(" \0").split("\\")}
@@ -289,7 +290,17 @@ class Walk:
             return element.vr
         if element.items is not None:
             return SEQUENCE
-        return (self.rules.vrs.get(element.tag) or _dictionary_vr(element.tag) or "UN").encode()
+        return (self.rules.vrs.get(element.tag) or dictionary.vr(element.tag) or "UN").encode()
+
+    def _text_as_number(self, element: Element, vr: bytes) -> bool:
+        """Whether readable text stands under a VR for numbers or bytes that this attribute does not have."""
+        if vr not in NUMBERS and not vr.startswith(b"O"):
+            return False
+        value = self.file.value(element).rstrip(b" \0")
+        if len(value) < _WORD or not _PRINTABLE.fullmatch(value):
+            return False
+        stated = self.rules.vrs.get(element.tag) or dictionary.vr(element.tag)
+        return stated in self.rules.text or stated in self.rules.characters or stated in ("SQ", "DA", "DT")
 
     def _as_it_is(self, element: Element, vr: bytes) -> bytes:
         if element.vr == vr or (self.file.encoding.implicit and not element.vr):
@@ -370,6 +381,8 @@ class Walk:
 
 _BLOCK = 300  # elements of one private block, its creator among them
 _EMPTY = 12  # bytes of an element without a value
+_WORD = 4  # letters; shorter ones are any number
+_PRINTABLE = re.compile(rb"[\x20-\x7e\x80-\xff\r\n\t]+")
 _READABLE = re.compile(rb"[\x20-\x7e\x80-\xff]{4,}")
 _LONG_TEXT = frozenset((b"LT", b"ST", b"UT"))
 _LET_THROUGH = frozenset(
@@ -379,22 +392,6 @@ _LET_THROUGH = frozenset(
 
 def _by_tag(row: tuple[int, bytes]) -> int:
     return row[0]
-
-
-@cache
-def _dictionary_vr(tag: int) -> str:
-    """The VR of a tag in PS3.6, or ""; the first where there are several (US or SS)."""
-    from pydicom.datadict import dictionary_has_tag, dictionary_VR
-
-    return dictionary_VR(tag)[:2] if dictionary_has_tag(tag) else ""
-
-
-@cache
-def _named_uids() -> frozenset[str]:
-    """UIDs that have a name: those of the standard and the private classes of vendors."""
-    from pydicom._uid_dict import UID_dictionary
-
-    return frozenset(UID_dictionary)
 
 
 def _over_89(age: str) -> bool:

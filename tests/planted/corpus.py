@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -271,15 +272,16 @@ class Builder:
             self._with(objects.presentation(mint, made, which), made, encoding, who)
             self._with(objects.selection(mint, which), Planted(Path()), encoding, who)
         structures = containers.bundled("rtstruct.dcm")
-        frame = Dataset()
-        frame.FrameOfReferenceUID = images[0].FrameOfReferenceUID
-        structures.ReferencedFrameOfReferenceSequence = Sequence([frame])
+        frame_of = Dataset()
+        frame_of.FrameOfReferenceUID = images[0].FrameOfReferenceUID
+        structures.ReferencedFrameOfReferenceSequence = Sequence([frame_of])
         self._with(structures, Planted(Path()), "", who)
 
 
 def build(folder: Path, seed: int = 3, parts: tuple[str, ...] = ()) -> Corpus:
     """Write a corpus. `parts` are names of Builder's methods; all of them when empty."""
     builder = Builder(folder, seed)
+    logging.getLogger("pydicom").setLevel(logging.ERROR)  # values that do not fit are meant
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for part in parts or ("wide", "full", "special", "burned", "documents", "longitudinal", "tricky"):

@@ -38,7 +38,8 @@ def ground(mint: Mint, rows: int, columns: int, frames: int = 1, top: int = 800)
     y, x = np.mgrid[:rows, :columns]
     away = np.hypot((x - columns / 2) / columns, (y - rows / 2) / rows)
     body = np.clip(0.9 - 1.7 * away, 0.02, 1) * top * 0.8
-    return (body[None] + rng.normal(0, top / 100, (frames, rows, columns))).clip(0, top).astype("<u2")
+    noisy: np.ndarray = (body[None] + rng.normal(0, top / 100, (frames, rows, columns))).clip(0, top)
+    return noisy.astype("<u2")
 
 
 def pixels(ds: Dataset, array: np.ndarray, *, stored: int = 12) -> Dataset:
@@ -265,7 +266,7 @@ def document(mint: Mint, planted: Planted, kind: str) -> Dataset:
 
 
 def slide(mint: Mint, flavour: str) -> Dataset:
-    """A VL whole slide microscopy image; LABEL and OVERVIEW show the writing on the glass (PS3.3 C.8.12.4)."""
+    """A VL whole slide microscopy image; LABEL and OVERVIEW show what is written on it (PS3.3 C.8.12)."""
     ds = blank(SOP + "77.1.6", "SM", mint)
     ds.ImageType = ["ORIGINAL" if flavour == "VOLUME" else "DERIVED", "PRIMARY", flavour, "NONE"]
     grey = ground(mint, 64, 64, 1, 200).astype("u1")

@@ -44,7 +44,7 @@ def identity(ds: Dataset, who: Person, planted: Planted, day: str) -> None:
               ("EthnicGroup", "Asian"), ("PregnancyStatus", 1), ("SmokingStatus", "NO"))  # fmt: skip
     for name, value in wanted:
         setattr(ds, name, value)
-        place = (int(ds.data_element(name).tag),)
+        place = (int(ds[name].tag),)
         planted.keeps.append(Keep("patient characteristics", value, place))
         planted.touched.add(place)
 
@@ -99,7 +99,7 @@ def safe_rows() -> list[tuple[str, int, int, str]]:
 
 
 def private(ds: Dataset, planted: Planted, mint: Mint, *, safe: int = 6) -> None:
-    """Private blocks: every VR, two creators in a group, sequences; safe attributes and unknown neighbours."""
+    """Private blocks: every VR, two creators in a group, sequences; safe ones and unknown neighbours."""
     creator = f"{mint.family()} RIS 1.0"
     block = ds.private_block(0x0009, creator, create=True)
     planted.hide("private", creator.split()[0], note="private creator")

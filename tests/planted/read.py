@@ -1,4 +1,4 @@
-"""A file as a snooper reads it: raw bytes, what inflates, every value that decodes, in all usual encodings."""
+"""A file as a snooper reads it: raw bytes, what inflates, every value that decodes, in usual encodings."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def walk(ds: Dataset, at: Place = ()) -> Iterator[tuple[Place, Any]]:
     """Every element with its place, sequences before their items."""
     for tag in sorted(ds.keys()):
         try:
-            element = ds[tag]
+            element: Any = ds[tag]
         except (
             Exception
         ):  # a value that does not fit its VR: its bytes are looked at, the file stays readable

@@ -16,6 +16,8 @@ from tests.planted.answers import Canary, Corpus, Look, Planted, spell
 from tests.planted.read import Seen, read
 from tests.planted.useful import Useful
 
+OUTSIDE = ("output paths", "report and logs")
+
 
 @dataclass
 class Score:
@@ -47,11 +49,16 @@ class Score:
         """How much of a class was kept, 100 where nothing was asked."""
         return 100.0 * self.kept[group] / self.wanted[group] if self.wanted[group] else 100.0
 
+    @staticmethod
+    def total(counts: Counter[str]) -> int:
+        """The sum over what was planted; names of files and words are asked for all of it again."""
+        return sum(n for group, n in counts.items() if group not in OUTSIDE)
+
     def table(self) -> str:
         """All classes as markdown."""
         rows = ["| class | leaked | checked |", "| --- | ---: | ---: |"]
         rows += [f"| {g} | {self.leaked[g]} | {n} |" for g, n in sorted(self.checked.items())]
-        rows.append(f"| all | {sum(self.leaked.values())} | {sum(self.checked.values())} |")
+        rows.append(f"| all but names and words | {self.total(self.leaked)} | {self.total(self.checked)} |")
         rows += ["", "| kept | % | of |", "| --- | ---: | ---: |"]
         rows += [f"| {g} | {self.percent(g):.2f} | {n} |" for g, n in sorted(self.wanted.items())]
         rows += [
@@ -164,7 +171,7 @@ def _outside(corpus: Corpus, out: Path, said: str, result: Score) -> None:
     paths = "\n".join(str(p.relative_to(out)) for p in sorted(out.rglob("*"))).casefold()
     said = said.casefold()
     for needle in dict.fromkeys(corpus.needles):
-        for group, text in (("output paths", paths), ("report and logs", said)):
+        for group, text in zip(OUTSIDE, (paths, said), strict=True):
             result.checked[group] += 1
             if needle.casefold() in text:
                 result.leak(group, f"an identifier of {len(needle)} characters")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import yaml
 from pydicom.datadict import dictionary_VR
@@ -103,7 +104,7 @@ def plant(ds: Dataset, row: Row, at: Place, planted: Planted, mint: Mint, day: s
         planted.hide(group, one, place, look)
 
 
-def _value(vr: str, mint: Mint, day: str) -> tuple[object, object, Look]:
+def _value(vr: str, mint: Mint, day: str) -> tuple[Any, Any, Look]:
     token = mint.token()
     if vr == "PN":
         parts = mint.family(), mint.given(), mint.token(), mint.token()
@@ -116,8 +117,8 @@ def _value(vr: str, mint: Mint, day: str) -> tuple[object, object, Look]:
         number = mint.digits(9)
         return number, number, Look.TEXT
     if vr == "US":
-        number = mint.random.randrange(1000, 60000)
-        return number, number, Look.VALUE
+        small = mint.random.randrange(1000, 60000)
+        return small, small, Look.VALUE
     if vr == "TM":
         return "010203.040506", "010203.040506", Look.VALUE
     if vr == "AS":

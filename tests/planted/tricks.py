@@ -225,6 +225,70 @@ def odd_patients(ds: Dataset, who: Person, planted: Planted, mint: Mint) -> None
         planted.hide("others of the header", needle, (tag,))
 
 
+PLACES = [0x00181020, 0x00081090, 0x00283003, 0x00281055, 0x00201040, 0x00181040, 0x00181016, 0x00080070]
+
+
+def disguised(ds: Dataset, who: Person, planted: Planted, mint: Mint) -> None:
+    """The patient in unlisted text of a UTF-8 file, in letters that look alike or cannot be seen."""
+    ds.SpecificCharacterSet = "ISO_IR 192"
+    planted.touched.add((0x00080005,))
+    full_width = "".join(chr(ord(c) + 0xFEE0) for c in who.family)
+    values = [
+        who.family[:4] + "\u200b" + who.family[4:],
+        who.family[:5] + "\u00ad" + who.family[5:],
+        full_width,
+        who.family.replace("a", "\u00e1"),
+        who.family.replace("a", "\u0430"),
+        "ph " + "".join(chr(0x966 + int(c)) if c.isdigit() else c for c in mint.phone()[4:]),
+        who.number[:6] + "\u2011" + who.number[6:],
+    ]
+    for tag, text in zip(PLACES, values, strict=False):
+        ds.add_new(tag, "LO", text)
+        planted.hide("disguised", text.removeprefix("ph "), (tag,))
+
+
+def date_styles(ds: Dataset, _: Person, planted: Planted, mint: Mint) -> None:
+    """The study date and other days, as people and devices write them, in unlisted text."""
+    day = str(ds.StudyDate)
+    year, month, number = day[:4], int(day[4:6]), int(day[6:])
+    name = "JanFebMarAprMayJunJulAugSepOctNovDec"[3 * month - 3 : 3 * month]
+    values = [f"IM_{day}_101500", f"{year}-{month:02d}-{number:02d}T10:15", f"{number}{name.upper()}{year}",
+              f"{number} {name} {year}", f"{name} {number}, {year}", f"{number:02d}.{month:02d}.{year}",
+              f"{number}/{month}/{year[2:]}", f"{year}/{month:02d}/{number:02d}"]  # fmt: skip
+    for tag, text in zip(PLACES, values, strict=True):
+        ds.add_new(tag, "LO", text)
+        planted.hide("date styles", text.removeprefix("IM_").removesuffix("_101500"), (tag,))
+
+
+def numbers_of_people(ds: Dataset, _: Person, planted: Planted, mint: Mint) -> None:
+    """Numbers and addresses that belong to people or places, in unlisted text."""
+    phone, aadhaar = mint.phone()[4:].replace(" ", ""), mint.aadhaar().replace(" ", "")
+    values = [f"0{phone[:4]}-{phone[4:]}", f"91{phone}", f"({phone[:5]}){phone[5:]}", f"UID {aadhaar}",
+              f"00:1B:{mint.digits(2)}:3C:4D:{mint.digits(2)}", f"10.{mint.digits(2)}.7.{mint.digits(2)}",
+              f"https://{mint.token().lower()}.example/x", f"ABCPK{mint.digits(4)}Q"]  # fmt: skip
+    for tag, text in zip(PLACES, values, strict=True):
+        ds.add_new(tag, "LO", text)
+        planted.hide("numbers of people", text.removeprefix("UID "), (tag,))
+
+
+def relatives(ds: Dataset, who: Person, planted: Planted, mint: Mint) -> None:
+    """People who stand in no header: after a title, a relation or a label, in unlisted text."""
+    forms = [
+        "Mrs {g} {f}",
+        "S/o {f}",
+        "Pt: {f} {g}",
+        "Name={f}",
+        "Op. {f}",
+        "c/o {g} {f}",
+        "Shri {f} ji",
+        "Ref by {f}",
+    ]
+    for tag, form in zip(PLACES, forms, strict=True):
+        family, given = mint.family(), mint.given()
+        ds.add_new(tag, "LO", form.format(f=family, g=given))
+        planted.hide("people with a title", family, (tag,))
+
+
 TRICKS: list[tuple[Trick, str]] = [
     (wrong_vr, "CT_small.dcm"), (dates_with_tails, "MR_small.dcm"), (dates_with_tails,
     "MR_small_implicit.dcm"),
@@ -237,7 +301,8 @@ TRICKS: list[tuple[Trick, str]] = [
     "MR_small_RLE.dcm"),
     (stray_fragment, "MR_small_RLE.dcm"), (offset_table, "MR_small_RLE.dcm"), (jls_comment,
     "MR_small_jpeg_ls_lossless.dcm"),
-    (odd_patients, "CT_small.dcm"),
+    (odd_patients, "CT_small.dcm"), (disguised, "CT_small.dcm"), (date_styles, "CT_small.dcm"),
+    (numbers_of_people, "CT_small.dcm"), (relatives, "CT_small.dcm"), (date_styles, "MR_small_implicit.dcm"),
 ]  # fmt: skip
 
 

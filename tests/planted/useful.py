@@ -212,7 +212,7 @@ def _private(seen: Seen, keep: Keep) -> bool:
 
 def _padded(ds: Dataset) -> bool:
     frames = int(ds.get("NumberOfFrames", 1) or 1)
-    return ds.Rows * ds.Columns * ds.SamplesPerPixel * ds.BitsAllocated // 8 * frames % 2 == 1
+    return bool(ds.Rows * ds.Columns * ds.SamplesPerPixel * ds.BitsAllocated // 8 * frames % 2)
 
 
 def _pixels(planted: Planted, seen: Seen) -> bool:
