@@ -202,13 +202,6 @@ class Window(Part):
     width: Annotated[float, Field(gt=0)]
 
 
-class Crop(Part):
-    left: Annotated[int, Field(ge=0)]
-    top: Annotated[int, Field(ge=0)]
-    width: Annotated[int, Field(gt=0)]
-    height: Annotated[int, Field(gt=0)]
-
-
 class Area(Part):
     left: Annotated[int, Field(ge=0)]
     top: Annotated[int, Field(ge=0)]
@@ -225,7 +218,7 @@ class Panel(Part):
         Annotated[int, Field(ge=1, description="which frame of a multi-frame file, counted from 1")] | None
     ) = None
     window: Window | None = None
-    crop: Crop | None = None
+    crop: Area | None = None
     cover: list[Area] = []
     show: list[Area] = []
 

@@ -301,7 +301,7 @@ def _pixels(out: int, file: Dicom, pixels: Element, lies: Stored, looked: Looked
         eight = lies.bits_allocated <= 8
         vr = (b"OB" if eight else b"OW") if file.encapsulated else pixels.vr or b"OW"
         _all(out, encoding.start_of_value(0x7FE00010, vr, size + size % 2))
-        _copy(out, looked.replacement, 0, size, swap=encoding.big and not eight)
+        _copy(out, looked.replacement, 0, size, swap=lies.bits_allocated // 8 if encoding.big else 1)
         _all(out, b"\0" * (size % 2))
         return
     if file.encapsulated:
@@ -320,20 +320,21 @@ def _all(out: int, data: bytes) -> None:
         view = view[os.write(out, view) :]
 
 
-def _copy(out: int, source: Path, at: int, size: int, *, swap: bool = False) -> None:
-    """Copy bytes of a file in pieces; `swap` exchanges the two bytes of each 16-bit number."""
+def _copy(out: int, source: Path, at: int, size: int, *, swap: int = 1) -> None:
+    """Copy bytes of a file in pieces; each group of `swap` bytes is turned round."""
     fd = os.open(source, os.O_RDONLY)
     try:
         while size:
-            if not swap and sys.platform == "linux":  # there the kernel copies from file to file
+            if swap < 2 and sys.platform == "linux":  # there the kernel copies from file to file
                 moved = os.sendfile(out, fd, at, size)
             else:
                 data = os.pread(fd, min(size, COPY), at)
                 moved = len(data)
-                if swap:
-                    both = bytearray(data)
-                    both[::2], both[1::2] = data[1::2], data[::2]
-                    data = bytes(both)
+                if swap > 1:
+                    turned = bytearray(data)
+                    for n in range(swap):
+                        turned[n::swap] = data[swap - 1 - n :: swap]
+                    data = bytes(turned)
                 _all(out, data)
             if not moved:
                 raise NoPictureError("IMG021")

@@ -165,7 +165,7 @@ class Scanner:
         return found, at
 
     def undefined(self, vr: bytes, at: int, end: int, depth: int) -> tuple[list[list[Element]], int]:
-        """The items of a sequence of undefined length; in UN they are implicit little endian (PS3.5 6.2.2)."""
+        """The items of a sequence of undefined length; in UN they are implicit (PS3.5 6.2.2)."""
         if vr not in (SEQUENCE, b"UN", b""):
             raise NoPictureError("IMG021")  # fragments stand only in the pixels
         scanner = self if vr != b"UN" else Scanner(self.buffer, Encoding(implicit=True), self.size)

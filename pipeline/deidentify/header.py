@@ -37,6 +37,9 @@ OF_THE_PATIENT = {
     0x00100030: Kind.DATE,
 }
 PERSON_VRS = frozenset((b"PN",))
+GROUPS = (0x52009229, 0x52009230)  # shared by all frames, of the first frame
+# Pixel measures, plane orientation and position, window, rescaling.
+GROUPED = frozenset((0x00289110, 0x00209116, 0x00209113, 0x00289132, 0x00289145))
 DIRECTORY = "1.2.840.10008.1.3.10"
 SHORT = 4  # letters and digits; shorter values are found everywhere and mean nothing
 
@@ -79,6 +82,17 @@ class Header:
         """A US value."""
         value = self.raw(tag)
         return int(unpack(f"{self.file.encoding.order}H", value[:2])[0]) if len(value) >= 2 else default
+
+    def of_first_frame(self) -> Header:
+        """The same header with what enhanced files keep in functional groups (PS3.3 C.7.6.16)."""
+        groups = [item for tag in GROUPS for item in self.items(tag)[:1]]
+        if not groups:
+            return self
+        found = Header(self.file)
+        for element in (e for group in groups for e in group if e.tag in GROUPED):
+            for item in self.file.items(element, self.file.encoding, 2)[:1]:
+                found._top = {**{e.tag: e for e in item}, **found._top}
+        return found
 
     def items(self, tag: int) -> list[list[Element]]:
         """The items of a sequence at the top."""
@@ -147,6 +161,7 @@ def stored(h: Header, path: Path) -> Stored | None:
     file, pixels = h.file, h.file.pixels
     if pixels is None:
         return None
+    h = h.of_first_frame()
     plain = pixels.tag == 0x7FE00010
     window = h.numbers(0x00281050), h.numbers(0x00281051)
     padding = h.raw(0x00280120)

@@ -100,8 +100,8 @@ class Walk:
                     if creator in self.rules.creators and place is not DUMMIES:
                         creators[tag >> 16 << 8 | tag & 0xFF] = creator
                     continue
-                creator = creators.get(tag >> 16 << 8 | tag >> 8 & 0xFF)
-                kept = self._private(element, creator, source, chars) if creator else None
+                owner = creators.get(tag >> 16 << 8 | tag >> 8 & 0xFF)
+                kept = self._private(element, owner, source, chars) if owner else None
                 if kept:
                     written += [row for row in kept if row not in written[-_BLOCK:]]
                 else:
@@ -197,10 +197,7 @@ class Walk:
         if action is Action.SHIFT:
             return self._dates(element, vr, value)
         if action is Action.DESCRIBE and vr not in NUMBERS and vr != SEQUENCE:
-            written, removed = self._text(element, vr, value, "described", chars)
-            if removed and len(written) <= _EMPTY:  # nothing is left, and some attributes must have a value
-                written = write(tag, vr, self.rules.dummies.get(vr.decode(), "").encode())
-            return written, removed
+            return self._text(element, vr, value, "described", chars)
         if action is Action.CODE and vr.decode() in self.rules.text:
             return self._text(element, vr, value, "described" if place is DESCRIBED else "code", chars)
         if action is Action.CLASS:
@@ -369,6 +366,8 @@ class Walk:
         if cleaned.text == text:
             return self._as_it_is(element, vr), ""
         left = charset.encoded(cleaned.text, chars)
+        if not left:  # some attributes must have a value
+            left = self.rules.dummies.get(vr.decode(), "").encode()
         return self.file.encoding.element(element.tag, vr, left), "text"
 
     def _named_in(self, value: bytes) -> bool:
@@ -380,7 +379,6 @@ class Walk:
 
 
 _BLOCK = 300  # elements of one private block, its creator among them
-_EMPTY = 12  # bytes of an element without a value
 _WORD = 4  # letters; shorter ones are any number
 _PRINTABLE = re.compile(rb"[\x20-\x7e\x80-\xff\r\n\t]+")
 _READABLE = re.compile(rb"[\x20-\x7e\x80-\xff]{4,}")
