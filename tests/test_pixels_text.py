@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
-from pipeline.core import resources
+from pipeline.core import resources, worker
 from pipeline.core.identity import Identifier, Kind
 from pipeline.core.match import Matcher
 from pipeline.deidentify import barcodes, pixelmarks, textboxes
@@ -248,6 +248,17 @@ def test_large_photographs_are_read_in_tiles():
     )
     boxes = textboxes.find(picture, photo=True)
     assert all(covered(mask, boxes) >= 0.95 for mask in masks)
+
+
+def count_boxes(shape):
+    picture = np.full(shape, 120, np.uint8)
+    picture[::37, ::41] = 255
+    return len(textboxes.find(picture))
+
+
+@pytest.mark.parametrize("shape", [(1280, 1280, 3), (200, 6000), (60, 20_000)])
+def test_the_capped_child_has_memory_enough(shape):
+    assert worker.call(count_boxes, shape, where="a picture") >= 0
 
 
 def test_tiles_cover_all_and_overlap():

@@ -69,9 +69,12 @@ class Outcome:
     lies: Stored | None = field(default=None, repr=False)  # for rules that need the whole series
 
 
-def cleaner(setting: Setting) -> Callable[[Job], Outcome]:
-    """A function that writes one clean copy, for the worker; it remembers what headers have in common."""
-    memory = Memory()
+def cleaner(setting: Setting, memory: Memory | None = None) -> Callable[[Job], Outcome]:
+    """A function that writes one clean copy, for the worker.
+
+    It remembers in `memory` what headers have in common, and the text that it read: a series is read once.
+    """
+    memory = Memory() if memory is None else memory
     seen: dict[bytes, tuple[Box, ...]] = {}
 
     def clean(job: Job) -> Outcome:

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from pipeline.core import files, findings, kinds, worker
 from pipeline.core.errors import MAKE_ROOM, OutputError, UsageError
 from pipeline.core.identity import Identifier
 from pipeline.core.match import Matcher
-from pipeline.core.picture import Trouble, guarded
+from pipeline.core.picture import PER_FILE_SECONDS, Trouble, guarded
 from pipeline.core.tell import Tell
 from pipeline.deidentify import dicom, elements, header
 from pipeline.deidentify.boxes import Box
@@ -29,7 +29,7 @@ from pipeline.deidentify.pseudonym import Pseudonyms
 from pipeline.deidentify.rules import Rules, rules
 from pipeline.deidentify.wish import Wish
 
-LEFT_OUT = {"IMG075", "IMG076"}  # by design: nothing is missing without them
+CHUNK = 50  # slices of one series that one worker cleans in a row
 LARGEST = 16 << 30  # bytes of one file: pixels are streamed, never loaded whole
 PER_SECOND = 4 << 20  # bytes of a file that are allowed to take a second, beyond worker.SECONDS
 JUNK = {".ds_store", "thumbs.db", "desktop.ini"}  # written by file managers, about nobody
@@ -158,7 +158,7 @@ def _kind_words(kind: str) -> dict[str, str]:
 def _headers(items: list[Item], part: Path, wish: Wish, table: Rules, tell: Tell) -> None:
     waiting = [item for item in items if item.state == "waiting" and item.kind == "dicom"]
     told: dict[str, dict[Identifier, None]] = {}
-    readable = []
+    series: dict[str, list[Item]] = {}
     for item, about in _each(partial(_about, part), waiting, wish.jobs, tell, "headers"):
         if not isinstance(about, header.About):
             _stopped(item, about)
@@ -166,22 +166,46 @@ def _headers(items: list[Item], part: Path, wish: Wish, table: Rules, tell: Tell
             item.stop("IMG076")
         else:
             told.setdefault(about.patient, {}).update(dict.fromkeys(about.identity))
-            readable.append(item)
-    readable.sort(key=lambda item: item.name)
+            series.setdefault(about.series, []).append(item)
     setting = dicom.Setting(
         rules=table,
         pseudonyms=Pseudonyms(wish.key, per_patient=not wish.one_patient),
         known={patient: Matcher((*wish.known, *named)) for patient, named in sorted(told.items())},
         everyone=Matcher(wish.known),
     )
-    if "pixels" in wish.on and readable:
+    if "pixels" in wish.on and series:
         from pipeline.deidentify import frames  # noqa: F401 - once here, not in every worker
 
-    make = dicom.cleaner(setting)
-    for item, outcome in _each(partial(_copied, make, part), readable, wish.jobs, tell, "DICOM"):
+    make = partial(_copied, setting, dicom.Memory(), part)
+    chunks = sorted(_chunks(series.values()), key=lambda chunk: chunk[0].name)
+    alone: list[list[Item]] = []
+    for chunk, outcomes in _each(make, chunks, wish.jobs, tell, "DICOM"):
+        if isinstance(outcomes, Trouble | worker.Failed) and len(chunk) > 1:
+            alone += [[item] for item in chunk]  # one of them brought the worker down
+        else:
+            _note(part, chunk, outcomes)
+    for chunk, outcomes in _each(make, alone, wish.jobs, tell, "DICOM, one by one"):
+        _note(part, chunk, outcomes)
+
+
+def _chunks(series: Iterable[list[Item]]) -> Iterator[list[Item]]:
+    """Slices that are cleaned together, in order: text that repeats in a series is read once in each chunk.
+
+    Chunks depend on the folder alone, so that the copies do not depend on the number of workers.
+    """
+    for items in series:
+        ordered = sorted(items, key=lambda item: item.name)
+        yield from (ordered[n : n + CHUNK] for n in range(0, len(ordered), CHUNK))
+
+
+def _note(part: Path, chunk: list[Item], outcomes: Any) -> None:
+    """Write down what became of the files of a chunk; what is half-written of those that failed goes."""
+    if not isinstance(outcomes, list):
+        outcomes = [outcomes] * len(chunk)
+    for item, outcome in zip(chunk, outcomes, strict=True):
         if not isinstance(outcome, dicom.Outcome):
             for left in (part / item.name).parent.glob(f"{Path(item.name).name}.*"):
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
+                left.unlink()
             _stopped(item, outcome)
             continue
         item.removed, item.boxes, item.read = outcome.removed, list(outcome.boxes), outcome.read
@@ -200,7 +224,12 @@ def _about(part: Path, item: Item) -> header.About:
         scratch.unlink(missing_ok=True)
 
 
-def _copied(make: Any, part: Path, item: Item) -> Any:
+def _copied(setting: dicom.Setting, memory: dicom.Memory, part: Path, chunk: list[Item]) -> list[Any]:
+    make = dicom.cleaner(setting, memory)
+    return [guarded(partial(_copy, make, part), item) for item in chunk]
+
+
+def _copy(make: Callable[[dicom.Job], dicom.Outcome], part: Path, item: Item) -> dicom.Outcome:
     outcome = make(dicom.Job(item.source, part / f"{item.name}.dcm"))
     if outcome.lies is not None:
         outcome = replace(outcome, lies=replace(outcome.lies, path=item.source, palette=None))
@@ -274,7 +303,10 @@ def _unmade(target: Path) -> None:
 # --- both ---------------------------------------------------------------------------------------------
 
 
-def _each(function: Any, items: list[Item], jobs: int, tell: Tell, what: str) -> Iterator[tuple[Item, Any]]:
+def _each(
+    function: Callable[[Any], Any], items: Sequence[Any], jobs: int, tell: Tell, what: str
+) -> Iterator[tuple[Any, Any]]:
+    """Each item, or chunk of items, with what `function` made of it; a Trouble or Failed if it could not."""
     safe = partial(guarded, function)
     answers = worker.each(safe, items, jobs=jobs, memory=worker.READING, seconds=_allowed)
     for count, (i, answer) in enumerate(answers, 1):
@@ -286,8 +318,11 @@ def _digest(item: Item) -> str:
     return files.sha256(item.source)
 
 
-def _allowed(item: Item) -> float:
-    return worker.SECONDS + item.source.stat().st_size / PER_SECOND
+def _allowed(work: Item | list[Item]) -> float:
+    """Seconds that one file, or a chunk of them, may take."""
+    chunk = work if isinstance(work, list) else [work]
+    size = sum(item.source.stat().st_size for item in chunk)
+    return worker.SECONDS + len(chunk) * PER_FILE_SECONDS + size / PER_SECOND
 
 
 def _stopped(item: Item, why: Any) -> None:

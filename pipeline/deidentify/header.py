@@ -109,6 +109,7 @@ class About:
     patient: str = field(repr=False)  # number, or name where there is none
     identity: tuple[Identifier, ...] = field(repr=False)
     directory: bool  # a DICOMDIR
+    series: str = field(repr=False)  # its instance UID
 
 
 def about(file: Dicom) -> About:
@@ -119,6 +120,7 @@ def about(file: Dicom) -> About:
         patient=patient_of(header),
         identity=tuple(dict.fromkeys(_identity(file, file.elements, file.encoding, header.chars, 0))),
         directory=sop_class == DIRECTORY,
+        series=header.text(0x0020000E),
     )
 
 

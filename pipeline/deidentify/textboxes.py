@@ -30,8 +30,8 @@ AGAIN = 608  # pixels of the long side at which a filled picture is read again
 GATE = 0.12  # of the picture's short side; higher letters must be read to count
 GATE_SCORE, GATE_CHARACTERS = 0.85, 3
 GROW, GROW_PIXELS = 0.25, 2  # of the height of the writing, and pixels, so that no stroke is left outside
-ONE_PASS = 2_400_000  # pixels; larger pictures are read in tiles and once as a whole
 TILE, OVERLAP = 1280, 160
+ONE_PASS = TILE * TILE  # pixels at most at a time: more than that needs more memory than the capped child has
 FLAT = 6  # grey levels: a tile with less between its darkest and lightest pixel holds nothing
 LONGEST = 14.0  # width by height; longer lines are no clinical marks, and reading them takes most of the time
 TILT = 8.0  # degrees; steeper lines are covered by several boxes instead of one large one
@@ -66,10 +66,10 @@ def find(picture: Bytes, *, photo: bool = False, known: Matcher | None = None) -
     print in a photograph may be small. Text that `known` finds an identifier in is never kept. Raises
     ValueError for another shape or type.
     """
-    rgb = _rgb(picture)
+    picture = _checked(picture)
     codes = barcodes.find(picture)
-    lines = _read(rgb, _lines(rgb, photo=photo))
-    return _boxes(lines, rgb.shape, known) + codes
+    lines = _read(picture, _lines(picture, photo=photo))
+    return _boxes(lines, picture.shape, known) + codes
 
 
 def fill(picture: npt.NDArray[Any], boxes: Iterable[Box], value: int = 0) -> npt.NDArray[Any]:
@@ -88,19 +88,19 @@ def residue(filled: Bytes, boxes: Sequence[Box]) -> list[Box]:
     print: smaller, which takes out speckle and makes faint broad strokes firm.
     """
     painted = fill(np.zeros(filled.shape[:2], np.uint8), boxes, 1).view(bool)
-    rgb = _blended(_rgb(filled), painted)
-    lines = _read(rgb, _scaled(rgb, AGAIN))
-    again = _boxes(lines, rgb.shape, None) + barcodes.find(filled)
+    picture = _blended(_checked(filled), painted)
+    lines = _read(picture, _scaled(picture, AGAIN))
+    again = _boxes(lines, picture.shape, None) + barcodes.find(filled)
     return [box for box in again if box.do is Do.FILL and not any(_inside(box, b) for b in boxes)]
 
 
-def _blended(rgb: Bytes, painted: npt.NDArray[np.bool_]) -> Bytes:
+def _blended(picture: Bytes, painted: npt.NDArray[np.bool_]) -> Bytes:
     """A copy in which paint takes the colour of its surroundings: edges of filled boxes look like letters."""
     import cv2
 
     if not painted.any():
-        return rgb
-    small = cv2.resize(rgb, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+        return picture
+    small = cv2.resize(picture, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     bare = cv2.resize((~painted).astype(np.float32), small.shape[1::-1], interpolation=cv2.INTER_AREA)
     bare = np.where(bare > 0.999, np.float32(1), np.float32(0))
     seen = small.astype(np.float32) * bare[..., None]
@@ -109,8 +109,8 @@ def _blended(rgb: Bytes, painted: npt.NDArray[np.bool_]) -> Bytes:
         share = cv2.boxFilter(bare, -1, (reach, reach))[..., None]
         near = cv2.boxFilter(seen, -1, (reach, reach)) / np.maximum(share, 1e-6)
         around = np.where(share > 0.02, near, around)
-    soft = cv2.resize(around, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return np.where(painted[..., None], soft, rgb).astype(np.uint8)
+    soft = cv2.resize(around, picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return np.where(painted[..., None], soft, picture).astype(np.uint8)
 
 
 def _inside(box: Box, other: Box) -> bool:
@@ -120,12 +120,12 @@ def _inside(box: Box, other: Box) -> bool:
     return wide > 0 and high > 0 and wide * high >= 0.6 * (box.right - box.left) * (box.bottom - box.top)
 
 
-def _rgb(picture: Bytes) -> Bytes:
+def _checked(picture: Bytes) -> Bytes:
     if picture.dtype != np.uint8 or picture.ndim not in {2, 3} or 0 in picture.shape:
         raise ValueError("a picture of 8-bit grey or RGB pixels is needed")
     if picture.ndim == 3 and picture.shape[2] != 3:
         raise ValueError("a picture of 8-bit grey or RGB pixels is needed")
-    return np.repeat(picture[..., None], 3, 2) if picture.ndim == 2 else np.ascontiguousarray(picture)
+    return np.ascontiguousarray(picture)
 
 
 # --- the engine ------------------------------------------------------------------------------------------
@@ -138,8 +138,10 @@ def _engine() -> Any:
 
 @functools.lru_cache(maxsize=1)
 def _loaded(_process: int) -> Any:
+    import cv2
     from rapidocr import RapidOCR
 
+    cv2.setNumThreads(1)  # as the models: work is spread over processes
     return RapidOCR(
         params={
             "Global.log_level": "critical",
@@ -156,9 +158,9 @@ def _loaded(_process: int) -> Any:
     )
 
 
-def _detect(rgb: Bytes) -> list[_Line]:
+def _detect(picture: Bytes) -> list[_Line]:
     # Every flag each time: the engine remembers the last ones.
-    found = _engine()(np.ascontiguousarray(rgb[..., ::-1]), use_det=True, use_cls=False, use_rec=False)
+    found = _engine()(np.ascontiguousarray(picture[..., ::-1]), use_det=True, use_cls=False, use_rec=False)
     if found.boxes is None:
         return []
     return [
@@ -166,13 +168,16 @@ def _detect(rgb: Bytes) -> list[_Line]:
     ]
 
 
-def _scaled(rgb: Bytes, side: int, *, enlarge: bool = False) -> list[_Line]:
-    """Lines found in `rgb` shrunk to a long side of `side` pixels, or enlarged to a short side of `side`."""
+def _scaled(picture: Bytes, side: int, *, enlarge: bool = False) -> list[_Line]:
+    """Lines found in `picture` shrunk to a long side of `side` pixels, or enlarged to a short side of `side`."""
     import cv2
 
-    factor = max(1.0, side / min(rgb.shape[:2])) if enlarge else min(1.0, side / max(rgb.shape[:2]))
+    high, wide = picture.shape[:2]
+    factor = max(1.0, side / min(high, wide)) if enlarge else min(1.0, side / max(high, wide))
+    if enlarge:  # a long strip would become many megapixels
+        factor = max(1.0, min(factor, (ONE_PASS / (high * wide)) ** 0.5))
     way = cv2.INTER_LINEAR if enlarge else cv2.INTER_AREA
-    shown = rgb if factor == 1 else cv2.resize(rgb, None, fx=factor, fy=factor, interpolation=way)
+    shown = picture if factor == 1 else cv2.resize(picture, None, fx=factor, fy=factor, interpolation=way)
     return [replace(line, quad=line.quad / factor) for line in _detect(np.asarray(shown, np.uint8))]
 
 
@@ -186,14 +191,14 @@ def _recognise(crops: list[Bytes]) -> list[tuple[str, float]]:
 # --- lines ----------------------------------------------------------------------------------------------
 
 
-def _lines(rgb: Bytes, *, photo: bool) -> list[_Line]:
-    high, wide = rgb.shape[:2]
+def _lines(picture: Bytes, *, photo: bool) -> list[_Line]:
+    high, wide = picture.shape[:2]
     if high * wide <= ONE_PASS and not (photo and max(high, wide) > TILE * 3 // 2):
-        return _scaled(rgb, LEAST, enlarge=True)
-    lines = _scaled(rgb, TILE)
+        return _scaled(picture, LEAST, enlarge=True)
+    lines = _scaled(picture, TILE)
     for top in _starts(high):
         for left in _starts(wide):
-            tile = rgb[top : top + TILE, left : left + TILE]
+            tile = picture[top : top + TILE, left : left + TILE]
             if int(tile.max()) - int(tile.min()) < FLAT:
                 continue
             for line in _detect(tile):
@@ -216,11 +221,11 @@ def _starts(size: int) -> list[int]:
     return [round(n * (size - TILE) / (count - 1)) for n in range(count)]
 
 
-def _read(rgb: Bytes, lines: list[_Line]) -> list[_Line]:
+def _read(picture: Bytes, lines: list[_Line]) -> list[_Line]:
     """The lines that count, with what was read in those that could be vouched for."""
-    gate = GATE * min(rgb.shape[:2])
+    gate = GATE * min(picture.shape[:2])
     asked = [n for n, line in enumerate(lines) if line.height > gate or line.ratio <= LONGEST]
-    crops = [_crop(rgb, lines[n].quad) for n in asked]
+    crops = [_crop(picture, lines[n].quad) for n in asked]
     for n, (text, score) in zip(asked, _recognise(crops), strict=True):
         lines[n] = replace(lines[n], text=text, score=score)
     sure = [
@@ -230,7 +235,7 @@ def _read(rgb: Bytes, lines: list[_Line]) -> list[_Line]:
     return [line for line, counts in zip(lines, sure, strict=True) if counts]
 
 
-def _crop(rgb: Bytes, quad: Quad) -> Bytes:
+def _crop(picture: Bytes, quad: Quad) -> Bytes:
     """The writing in `quad`, level. A narrow high one is turned, unless it may be a single upright letter."""
     import cv2
 
@@ -240,7 +245,7 @@ def _crop(rgb: Bytes, quad: Quad) -> Bytes:
     turn = cv2.getPerspectiveTransform(quad, level)
     size = (max(1, round(wide)), max(1, round(high)))
     cut = cv2.warpPerspective(
-        rgb[..., ::-1], turn, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        picture[..., ::-1], turn, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
     if high / wide >= 2.2:
         cut = np.rot90(cut)
