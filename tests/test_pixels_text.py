@@ -261,6 +261,15 @@ def test_the_capped_child_has_memory_enough(shape):
     assert worker.call(count_boxes, shape, where="a picture") >= 0
 
 
+def test_a_strip_is_read():
+    strip = np.zeros((26, 2300), np.uint8)
+    picture, masks = drawn(
+        strip, ("UHID 4471902", 2050, 4, 14, "latin"), ("VIRDEE ANVIKA", 5, 4, 14, "latin")
+    )
+    boxes = textboxes.find(picture)
+    assert all(covered(mask, boxes) >= 0.95 for mask in masks)
+
+
 def test_tiles_cover_all_and_overlap():
     for size in (1280, 1281, 2000, 3024, 4032, 9000):
         starts = textboxes._starts(size)

@@ -22,6 +22,7 @@ READ = "bar code or QR code"
 BROKEN = "bar code or QR code that cannot be read"
 MARGIN = 3  # pixels added on every side
 LEAST = 16  # pixels: a symbol smaller than this in both directions cannot be printed and read
+MOST = 24_000_000  # pixels searched; larger pictures are shrunk to that, for the memory of the capped child
 TWO_KINDS = 0.8  # share of the variance between dark and light pixels: print has 0.9, speckle and skin 0.65
 ALIKE = 0.6  # correlation of a row of pixels with the row that was read: still the same bars
 FIELD_WORK = 1024  # pixels of the long side at which fields of bars are looked for
@@ -40,6 +41,9 @@ def find(picture: Bytes) -> list[Box]:
 
     plain = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     grey: Bytes = np.ascontiguousarray(plain, np.uint8)
+    if grey.size > MOST:
+        factor = (MOST / grey.size) ** 0.5
+        return [_scaled(box, 1 / factor, grey.shape) for box in find(_shrunk(grey, factor))]
     linear = set(zxingcpp.barcode_formats_list(zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.AllLinear)))
     boxes = []
     for found in zxingcpp.read_barcodes(grey, return_errors=True):
@@ -233,6 +237,16 @@ def _shrunk(grey: Bytes, factor: float) -> Bytes:
     if factor == 1:
         return grey
     return np.asarray(cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _scaled(box: Box, factor: float, shape: tuple[int, ...]) -> Box:
+    return replace(
+        box,
+        left=int(box.left * factor),
+        top=int(box.top * factor),
+        right=min(shape[1], int(box.right * factor) + 1),
+        bottom=min(shape[0], int(box.bottom * factor) + 1),
+    )
 
 
 def _joined(box: Box, other: Box) -> Box:

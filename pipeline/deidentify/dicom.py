@@ -18,7 +18,7 @@ from pathlib import Path
 from pipeline.core.match import Matcher
 from pipeline.core.picture import NoPictureError
 from pipeline.deidentify import elements, header
-from pipeline.deidentify.boxes import Box
+from pipeline.deidentify.boxes import Area, Box
 from pipeline.deidentify.elements import EXPLICIT, FILE_META, Dicom, Element, Encoding
 from pipeline.deidentify.header import Header
 from pipeline.deidentify.pixels import Looked, Stored
@@ -54,6 +54,7 @@ class Job:
 
     source: Path
     target: Path
+    shown: tuple[Area, ...] = ()  # areas of the picture that an author answers for
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def _clean(
     lies = header.stored(top, file.path)
     if lies is not None and _label(lies):
         return Outcome({}, "IMG075")
-    looked = _look(file, top, lies, setting, known, seen, scratch, walk.counts)
+    looked = _look(file, top, lies, setting, known, seen, scratch, walk.counts, job.shown)
     if looked.held:
         return Outcome(
             dict(walk.counts), looked.held, looked.boxes, looked.read, looked.look, looked.notes, lies
@@ -165,6 +166,7 @@ def _look(
     seen: dict[bytes, tuple[Box, ...]],
     scratch: Path,
     counts: Counter[str],
+    shown: tuple[Area, ...],
 ) -> Looked:
     """Check that the pixels are all there, and look at them if that is asked for."""
     if lies is None or file.pixels is None:
@@ -180,7 +182,7 @@ def _look(
     from pipeline.deidentify import frames
 
     hidden = header.overlay_in_pixels(top)
-    return frames.examine(lies, pixels_of(scratch), known, seen, clear_high_bits=hidden)
+    return frames.examine(lies, pixels_of(scratch), known, seen, clear_high_bits=hidden, shown=shown)
 
 
 def _identify(walk: Walk, file: Dicom, sop_class: str, pseudonyms: Pseudonyms) -> None:

@@ -27,6 +27,7 @@ from pipeline.deidentify.boxes import Box
 from pipeline.deidentify.pixels import Stored
 from pipeline.deidentify.pseudonym import Pseudonyms
 from pipeline.deidentify.rules import Rules, rules
+from pipeline.deidentify.walk import Memory
 from pipeline.deidentify.wish import Wish
 
 CHUNK = 50  # slices of one series that one worker cleans in a row
@@ -176,7 +177,7 @@ def _headers(items: list[Item], part: Path, wish: Wish, table: Rules, tell: Tell
     if "pixels" in wish.on and series:
         from pipeline.deidentify import frames  # noqa: F401 - once here, not in every worker
 
-    make = partial(_copied, setting, dicom.Memory(), part)
+    make = partial(_copied, setting, Memory(), part)
     chunks = sorted(_chunks(series.values()), key=lambda chunk: chunk[0].name)
     alone: list[list[Item]] = []
     for chunk, outcomes in _each(make, chunks, wish.jobs, tell, "DICOM"):
@@ -224,7 +225,7 @@ def _about(part: Path, item: Item) -> header.About:
         scratch.unlink(missing_ok=True)
 
 
-def _copied(setting: dicom.Setting, memory: dicom.Memory, part: Path, chunk: list[Item]) -> list[Any]:
+def _copied(setting: dicom.Setting, memory: Memory, part: Path, chunk: list[Item]) -> list[Any]:
     make = dicom.cleaner(setting, memory)
     return [guarded(partial(_copy, make, part), item) for item in chunk]
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from pipeline.core.match import Matcher
 from pipeline.deidentify import reencode, shades
-from pipeline.deidentify.boxes import Box, Do
+from pipeline.deidentify.boxes import Area, Box, Do, on_sight
 from pipeline.deidentify.joined import SLACK, around, inside, joined
 from pipeline.deidentify.picturekind import Kind, is_label, kind_of, rules, words
 from pipeline.deidentify.pixels import Looked, Stored
@@ -30,20 +30,26 @@ Cache = dict[bytes, tuple[Box, ...]]
 
 
 def examine(
-    stored: Stored, scratch: Path, known: Matcher | None, cache: Cache, *, clear_high_bits: bool = False
+    stored: Stored,
+    scratch: Path,
+    known: Matcher | None,
+    cache: Cache,
+    *,
+    clear_high_bits: bool = False,
+    shown: Sequence[Area] = (),
 ) -> Looked:
     """Look at the pixels of one file, and write them anew into `scratch` where they must change.
 
     `scratch` is a private folder, or the path of a file to write. `cache` holds the boxes of overlays that
     were read in other files. `clear_high_bits` clears what lies outside of the pixel values (retired overlays
-    in unused bits). Run it in the worker: it opens the file.
+    in unused bits). For text in an area of `shown` an author answers. Run it in the worker.
     """
     kind = kind_of(stored)
     if kind.how == "no" or not stored.bits_allocated:
         return Looked(frames=stored.frames, notes=(words("not_read"),))
     try:
         with reencode.opened(stored) as source:
-            reading = _Reading(stored, source, kind, known, cache)
+            reading = _Reading(stored, source, kind, known, cache, shown)
             reading.all_frames()
             return _result(reading, scratch, clear=clear_high_bits)
     except UnreadableError as e:
@@ -64,6 +70,7 @@ class _Reading:
     kind: Kind
     known: Matcher | None
     cache: Cache
+    shown: Sequence[Area]  # where an author answers for what was taken for text
     boxes: list[tuple[int, Box]] = field(default_factory=list)  # frame counted from 1 where first seen
     of_frame: dict[int, tuple[Box, ...]] = field(default_factory=dict)  # counted from 0
     read: int = 0
@@ -168,7 +175,7 @@ class _Reading:
 
         self.read += 1
         find = functools.partial(textboxes.find, photo=self.kind.photo, known=self.known)
-        boxes = self._even(self._text(raw, find))
+        boxes = on_sight(self._even(self._text(raw, find)), self.shown)
         for last in (False, True):
             if not any(box.do is Do.FILL for box in boxes) or self._filled_already(boxes):
                 break

@@ -13,7 +13,7 @@ from pipeline.core.match import Matcher
 from pipeline.core.model import Case, Finding, Place, Source
 from pipeline.core.picture import NoPictureError, Picture, Trouble, each
 from pipeline.deidentify import dicom, series
-from pipeline.deidentify.boxes import Box, Do
+from pipeline.deidentify.boxes import Area, Box, Do
 from pipeline.deidentify.pseudonym import Pseudonyms
 from pipeline.deidentify.rules import rules
 
@@ -74,12 +74,15 @@ class _Photo:
     kind: str
     target: Path
     known: Matcher = field(repr=False)
+    shown: tuple[Area, ...]
 
 
 def _developed(job: _Photo) -> Any:
     from pipeline.deidentify import photograph
 
-    return photograph.clean(job.source, job.kind, job.target, known=job.known, fill_faces=False)
+    return photograph.clean(
+        job.source, job.kind, job.target, known=job.known, fill_faces=False, shown=job.shown
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +180,10 @@ class Album:
         for image in self.images.values():
             number = image.name.removeprefix("image-")
             paths = [path for path, _ in image.files if path in image.headers]
-            jobs = [dicom.Job(path, folder / number / f"{n:04d}.dcm") for n, path in enumerate(paths, 1)]
+            shown = self._shown(image)
+            jobs = [
+                dicom.Job(path, folder / number / f"{n:04d}.dcm", shown) for n, path in enumerate(paths, 1)
+            ]
             for n, (job, result) in enumerate(
                 zip(jobs, each(clean, jobs, image.name, worker.READING), strict=True), 1
             ):
@@ -197,7 +203,8 @@ class Album:
         for image in self.images.values():
             paths = [(path, kind) for path, kind in image.files if kind != "dicom"]
             jobs = [
-                _Photo(p, kind, folder / f"{image.name}-{n}", known) for n, (p, kind) in enumerate(paths, 1)
+                _Photo(p, kind, folder / f"{image.name}-{n}", known, self._shown(image))
+                for n, (p, kind) in enumerate(paths, 1)
             ]
             for n, (job, result) in enumerate(
                 zip(jobs, each(_developed, jobs, image.name, worker.READING), strict=True), 1
@@ -210,6 +217,15 @@ class Album:
                 image.boxes += [(n, page, b) for page, boxes in enumerate(result.boxes, 1) for b in boxes]
                 image.seen += [words for words in result.look if words not in image.seen]
                 self._copies[job.source] = [folder / name for name in result.pages]
+
+    def _shown(self, image: Image) -> tuple[Area, ...]:
+        """Areas of this image that some panel's `show` answers for."""
+        panels = (panel for panel in self.panels if self.images.get(panel.image) is image)
+        return tuple(
+            (area["left"], area["top"], area["left"] + area["width"], area["top"] + area["height"])
+            for panel in panels
+            for area in panel.wanted["show"]
+        )
 
     def _wanted(self, panel: Panel) -> dicomview.Wanted | None:
         image = self.images[panel.image]

@@ -8,7 +8,7 @@ megapixels need 1 GB of address space beside the parent without reading text, 2 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ from pipeline.core import photo, resources
 from pipeline.core.match import Matcher
 from pipeline.core.picture import NoPictureError
 from pipeline.deidentify import carried
-from pipeline.deidentify.boxes import Box, Do
+from pipeline.deidentify.boxes import Area, Box, Do, on_sight
+from pipeline.deidentify.pixelmarks import UNREAD
 
 Pixels = npt.NDArray[np.uint8]
 MOST_PAGES = 50
@@ -52,17 +53,19 @@ def clean(
     known: Matcher | None = None,
     fill_faces: bool = True,
     read_text: bool = True,
+    shown: Sequence[Area] = (),
 ) -> Cleaned:
     """Write the pages of `source` (a kind of core.kinds) as dest.png, or dest-01.png, dest-02.png ….
 
     `known` finds identifiers in what is read, so that no allow-list vouches for them. Faces are filled, or
-    only proposed with `fill_faces` false; text is read and filled unless `read_text` is false. No page is
+    only proposed with `fill_faces` false; text is read and filled unless `read_text` is false or it stands in
+    an area of `shown`, for which an author answers. No page is
     left behind when the result is held, nor after an error. Raises NoPictureError: IMG050 for too many pages,
     IMG022 for too many pixels, IMG021 for a file that cannot be decoded to its end.
     """
     count, pages = photo.pages(source, kind, MOST_PAGES)
     found = carried.scan(source, kind)
-    reader = _Reader(known, fill_faces, read_text)
+    reader = _Reader(known, fill_faces, read_text, shown)
     written: list[Path] = []
     boxes: list[tuple[Box, ...]] = []
     changed: set[str] = {"rebuilt"}
@@ -103,8 +106,11 @@ def clean(
 class _Reader:
     """Finds and fills; frames that are the same are looked at once."""
 
-    def __init__(self, known: Matcher | None, fill_faces: bool, read_text: bool) -> None:
+    def __init__(
+        self, known: Matcher | None, fill_faces: bool, read_text: bool, shown: Sequence[Area]
+    ) -> None:
         self._known, self._fill_faces, self._read_text = known, fill_faces, read_text
+        self._shown = shown
         self._seen: dict[bytes, tuple[tuple[Box, ...], bool]] = {}
         self.said: set[str] = set() if read_text else {"unread"}
 
@@ -133,7 +139,7 @@ class _Reader:
         boxes = [self._decided(box) for box in faces.find(pixels)]
         if not self._read_text:
             return tuple(boxes), False
-        boxes += textboxes.find(pixels, photo=True, known=self._known)
+        boxes += on_sight(textboxes.find(pixels, photo=True, known=self._known), self._shown)
         filled = textboxes.fill(pixels, boxes)
         left = textboxes.residue(filled, boxes)
         if not left:
@@ -141,7 +147,8 @@ class _Reader:
         self.said.add("twice")
         boxes += [replace(box, do=Do.FILL) for box in left]
         filled = textboxes.fill(pixels, boxes)
-        return tuple(boxes), bool(textboxes.residue(filled, boxes))
+        still = textboxes.residue(filled, boxes)
+        return tuple(boxes), any(box.reason != UNREAD for box in still)  # skin has marks that nobody can read
 
     def _decided(self, box: Box) -> Box:
         if not self._fill_faces:

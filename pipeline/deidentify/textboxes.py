@@ -28,8 +28,11 @@ THRESH, BOX_THRESH = 0.2, 0.3  # rapidocr's own 0.3 and 0.5 miss print of little
 LEAST = 736  # pixels of the short side; smaller pictures are enlarged to it before they are read
 AGAIN = 608  # pixels of the long side at which a filled picture is read again
 GATE = 0.12  # of the picture's short side; higher letters must be read to count
+GATE_PIXELS = 18  # a cut-out strip may be hardly higher than its writing
 GATE_SCORE, GATE_CHARACTERS = 0.85, 3
 GROW, GROW_PIXELS = 0.25, 2  # of the height of the writing, and pixels, so that no stroke is left outside
+THINNEST = 32  # pixels: the detector takes no less
+LONG_SIDE = 2000  # pixels: the engine shrinks what is longer
 TILE, OVERLAP = 1280, 160
 ONE_PASS = TILE * TILE  # pixels at most at a time: more than that needs more memory than the capped child has
 FLAT = 6  # grey levels: a tile with less between its darkest and lightest pixel holds nothing
@@ -88,9 +91,9 @@ def residue(filled: Bytes, boxes: Sequence[Box]) -> list[Box]:
     print: smaller, which takes out speckle and makes faint broad strokes firm.
     """
     painted = fill(np.zeros(filled.shape[:2], np.uint8), boxes, 1).view(bool)
-    picture = _blended(_checked(filled), painted)
-    lines = _read(picture, _scaled(picture, AGAIN))
-    again = _boxes(lines, picture.shape, None) + barcodes.find(filled)
+    blended = _blended(_checked(filled), painted)
+    lines = _read(blended, _scaled(blended, AGAIN))
+    again = _boxes(lines, blended.shape, None) + barcodes.find(filled)
     return [box for box in again if box.do is Do.FILL and not any(_inside(box, b) for b in boxes)]
 
 
@@ -103,14 +106,17 @@ def _blended(picture: Bytes, painted: npt.NDArray[np.bool_]) -> Bytes:
     small = cv2.resize(picture, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     bare = cv2.resize((~painted).astype(np.float32), small.shape[1::-1], interpolation=cv2.INTER_AREA)
     bare = np.where(bare > 0.999, np.float32(1), np.float32(0))
+    small = small.reshape(*small.shape[:2], -1)
     seen = small.astype(np.float32) * bare[..., None]
     around = np.full(small.shape, seen.sum((0, 1)) / max(float(bare.sum()), 1.0), np.float32)
     for reach in (61, 21, 9):  # the nearest surroundings there are
         share = cv2.boxFilter(bare, -1, (reach, reach))[..., None]
-        near = cv2.boxFilter(seen, -1, (reach, reach)) / np.maximum(share, 1e-6)
+        near = cv2.boxFilter(seen, -1, (reach, reach)).reshape(seen.shape) / np.maximum(share, 1e-6)
         around = np.where(share > 0.02, near, around)
-    soft = cv2.resize(around, picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return np.where(painted[..., None], soft, picture).astype(np.uint8)
+    soft = cv2.resize(around.astype(np.uint8), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    out = picture.copy()
+    out[painted] = soft.reshape(picture.shape)[painted]
+    return out
 
 
 def _inside(box: Box, other: Box) -> bool:
@@ -159,8 +165,15 @@ def _loaded(_process: int) -> Any:
 
 
 def _detect(picture: Bytes) -> list[_Line]:
+    import cv2
+
+    high, wide = picture.shape[:2]
+    below, beside = max(0, THINNEST - high), max(0, THINNEST - wide)
+    shown = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR) if picture.ndim == 2 else picture[..., ::-1]
+    if below or beside:
+        shown = cv2.copyMakeBorder(shown, 0, below, 0, beside, cv2.BORDER_REPLICATE)
     # Every flag each time: the engine remembers the last ones.
-    found = _engine()(np.ascontiguousarray(picture[..., ::-1]), use_det=True, use_cls=False, use_rec=False)
+    found = _engine()(np.ascontiguousarray(shown), use_det=True, use_cls=False, use_rec=False)
     if found.boxes is None:
         return []
     return [
@@ -175,7 +188,7 @@ def _scaled(picture: Bytes, side: int, *, enlarge: bool = False) -> list[_Line]:
     high, wide = picture.shape[:2]
     factor = max(1.0, side / min(high, wide)) if enlarge else min(1.0, side / max(high, wide))
     if enlarge:  # a long strip would become many megapixels
-        factor = max(1.0, min(factor, (ONE_PASS / (high * wide)) ** 0.5))
+        factor = max(1.0, min(factor, (ONE_PASS / (high * wide)) ** 0.5, LONG_SIDE / max(high, wide)))
     way = cv2.INTER_LINEAR if enlarge else cv2.INTER_AREA
     shown = picture if factor == 1 else cv2.resize(picture, None, fx=factor, fy=factor, interpolation=way)
     return [replace(line, quad=line.quad / factor) for line in _detect(np.asarray(shown, np.uint8))]
@@ -193,7 +206,7 @@ def _recognise(crops: list[Bytes]) -> list[tuple[str, float]]:
 
 def _lines(picture: Bytes, *, photo: bool) -> list[_Line]:
     high, wide = picture.shape[:2]
-    if high * wide <= ONE_PASS and not (photo and max(high, wide) > TILE * 3 // 2):
+    if high * wide <= ONE_PASS and max(high, wide) <= (TILE * 3 // 2 if photo else LONG_SIDE):
         return _scaled(picture, LEAST, enlarge=True)
     lines = _scaled(picture, TILE)
     for top in _starts(high):
@@ -201,7 +214,7 @@ def _lines(picture: Bytes, *, photo: bool) -> list[_Line]:
             tile = picture[top : top + TILE, left : left + TILE]
             if int(tile.max()) - int(tile.min()) < FLAT:
                 continue
-            for line in _detect(tile):
+            for line in _scaled(tile, LEAST, enlarge=True):
                 (x0, y0), (x1, y1) = line.quad.min(0), line.quad.max(0)
                 cut = (
                     (left > 0 and x0 <= 3)
@@ -223,7 +236,7 @@ def _starts(size: int) -> list[int]:
 
 def _read(picture: Bytes, lines: list[_Line]) -> list[_Line]:
     """The lines that count, with what was read in those that could be vouched for."""
-    gate = GATE * min(picture.shape[:2])
+    gate = max(GATE * min(picture.shape[:2]), GATE_PIXELS)
     asked = [n for n, line in enumerate(lines) if line.height > gate or line.ratio <= LONGEST]
     crops = [_crop(picture, lines[n].quad) for n in asked]
     for n, (text, score) in zip(asked, _recognise(crops), strict=True):
@@ -244,9 +257,8 @@ def _crop(picture: Bytes, quad: Quad) -> Bytes:
     level = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
     turn = cv2.getPerspectiveTransform(quad, level)
     size = (max(1, round(wide)), max(1, round(high)))
-    cut = cv2.warpPerspective(
-        picture[..., ::-1], turn, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
+    cut = cv2.warpPerspective(picture, turn, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    cut = cv2.cvtColor(cut, cv2.COLOR_GRAY2BGR) if cut.ndim == 2 else cut[..., ::-1]
     if high / wide >= 2.2:
         cut = np.rot90(cut)
     return np.ascontiguousarray(cut, np.uint8)
