@@ -326,3 +326,10 @@ def test_a_ruler_is_no_bar_code():
     ruler[100:140, 20:480:8] = ruler[100:140, 21:480:8] = 20
     assert barcodes.find(ruler) == []
     assert barcodes.find(np.random.default_rng(1).integers(0, 256, (400, 400), dtype=np.uint8)) == []
+
+
+def test_codes_in_very_large_pictures_are_found():
+    picture, mask = code("QRCode", 4)
+    large = np.repeat(np.repeat(picture, 10, 0), 10, 1)
+    boxes = barcodes.find(large)
+    assert covered(np.repeat(np.repeat(mask, 10, 0), 10, 1), boxes) >= 0.99

@@ -94,7 +94,7 @@ def guarded(function: Callable[[Item], Any], item: Item) -> Any:
         if e.errno:  # the disk, not the file
             raise
         return Trouble("IMG021")
-    except MemoryError:
+    except (MemoryError, ImportError, NameError):  # not the file
         raise
     except Exception:  # whatever a decoder raises; its message may quote the file
         return Trouble("IMG021")

@@ -53,6 +53,8 @@ def call(
         child.join()
     if outcome == "ok":
         return value
+    if outcome == "bug":
+        raise RuntimeError(value)
     if outcome == "disk":
         raise OutputError(f"cannot write ({value})", fix=MAKE_ROOM)
     words = {
@@ -105,6 +107,8 @@ def each(
                 child = busy[pipe]
                 at = child.at
                 outcome, value = child.answer() if pipe in ready else ("slow", None)
+                if outcome == "bug":
+                    raise RuntimeError(value)
                 if outcome == "disk":
                     raise OutputError(f"cannot write ({value})", fix=MAKE_ROOM)
                 if outcome in {"slow", "died", "memory"}:
@@ -192,6 +196,8 @@ def _outcome(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[str, 
         return "memory", None
     except OSError as e:  # an errno means the disk; image libraries raise bare OSError for bad pictures
         return ("disk", e.strerror) if e.errno else ("unreadable", None)
+    except (ImportError, NameError) as e:  # no file can cause these
+        return "bug", type(e).__name__
     except Exception:  # whatever the library calls it; its message may quote the file
         return "unreadable", None
 

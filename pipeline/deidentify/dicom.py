@@ -177,11 +177,11 @@ def _look(
             raise NoPictureError("IMG021")
         if lies.length > needed + needed % 2:
             counts["behind the pixels"] += 1
-    if "pixels" not in setting.rules.on:
+    hidden = header.overlay_in_pixels(top)
+    if "pixels" not in setting.rules.on and not hidden:
         return Looked()
     from pipeline.deidentify import frames
 
-    hidden = header.overlay_in_pixels(top)
     return frames.examine(lies, pixels_of(scratch), known, seen, clear_high_bits=hidden, shown=shown)
 
 

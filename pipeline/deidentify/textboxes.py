@@ -182,7 +182,7 @@ def _detect(picture: Bytes) -> list[_Line]:
 
 
 def _scaled(picture: Bytes, side: int, *, enlarge: bool = False) -> list[_Line]:
-    """Lines found in `picture` shrunk to a long side of `side` pixels, or enlarged to a short side of `side`."""
+    """Lines found in `picture` shrunk to a long side of `side` pixels, or enlarged to a short side of it."""
     import cv2
 
     high, wide = picture.shape[:2]

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from pipeline.core.identity import Kind
 from pipeline.core.match import Hit, Matcher
 from pipeline.deidentify import phrases, vouch
 from pipeline.deidentify.vocabulary import Class, calendar, judge, namesake, patterns, technical, verhoeff
@@ -103,8 +104,13 @@ def _plain(word: str) -> bool:
 
 
 def _proof(text: str, hit: Hit) -> bool:
-    """Outside free text a soft hit on a word of technique is no proof: someone is called "Philips"."""
+    """Outside free text a soft hit on a word of technique is no proof: someone is called "Philips".
+
+    Nor is a maker that the header also gives as its institution, as phantoms and test pictures do.
+    """
     words = _LETTERS.findall(text[hit.start : hit.end])
+    if hit.identifier.kind is Kind.HOSPITAL and words and all(map(technical, words)):
+        return not any(word.lower() in patterns()["vendors"] for word in words)
     return hit.hard or not words or not all(technical(word) and not namesake(word) for word in words)
 
 

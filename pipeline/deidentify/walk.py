@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from pipeline.core.match import Matcher
@@ -76,7 +77,7 @@ class Walk:
         self.written = self._dataset(self.file.elements, self.file.encoding, UNLISTED, 0, b"")
 
     def add(self, tag: int, vr: bytes, value: bytes) -> None:
-        """Set one attribute at the top, in the place of what stood there."""
+        """Set one attribute at the top, instead of what stood there."""
         self.written = [row for row in self.written if row[0] != tag]
         self.written.append((tag, self.file.encoding.element(tag, vr, value)))
 
@@ -120,7 +121,7 @@ class Walk:
                 written.append((tag, value))
         if private:
             counts["private"] += private
-        written.sort(key=_by_tag)
+        written.sort(key=itemgetter(0))
         return written
 
     def _counted(
@@ -223,7 +224,8 @@ class Walk:
         if element.tag in PIXELS:
             return b"", "beside the pixels"
         if vr in NUMBERS:
-            return self._as_it_is(element, vr), ""
+            long = element.end - element.at >= _NAME and self._named_in(self.file.value(element))
+            return (b"", "not what it says") if long else (self._as_it_is(element, vr), "")
         if vr == SEQUENCE:
             return self._sequence(element, source, place, depth, chars), ""
         value = self.file.value(element)
@@ -372,24 +374,22 @@ class Walk:
 
     def _named_in(self, value: bytes) -> bool:
         """Whether readable runs in a binary value hold something known or shaped like an identifier."""
-        runs = " ".join(run.decode("latin-1") for run in _READABLE.findall(value))
-        if len(runs) < 6 and not runs.strip():
-            return False
-        return any(hit.hard for hit in self.known.find(runs))
+        runs = [run.decode("latin-1") for run in _READABLE.findall(value)]
+        runs += [run[::2].decode("latin-1") for run in _WIDE.findall(value)]
+        runs += [run[1::2].decode("latin-1") for run in _WIDE_BIG.findall(value)]
+        return bool(runs) and bool(self.known.find(" ".join(runs)))
 
 
 _BLOCK = 300  # elements of one private block, its creator among them
+_NAME = 6  # bytes of numbers in which a name could be spelled
 _WORD = 4  # letters; shorter ones are any number
 _PRINTABLE = re.compile(rb"[\x20-\x7e\x80-\xff\r\n\t]+")
 _READABLE = re.compile(rb"[\x20-\x7e\x80-\xff]{4,}")
+_WIDE, _WIDE_BIG = re.compile(rb"(?:[\x20-\x7e]\0){4,}"), re.compile(rb"(?:\0[\x20-\x7e]){4,}")  # UTF-16
 _LONG_TEXT = frozenset((b"LT", b"ST", b"UT"))
 _LET_THROUGH = frozenset(
     (Action.KEEP, Action.DESCRIBE, Action.DESCEND, Action.CODE, Action.CHARSET, Action.DOCUMENT)
 )
-
-
-def _by_tag(row: tuple[int, bytes]) -> int:
-    return row[0]
 
 
 def _over_89(age: str) -> bool:
