@@ -5,12 +5,13 @@ than 95 % of its glyph pixels are filled; a code (QR, Code 39 …) when it can s
 95 % of it is filled; a clinical mark is lost when more than 5 % of it is filled. Names, numbers and dates are
 invented. CPU seconds are of this process, one thread.
 
-    python bench/pixels.py [--seed 7] [--only GROUP] [--sheet FOLDER]
+    python bench/pixels.py [--seed 7] [--only GROUP] [--sheet FOLDER] [--look]
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import random
 import re
 import sys
@@ -29,7 +30,7 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
 from pipeline.core import resources
-from pipeline.deidentify import barcodes, textboxes
+from pipeline.deidentify import screen, textboxes
 from pipeline.deidentify.boxes import Box, Do
 
 FONTS = {
@@ -372,7 +373,11 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=7)
     options.add_argument("--only", default="", help="a regular expression")
     options.add_argument("--sheet", type=Path)
+    options.add_argument("--look", action="store_true", help="the quick look of screen.py instead")
     asked = options.parse_args()
+    if asked.look:
+        look(asked.seed)
+        return 0
     textboxes.find(np.zeros((64, 64), np.uint8))  # loads the models
     total: dict[str, Counter[str]] = defaultdict(Counter)
     for number, item in enumerate(corpus(asked.seed)):
@@ -410,6 +415,94 @@ def main() -> int:
             mark = "-LEFT" if missed else ""
             Image.fromarray(pair).save(asked.sheet / f"{number:03d}-{item.group.replace(' ', '-')}{mark}.png")
     return report(total)
+
+
+# --- the quick look ---------------------------------------------------------------------------------------
+
+
+def enlarged(values: np.ndarray, size: int) -> np.ndarray:
+    """Stored values brought to another size, smoothly."""
+    picture = Image.fromarray(values.astype(np.float32)).resize((size, size), Image.Resampling.BICUBIC)
+    return np.rint(np.asarray(picture)).astype(values.dtype)
+
+
+def frames() -> Iterator[tuple[str, np.ndarray]]:
+    """Frames without text, in stored values: as they are, cut, turned, windowed, tiled, and noise."""
+    dice = np.random.default_rng(5)
+    for name in REAL:
+        values = real(name)
+        yield "stored values", values
+        yield "stored values", np.ascontiguousarray(values.T[::-1])
+        for _ in range(6 if min(values.shape) > 200 else 0):
+            y, x = dice.integers(0, values.shape[0] // 4), dice.integers(0, values.shape[1] // 4)
+            yield (
+                "stored values",
+                values[y : y + values.shape[0] * 3 // 4, x : x + values.shape[1] * 3 // 4].copy(),
+            )
+        for low, high in ((1, 99), (10, 90), (30, 95)):
+            a, b = np.percentile(values, [low, high])
+            yield "8-bit windows", ((values - a) / (b - a) * 255).clip(0, 255).astype(np.uint8)
+    for name in ("CT_small.dcm", "MR_small.dcm"):
+        values = real(name)
+        yield "tiled or enlarged", np.tile(values, (512 // values.shape[0],) * 2)
+        yield from (("tiled or enlarged", np.kron(values, np.ones((n, n), values.dtype))) for n in (2, 4))
+        yield from (("tiled or enlarged", enlarged(values, size)) for size in (512, 1024))
+    for _ in range(4):
+        yield "noise", dice.integers(0, 4096, (512, 512)).astype(np.int16)
+        yield "noise", dice.integers(0, 256, (512, 512)).astype(np.uint8)
+        yield "noise", dice.normal(1000, 100, (512, 512)).astype(np.int16)
+        coarse = dice.integers(0, 4096, (64, 64)).astype(np.int16)
+        yield "noise", np.kron(coarse, np.ones((8, 8), np.int16))
+        yield "noise", enlarged(coarse, 512)
+
+
+def inked(values: np.ndarray, words: str, size: int, contrast: int, rng: random.Random, **how: bool) -> Any:
+    """One string in stored values where it can be seen, else None. `how`: smooth or not, turned or not."""
+    face = ImageFont.truetype(FONTS["latin"], size)
+    left, top, right, bottom = (int(v) for v in face.getbbox(words))
+    glyphs = Image.new("L", (right - left + 4, bottom - top + 4))
+    pen = ImageDraw.Draw(glyphs)
+    pen.fontmode = "L" if how["smooth"] else "1"
+    pen.text((2 - left, 2 - top), words, fill=255, font=face)
+    share = np.asarray(glyphs.rotate(90, expand=True) if how["turned"] else glyphs) / 255
+    share = share[: values.shape[0] - 1, : values.shape[1] - 1]
+    low, high = np.percentile(values, [0.5, 99.5])
+    for _ in range(60):
+        y, x = (rng.randint(0, room - own) for room, own in zip(values.shape, share.shape, strict=True))
+        ground = values[y : y + share.shape[0], x : x + share.shape[1]].astype(float)
+        way = 1 if ground.mean() < (low + high) / 2 else -1
+        ink = values.max() if contrast == 255 else ground.mean() + way * contrast / 255 * (high - low)
+        seen = np.abs(ink - ground)[share > 0.5]
+        if np.percentile(seen, 10) >= min(contrast, 30) * 0.7 / 255 * (high - low):
+            out, info = values.copy(), np.iinfo(values.dtype)
+            mixed = np.rint(ground * (1 - share) + np.rint(ink) * share).clip(info.min, info.max)
+            out[y : y + share.shape[0], x : x + share.shape[1]] = mixed
+            return out
+    return None
+
+
+def look(seed: int) -> None:
+    """Error rates and time of the quick look, one string of 8 to 64 pixels in each frame."""
+    found: dict[str, list[bool]] = defaultdict(list)
+    for kind, values in frames():
+        found[f"taken for text: {kind}"].append(screen.suspicious(values) is not None)
+    rng = random.Random(seed)
+    grounds = [real(name) for name in REAL[:3]]
+    grounds += [enlarged(real("CT_small.dcm"), 512), generated("film", 3, (512, 512))]
+    for size, contrast in itertools.product((8, 10, 12, 16, 24, 40, 64), (18, 35, 80, 255)):
+        for smooth, turned, values in itertools.product((True, False), (False, True), grounds):
+            drawn = inked(values, identifier(rng), size, contrast, rng, smooth=smooth, turned=turned)
+            if drawn is not None:
+                found[f"text seen: contrast {contrast:3}"].append(screen.suspicious(drawn) is not None)
+    for name, answers in found.items():
+        print(f"{name:34} {sum(answers):4} of {len(answers)}")
+    for name in REAL[:3]:
+        values = real(name)
+        began = time.process_time()
+        for _ in range(100):
+            screen.suspicious(values)
+        spent = (time.process_time() - began) * 10
+        print(f"CPU ms, {values.shape[1]} x {values.shape[0]} {values.dtype}: {spent:.2f}")
 
 
 def report(total: dict[str, Counter[str]]) -> int:
@@ -453,5 +546,4 @@ def line(name: str, row: Counter[str]) -> None:
 
 
 if __name__ == "__main__":
-    _ = barcodes  # the detector used by textboxes.find
     sys.exit(main())

@@ -45,6 +45,28 @@ def says_more(stream: bytes) -> bool:
     return stream[4:8] == b"jP  "  # a whole file with boxes of its own
 
 
+def runs_say_more(stream: bytes, size: int) -> bool:
+    """Whether an RLE frame (PS3.5 Annex G) holds anything but its segments of `size` bytes each."""
+    header = [int.from_bytes(stream[n : n + 4], "little") for n in range(0, 64, 4)]
+    count, starts = header[0], header[1:]
+    if not 1 <= count <= len(starts) or any(starts[count:]) or starts[0] != 64:
+        return True
+    ends = [*starts[1:count], len(stream)]
+    return any(_behind(stream, start, end, size) for start, end in zip(starts, ends, strict=False))
+
+
+def _behind(stream: bytes, at: int, end: int, size: int) -> bool:
+    """Whether bytes are left in a segment once `size` of them are unpacked; one zero to pad is none."""
+    made = 0
+    while at < end and made < size:
+        run = stream[at]
+        if run < 128:
+            at, made = at + 2 + run, made + 1 + run
+        else:
+            at, made = at + (2 if run > 128 else 1), made + (257 - run if run > 128 else 0)
+    return any(stream[at:end]) or end - at > 1
+
+
 def _of_encoder(comment: bytes) -> bool:
     """Whether a comment is the name that an encoder signs with, and nothing else."""
     text = comment.rstrip(b"\0 \n").decode("latin-1")

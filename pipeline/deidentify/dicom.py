@@ -13,7 +13,9 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
+from struct import Struct
 
 from pipeline.core.match import Matcher
 from pipeline.core.picture import NoPictureError
@@ -24,7 +26,7 @@ from pipeline.deidentify.header import Header
 from pipeline.deidentify.pixels import Looked, Stored
 from pipeline.deidentify.pseudonym import Pseudonyms
 from pipeline.deidentify.rules import Rules
-from pipeline.deidentify.walk import Memory, Walk
+from pipeline.deidentify.walk import OFFSETS, Memory, Walk
 
 IMPLEMENTATION = b"2.25.302114109179930622245367147692873000389"  # ours; a random UUID (PS3.5 B.2)
 METHOD = "casereport"
@@ -33,6 +35,7 @@ IDENTITY_REMOVED, METHOD_TAG, METHOD_CODES = 0x00120062, 0x00120063, 0x00120064
 TIMES_MODIFIED = 0x00280303
 MIME = 0x00420012
 SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"  # VL Whole Slide Microscopy Image Storage
+ITEM_START = Struct("<HHI")
 COPY = 1 << 22  # bytes copied at once
 SOUND = {"1.2.840.10008.5.1.4.1.1.9.4.1", "1.2.840.10008.5.1.4.1.1.9.4.2"}  # a voice names whoever speaks
 
@@ -139,7 +142,7 @@ def _clean(
         return Outcome(
             dict(walk.counts), looked.held, looked.boxes, looked.read, looked.look, looked.notes, lies
         )
-    if looked.replacement:
+    if looked.replacement or not _offsets(file, lies):
         walk.written = [
             row for row in walk.written if row[0] >> 16 != 0x7FE0
         ]  # offsets of frames that are gone
@@ -155,6 +158,18 @@ def _label(lies: Stored) -> bool:
     """The label or overview of a slide (PS3.3 C.8.12.4.1.1): both show what the label says."""
     slide = lies.modality == "SM" or lies.sop_class.startswith(SLIDE)
     return slide and bool({"LABEL", "OVERVIEW"} & {word.strip().upper() for word in lies.image_type})
+
+
+def _offsets(file: Dicom, lies: Stored | None) -> bool:
+    """Whether the extended offset table (PS3.3 C.7.6.3.1.8), if there is one, can be nothing else."""
+    found = {e.tag: file.value(e) for e in file.elements if e.tag in OFFSETS and e.vr.startswith(b"O")}
+    if not found or lies is None:
+        return True
+    lengths = [
+        int.from_bytes(found[t][n : n + 8], "little") for t in found for n in range(0, len(found[t]), 8)
+    ]
+    table = found.get(min(OFFSETS), b"")
+    return rising(table, 8, lies.frames, lies.length) and max(lengths, default=0) <= lies.length
 
 
 def _look(
@@ -311,12 +326,40 @@ def _pixels(out: int, file: Dicom, pixels: Element, lies: Stored, looked: Looked
         return
     if file.encapsulated:
         _all(out, encoding.start_of_value(pixels.tag, pixels.vr or b"OW", elements.UNDEFINED))
-        _copy(out, file.path, pixels.at, pixels.end - pixels.at)
+        table, after = _offset_table(file.path, pixels, lies.frames)
+        _all(out, table)
+        _copy(out, file.path, after, pixels.end - after)
         return
     size = header.plain_length(lies, pixels)
     _all(out, encoding.start_of_value(pixels.tag, pixels.vr or b"OW", size + size % 2))
     _copy(out, file.path, pixels.at, size)
     _all(out, b"\0" * (size % 2))
+
+
+def _offset_table(path: Path, pixels: Element, frames: int) -> tuple[bytes, int]:
+    """The basic offset table item (PS3.5 A.4) to write, and where the frames start in the source.
+
+    One that does not hold rising offsets, one for each frame, is left empty: it could hold anything.
+    """
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        size = int.from_bytes(os.pread(fd, 8, pixels.at)[4:], "little")
+        table = os.pread(fd, size, pixels.at + 8)
+    finally:
+        os.close(fd)
+    after = pixels.at + 8 + size
+    if not rising(table, 4, frames, pixels.end - after):
+        table = b""
+    return ITEM_START.pack(0xFFFE, 0xE000, len(table)) + table, after
+
+
+def rising(table: bytes, width: int, count: int, end: int) -> bool:
+    """Whether a table of `width`-byte numbers holds `count` rising offsets from 0, all below `end`."""
+    numbers = [int.from_bytes(table[n : n + width], "little") for n in range(0, len(table), width)]
+    steps = all(a < b for a, b in pairwise(numbers))
+    return (
+        len(numbers) == count and not len(table) % width and numbers[0] == 0 and numbers[-1] < end and steps
+    )
 
 
 def _all(out: int, data: bytes) -> None:

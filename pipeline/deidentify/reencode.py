@@ -29,6 +29,7 @@ EXTENDED = "1.2.840.10008.1.2.4.51"
 ITEM, DELIMITER = (0xFFFE, 0xE000), (0xFFFE, 0xE0DD)
 CONTAINERS = (8, 16, 32, 64)  # bits allocated that numpy knows
 RAISED = 1 << 20  # bytes of one frame's fragments that are joined beyond the size of the frame itself
+RLE = "1.2.840.10008.1.2.5"
 
 
 class UnreadableError(Exception):
@@ -312,7 +313,10 @@ class Encapsulated:
         return found
 
     def comments(self) -> bool:
-        """Whether a frame's codestream holds comments or application data that no encoder needs."""
+        """Whether a frame's codestream holds anything that its pixels do not need."""
+        if self._stored.syntax == RLE:
+            size = self._stored.rows * self._stored.columns
+            return any(codestream.runs_say_more(self._bytes(index), size) for index in range(self.frames))
         return any(codestream.says_more(self._bytes(index)) for index in range(self.frames))
 
 
