@@ -42,7 +42,7 @@ Eyes = list[tuple[float, float]]
 def canaries() -> None:
     """Planted in every slot, and how many can still be read in the clean copies."""
     from pipeline.core import worker
-    from pipeline.deidentify import photograph
+    from pipeline.deidentify.pictures import photograph
 
     print("format   planted  readable in the source  left in the copy  pages")
     total = 0
@@ -146,7 +146,7 @@ def variants(p: np.ndarray, eyes: Eyes, face: tuple[float, ...]) -> Iterator[tup
 
 def faces(folder: Path | None, empty: Path | None) -> None:
     """Found and missed, by what was done to the face; then pictures without a face."""
-    from pipeline.deidentify import faces as detector
+    from pipeline.deidentify.pictures import faces as detector
 
     found: dict[str, list[bool]] = defaultdict(list)
     barred: dict[str, int] = defaultdict(int)
@@ -171,7 +171,7 @@ def faces(folder: Path | None, empty: Path | None) -> None:
 
 def _planted(folder: Path | None) -> Iterator[tuple[np.ndarray, Eyes, tuple[float, ...]]]:
     """Drawn faces with known eyes; in photographs, eyes are where the detector sees them in the whole."""
-    from pipeline.deidentify import faces as detector
+    from pipeline.deidentify.pictures import faces as detector
 
     if folder is None:
         yield from (drawn_faces.face(seed) for seed in range(4))
@@ -191,7 +191,7 @@ def _empty(folder: Path | None) -> Iterator[tuple[str, np.ndarray, float]]:
     import pydicom
     from pydicom.data import get_testdata_file
 
-    from pipeline.deidentify import faces as detector
+    from pipeline.deidentify.pictures import faces as detector
 
     for name, p in drawn_faces.without():
         yield name, p, detector.PHOTOGRAPH
@@ -249,19 +249,19 @@ def _decode(source: Path) -> object:
 
 def _faces(source: Path) -> object:
     from pipeline.core import photo
-    from pipeline.deidentify import faces as detector
+    from pipeline.deidentify.pictures import faces as detector
 
     return detector.find(next(photo.pages(source, "jpeg", 1)[1]).pixels)
 
 
 def _no_text(source: Path) -> object:
-    from pipeline.deidentify import photograph
+    from pipeline.deidentify.pictures import photograph
 
     return photograph.clean(source, "jpeg", source.with_name("copy"), read_text=False)
 
 
 def _all(source: Path) -> object:
-    from pipeline.deidentify import photograph
+    from pipeline.deidentify.pictures import photograph
 
     return photograph.clean(source, "jpeg", source.with_name("copy"))
 

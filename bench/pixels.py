@@ -30,8 +30,8 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
 from pipeline.core import resources
-from pipeline.deidentify import screen, textboxes
-from pipeline.deidentify.boxes import Box, Do
+from pipeline.deidentify.pictures import screen, textboxes
+from pipeline.deidentify.pictures.boxes import Box, Do
 
 FONTS = {
     name: str(resources.path(f"consent/fonts/NotoSans{file}.ttf"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.core import resources
-from pipeline.deidentify.rules import CHOICES, PRIVATE, TABLE, Action, options, rules
+from pipeline.deidentify.headers.rules import CHOICES, PRIVATE, TABLE, Action, options, rules
 
 HERE = Path(__file__).parent
 DONE = {
@@ -32,11 +32,13 @@ def write() -> str:
     on, everything = rules(), frozenset(o.name for o in options()) - {"modified-dates"}
     widest = rules(everything)
     switches = [
-        f"| `{o.name}` | {'on' if o.default else 'off'} | {o.code} | {o.meaning.removesuffix(' Option')} | {o.why} |"
+        f"| `{o.name}` | {'on' if o.default else 'off'} | {o.code} |"
+        f" {o.meaning.removesuffix(' Option')} | {o.why} |"
         for o in options()
     ]
     beyond = [
-        f"| ({tag[:4]},{tag[4:]}) | {DONE[Action(row['do'])]} | {row['why']} |" for tag, row in ours["ours"].items()
+        f"| ({tag[:4]},{tag[4:]}) | {DONE[Action(row['do'])]} | {row['why']} |"
+        for tag, row in ours["ours"].items()
     ]
     rows = []
     for tag, row in table["rows"].items():

@@ -72,10 +72,10 @@ def _deidentify(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
 
 def _clean_folder(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline.core import files
-    from pipeline.deidentify import folder, told, wish
+    from pipeline.deidentify.folder import run, told, wish
 
     asked = wish.read(args.options, args.private, args.key, args.faces_agreed, args.jobs, bool(args.json))
-    done = folder.clean(args.source, args.clean_copies, asked, tell)
+    done = run.clean(args.source, args.clean_copies, asked, tell)
     code, answer = told.exit_code(done), told.report(done)
     if args.json and args.json != "-":
         files.write_json(Path(args.json), {"version": 1, "verb": "clean", "exit": int(code), **answer})

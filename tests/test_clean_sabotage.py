@@ -19,9 +19,9 @@ from pydicom.sequence import Sequence
 from pipeline.core.identity import Identifier
 from pipeline.core.match import Matcher
 from pipeline.core.picture import NoPictureError
-from pipeline.deidentify import dicom, elements, header
-from pipeline.deidentify.pseudonym import Pseudonyms
-from pipeline.deidentify.rules import Action, Rules, chosen, rules
+from pipeline.deidentify.headers import dicom, elements, header
+from pipeline.deidentify.headers.pseudonym import Pseudonyms
+from pipeline.deidentify.headers.rules import Action, Rules, chosen, rules
 from tests.planted import containers, corpus, objects, score, table
 from tests.planted.answers import Canary, Look, Planted
 from tests.planted.names import Mint

@@ -307,7 +307,7 @@ def test_a_run_in_which_nothing_changed_loads_no_image_library(case):
     code = (
         "import sys; from pathlib import Path; from pipeline import deidentify, intake;"
         "deidentify.needs(intake.read(Path(sys.argv[1])));"
-        "heavy = {'pydicom', 'PIL', 'numpy', 'pipeline.deidentify.dates', 'pipeline.core.match'};"
+        "heavy = {'pydicom', 'PIL', 'numpy', 'pipeline.deidentify.prose.dates', 'pipeline.core.match'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
     run = subprocess.run(

@@ -32,9 +32,9 @@ from pipeline.core import resources, slices
 from pipeline.core.identity import Identifier, Kind
 from pipeline.core.match import Matcher
 from pipeline.core.picture import Trouble, each
-from pipeline.deidentify import dicom, series
-from pipeline.deidentify.pseudonym import Pseudonyms
-from pipeline.deidentify.rules import Action, chosen, rules
+from pipeline.deidentify.headers import dicom, series
+from pipeline.deidentify.headers.pseudonym import Pseudonyms
+from pipeline.deidentify.headers.rules import Action, chosen, rules
 
 KEY, OTHER_KEY = "11" * 32, "22" * 32
 NAME = "Meera Testwala"

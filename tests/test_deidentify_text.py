@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from pipeline.core.identity import identifiers
 from pipeline.core.match import Matcher
-from pipeline.deidentify import dates
-from pipeline.deidentify.text import Remover
+from pipeline.deidentify.prose import dates
+from pipeline.deidentify.prose.text import Remover
 
 PRIVATE = {
     "name": "Sunita Testwala",

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from pipeline.core import resources
-from pipeline.deidentify import faces
-from pipeline.deidentify.boxes import Do
+from pipeline.deidentify.pictures import faces
+from pipeline.deidentify.pictures.boxes import Do
 from tests import drawn_faces
 
 Crop = tuple[float, float, float, float]

@@ -32,12 +32,12 @@ from pydicom.uid import (
 from pipeline.core import worker
 from pipeline.core.identity import Identifier, Kind
 from pipeline.core.match import Matcher
-from pipeline.deidentify import frames, screen, shades, textboxes
-from pipeline.deidentify.boxes import Box, Do
-from pipeline.deidentify.joined import joined
-from pipeline.deidentify.picturekind import kind_of, words
-from pipeline.deidentify.pixelmarks import UNREAD
-from pipeline.deidentify.pixels import Looked, Stored
+from pipeline.deidentify.pictures import frames, screen, shades, textboxes
+from pipeline.deidentify.pictures.boxes import Box, Do
+from pipeline.deidentify.pictures.joined import joined
+from pipeline.deidentify.pictures.picturekind import kind_of, words
+from pipeline.deidentify.pictures.pixelmarks import UNREAD
+from pipeline.deidentify.pictures.pixels import Looked, Stored
 
 FONT = Path(__file__).parents[1] / "consent" / "fonts" / "NotoSans_400Regular.ttf"
 ROWS, COLUMNS = 160, 320
@@ -824,7 +824,7 @@ def test_a_view_that_sees_more_wins_over_a_mark_that_was_vouched_for():
     ("sop", "do"), [("1.2.840.10008.5.1.4.1.1.77.1.4", Do.FILL), (SC, Do.LOOK), (US, None), (CT, None)]
 )
 def test_faces_are_filled_in_photographs_and_proposed_in_captures(tmp_path, monkeypatch, sop, do):
-    from pipeline.deidentify import faces
+    from pipeline.deidentify.pictures import faces
 
     face = Box(100, 60, 160, 130, what="face", reason="face", confidence=0.8, do=Do.LOOK)
     monkeypatch.setattr(textboxes, "find", lambda *_, **__: [])
@@ -841,7 +841,7 @@ def test_faces_are_filled_in_photographs_and_proposed_in_captures(tmp_path, monk
 
 
 def test_a_film_of_faces_with_unread_frames_is_held_back(tmp_path, monkeypatch):
-    from pipeline.deidentify import faces
+    from pipeline.deidentify.pictures import faces
 
     face = Box(100, 60, 160, 130, what="face", reason="face", confidence=0.8, do=Do.LOOK)
     monkeypatch.setattr(textboxes, "find", lambda *_, **__: [])

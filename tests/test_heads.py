@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.core import findings
-from pipeline.deidentify import heads
-from pipeline.deidentify.picturekind import words
-from pipeline.deidentify.pixels import Stored
+from pipeline.deidentify.pictures import heads
+from pipeline.deidentify.pictures.picturekind import words
+from pipeline.deidentify.pictures.pixels import Stored
 
 AXIAL, SAGITTAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0), (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)
 CORONAL = (1.0, 0.0, 0.0, 0.0, 0.0, -1.0)

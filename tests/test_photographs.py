@@ -14,8 +14,8 @@ from PIL import Image, ImageCms, ImageOps
 
 from pipeline.core import kinds, photo, worker
 from pipeline.core.picture import NoPictureError, Trouble, guarded
-from pipeline.deidentify import carried, photograph, textboxes
-from pipeline.deidentify.boxes import Box, Do
+from pipeline.deidentify.pictures import carried, photograph, textboxes
+from pipeline.deidentify.pictures.boxes import Box, Do
 from tests import drawn_faces, photo_canaries
 
 DATA = Path(__file__).parent / "data"
@@ -25,7 +25,7 @@ encoded = photo_canaries.encoded
 @pytest.fixture
 def quiet(monkeypatch):
     """No reading of text and no looking for faces: for what is about containers and colours only."""
-    monkeypatch.setattr("pipeline.deidentify.faces.find", lambda _: [])
+    monkeypatch.setattr("pipeline.deidentify.pictures.faces.find", lambda _: [])
     monkeypatch.setattr(textboxes, "find", lambda _, **__: [])
     monkeypatch.setattr(textboxes, "residue", lambda *_: [])
 
@@ -394,7 +394,7 @@ def _clean(job: tuple[Path, str, Path]) -> photograph.Cleaned:
 
 def _fuzz(kind: str, folder: Path, seeds: range) -> list[tuple[int, str]]:
     """Damage a small file once per seed and clean it; what came of each. Runs in the worker."""
-    from pipeline.deidentify import faces
+    from pipeline.deidentify.pictures import faces
 
     faces.find = lambda _: []  # the network sees arrays, never files
     whole = _small(kind)

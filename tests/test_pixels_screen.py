@@ -9,7 +9,7 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
 from pipeline.core import resources
-from pipeline.deidentify import screen
+from pipeline.deidentify.pictures import screen
 
 FONT = str(resources.path("consent/fonts/NotoSans_400Regular.ttf"))
 REAL = ["J2K_pixelrep_mismatch.dcm", "693_J2KI.dcm", "examples_overlay.dcm"]

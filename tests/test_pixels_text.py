@@ -16,8 +16,8 @@ from pydicom.data import get_testdata_file
 from pipeline.core import resources, worker
 from pipeline.core.identity import Identifier, Kind
 from pipeline.core.match import Matcher
-from pipeline.deidentify import barcodes, pixelmarks, textboxes
-from pipeline.deidentify.boxes import Box, Do
+from pipeline.deidentify.pictures import barcodes, pixelmarks, textboxes
+from pipeline.deidentify.pictures.boxes import Box, Do
 
 FONTS = {
     "latin": "NotoSans_400Regular",

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from pipeline.core import resources
 from pipeline.core.identity import Identifier, Kind
 from pipeline.core.match import Matcher
-from pipeline.deidentify import values
-from pipeline.deidentify.vocabulary import Class, clinical, judge, technical, verhoeff, vocabulary
+from pipeline.deidentify.words import values
+from pipeline.deidentify.words.vocabulary import Class, clinical, judge, technical, verhoeff, vocabulary
 
 NOBODY = Matcher([])
 KNOWN = Matcher(

@@ -19,7 +19,7 @@ from pipeline.core.model import Case, CleanCase, CleanPanel, Finding
 if TYPE_CHECKING:
     from pipeline.core.picture import Picture
     from pipeline.deidentify.images import Album
-    from pipeline.deidentify.record import Written
+    from pipeline.deidentify.prose.record import Written
 
 CANNOT_JUDGE = (
     "Text in pictures was looked for and covered; whether all of it was found, only a person can see.",
@@ -50,10 +50,10 @@ def make(case: Case, dest: Path) -> str:
     listed), PrivacyError when a date or an id cannot be made safe without asking.
     """
     from pipeline.core.match import Matcher
-    from pipeline.deidentify import record as text
     from pipeline.deidentify import sources
+    from pipeline.deidentify.headers.pseudonym import Pseudonyms
     from pipeline.deidentify.images import Album
-    from pipeline.deidentify.pseudonym import Pseudonyms
+    from pipeline.deidentify.prose import record as text
 
     record, private = sources.validated(case)
     album = Album(case, record)
@@ -130,7 +130,7 @@ def _draw_into(figures: list[dict[str, Any]], drawn: dict[tuple[str, str], Pictu
 
 def _report(case: Case, album: Album, written: Written) -> dict[str, Any]:
     """What was done, by neutral names and counts."""
-    from pipeline.deidentify.rules import rules
+    from pipeline.deidentify.headers.rules import rules
 
     replaced = Counter((place, kind, rule) for place, kind, rule in written.changes)
     unused = Counter(s.kind for s in case.used_as("image") if s.path not in album.used())

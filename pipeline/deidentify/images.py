@@ -12,10 +12,10 @@ from pipeline.core.identity import Identifier
 from pipeline.core.match import Matcher
 from pipeline.core.model import Case, Finding, Place, Source
 from pipeline.core.picture import NoPictureError, Picture, Trouble, each
-from pipeline.deidentify import dicom, series
-from pipeline.deidentify.boxes import Area, Box, Do
-from pipeline.deidentify.pseudonym import Pseudonyms
-from pipeline.deidentify.rules import rules
+from pipeline.deidentify.headers import dicom, series
+from pipeline.deidentify.headers.pseudonym import Pseudonyms
+from pipeline.deidentify.headers.rules import rules
+from pipeline.deidentify.pictures.boxes import Area, Box, Do
 
 BURNED_IN = "the header says that text is drawn into the picture: read every word of it"
 MAY_CARRY_TEXT = (
@@ -78,7 +78,7 @@ class _Photo:
 
 
 def _developed(job: _Photo) -> Any:
-    from pipeline.deidentify import photograph
+    from pipeline.deidentify.pictures import photograph
 
     return photograph.clean(
         job.source, job.kind, job.target, known=job.known, fill_faces=False, shown=job.shown

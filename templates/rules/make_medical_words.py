@@ -48,7 +48,7 @@ BREEDS = re.compile(
 )
 
 HEADER = """\
-# Words that a free text in a DICOM header may keep (pipeline/deidentify/vocabulary.py). Made by
+# Words that a free text in a DICOM header may keep (pipeline/deidentify/words/vocabulary.py). Made by
 # make_medical_words.py, which says how; edit that, not this.
 #
 # Origin and licences

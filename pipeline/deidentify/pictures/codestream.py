@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.deidentify.picturekind import rules
-from pipeline.deidentify.pixels import Stored
+from pipeline.deidentify.pictures.picturekind import rules
+from pipeline.deidentify.pictures.pixels import Stored
 
 NAMED = 32  # bytes of application data that can hold the encoder's settings and no thumbnail
 _HARMLESS = ((0xE0, b"JFIF\x00"), (0xEE, b"Adobe"), (0xE8, b"mrfx"), (0xE8, b"SPIFF"), (0xE8, b"\0\0\0\1"))

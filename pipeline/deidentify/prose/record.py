@@ -12,9 +12,9 @@ from pipeline.core.identity import Identifier, Kind, byline_lines, dates_of, ide
 from pipeline.core.match import PEOPLE
 from pipeline.core.model import Case, Finding, Path_, Place
 from pipeline.core.variants import name_parts
-from pipeline.deidentify import dates
-from pipeline.deidentify.text import Cleaned, Remover
-from pipeline.deidentify.wording import is_ours
+from pipeline.deidentify.prose import dates
+from pipeline.deidentify.prose.text import Cleaned, Remover
+from pipeline.deidentify.prose.wording import is_ours
 
 HEADER = "image header"  # how the field of an identifier begins that was read from a picture
 BYLINE = ("authors", "affiliations", "declarations")

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.core import resources
-from pipeline.deidentify.boxes import Box, Do
+from pipeline.deidentify.pictures.boxes import Box, Do
 
 Pixels = npt.NDArray[np.uint8]
 Found = npt.NDArray[np.float32]  # rows: left, top, right, bottom, score, then x and y of 5 landmarks

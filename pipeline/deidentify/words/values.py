@@ -17,8 +17,16 @@ from functools import cache, lru_cache
 
 from pipeline.core.identity import Kind
 from pipeline.core.match import Hit, Matcher
-from pipeline.deidentify import phrases, vouch
-from pipeline.deidentify.vocabulary import Class, calendar, judge, namesake, patterns, technical, verhoeff
+from pipeline.deidentify.words import phrases, vouch
+from pipeline.deidentify.words.vocabulary import (
+    Class,
+    calendar,
+    judge,
+    namesake,
+    patterns,
+    technical,
+    verhoeff,
+)
 
 Span = tuple[int, int]
 

@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.core.match import Matcher
-from pipeline.deidentify import barcodes, pixelmarks
-from pipeline.deidentify.boxes import Box, Do
+from pipeline.deidentify.pictures import barcodes, pixelmarks
+from pipeline.deidentify.pictures.boxes import Box, Do
 
 Bytes = npt.NDArray[np.uint8]
 Quad = npt.NDArray[np.float32]  # 4 x 2: x, y of the corners, clockwise from the top left of the writing

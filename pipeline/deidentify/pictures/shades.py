@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.deidentify.pixels import Stored
-from pipeline.deidentify.reencode import Significant, Source
+from pipeline.deidentify.pictures.pixels import Stored
+from pipeline.deidentify.pictures.reencode import Significant, Source
 
 Values = npt.NDArray[Any]
 Bytes = npt.NDArray[np.uint8]

@@ -15,8 +15,8 @@ from typing import Any
 
 from pipeline.core.match import Matcher
 from pipeline.core.picture import NoPictureError
-from pipeline.deidentify import charset, dictionary, documents, values
-from pipeline.deidentify.elements import (
+from pipeline.deidentify.headers import charset, dictionary, documents
+from pipeline.deidentify.headers.elements import (
     MAX_DEPTH,
     PIXELS,
     SEQUENCE,
@@ -25,8 +25,9 @@ from pipeline.deidentify.elements import (
     Element,
     Encoding,
 )
-from pipeline.deidentify.pseudonym import Pseudonyms
-from pipeline.deidentify.rules import Action, Rules
+from pipeline.deidentify.headers.pseudonym import Pseudonyms
+from pipeline.deidentify.headers.rules import Action, Rules
+from pipeline.deidentify.words import values
 
 DICOM_ROOT = b"1.2.840.10008."  # UIDs of the standard itself say nothing about a patient
 CHARACTER_SET, PATIENT_ID = 0x00080005, 0x00100020

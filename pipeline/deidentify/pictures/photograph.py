@@ -19,9 +19,9 @@ import numpy.typing as npt
 from pipeline.core import photo, resources
 from pipeline.core.match import Matcher
 from pipeline.core.picture import NoPictureError
-from pipeline.deidentify import carried
-from pipeline.deidentify.boxes import Area, Box, Do, on_sight
-from pipeline.deidentify.pixelmarks import UNREAD
+from pipeline.deidentify.pictures import carried
+from pipeline.deidentify.pictures.boxes import Area, Box, Do, on_sight
+from pipeline.deidentify.pictures.pixelmarks import UNREAD
 
 Pixels = npt.NDArray[np.uint8]
 MOST_PAGES = 50
@@ -116,7 +116,7 @@ class _Reader:
 
     def clean(self, pixels: Pixels) -> tuple[Pixels, tuple[Box, ...], bool]:
         """The filled picture, all boxes, and whether text can still be read in it."""
-        from pipeline.deidentify import textboxes
+        from pipeline.deidentify.pictures import textboxes
 
         same = hashlib.sha256(repr(pixels.shape).encode())
         same.update(np.ascontiguousarray(pixels).data)
@@ -134,7 +134,7 @@ class _Reader:
         return textboxes.fill(pixels, boxes) if filled else pixels, boxes, still
 
     def _look(self, pixels: Pixels) -> tuple[tuple[Box, ...], bool]:
-        from pipeline.deidentify import faces, textboxes
+        from pipeline.deidentify.pictures import faces, textboxes
 
         boxes = [self._decided(box) for box in faces.find(pixels)]
         if not self._read_text:

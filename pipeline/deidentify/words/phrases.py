@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from pipeline.core.identity import words as identifier_words
-from pipeline.deidentify.vocabulary import Class, judge, patterns
+from pipeline.deidentify.words.vocabulary import Class, judge, patterns
 
 Span = tuple[int, int]
 Vouched = Callable[[str], bool]  # whether a word is nobody's name where the text comes from

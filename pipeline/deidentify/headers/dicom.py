@@ -19,14 +19,14 @@ from struct import Struct
 
 from pipeline.core.match import Matcher
 from pipeline.core.picture import NoPictureError
-from pipeline.deidentify import elements, header
-from pipeline.deidentify.boxes import Area, Box
-from pipeline.deidentify.elements import EXPLICIT, FILE_META, Dicom, Element, Encoding
-from pipeline.deidentify.header import Header
-from pipeline.deidentify.pixels import Looked, Stored
-from pipeline.deidentify.pseudonym import Pseudonyms
-from pipeline.deidentify.rules import Rules
-from pipeline.deidentify.walk import OFFSETS, Memory, Walk
+from pipeline.deidentify.headers import elements, header
+from pipeline.deidentify.headers.elements import EXPLICIT, FILE_META, Dicom, Element, Encoding
+from pipeline.deidentify.headers.header import Header
+from pipeline.deidentify.headers.pseudonym import Pseudonyms
+from pipeline.deidentify.headers.rules import Rules
+from pipeline.deidentify.headers.walk import OFFSETS, Memory, Walk
+from pipeline.deidentify.pictures.boxes import Area, Box
+from pipeline.deidentify.pictures.pixels import Looked, Stored
 
 IMPLEMENTATION = b"2.25.302114109179930622245367147692873000389"  # ours; a random UUID (PS3.5 B.2)
 METHOD = "casereport"
@@ -195,7 +195,7 @@ def _look(
     hidden = header.overlay_in_pixels(top)
     if "pixels" not in setting.rules.on and not hidden:
         return Looked()
-    from pipeline.deidentify import frames
+    from pipeline.deidentify.pictures import frames
 
     return frames.examine(lies, pixels_of(scratch), known, seen, clear_high_bits=hidden, shown=shown)
 

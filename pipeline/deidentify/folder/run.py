@@ -22,13 +22,13 @@ from pipeline.core.identity import Identifier
 from pipeline.core.match import Matcher
 from pipeline.core.picture import PER_FILE_SECONDS, Trouble, guarded
 from pipeline.core.tell import Tell
-from pipeline.deidentify import dicom, elements, header
-from pipeline.deidentify.boxes import Box
-from pipeline.deidentify.pixels import Stored
-from pipeline.deidentify.pseudonym import Pseudonyms
-from pipeline.deidentify.rules import Rules, rules
-from pipeline.deidentify.walk import Memory
-from pipeline.deidentify.wish import Wish
+from pipeline.deidentify.folder.wish import Wish
+from pipeline.deidentify.headers import dicom, elements, header
+from pipeline.deidentify.headers.pseudonym import Pseudonyms
+from pipeline.deidentify.headers.rules import Rules, rules
+from pipeline.deidentify.headers.walk import Memory
+from pipeline.deidentify.pictures.boxes import Box
+from pipeline.deidentify.pictures.pixels import Stored
 
 CHUNK = 50  # slices of one series that one worker cleans in a row
 LARGEST = 16 << 30  # bytes of one file: pixels are streamed, never loaded whole
@@ -175,7 +175,7 @@ def _headers(items: list[Item], part: Path, wish: Wish, table: Rules, tell: Tell
         everyone=Matcher(wish.known),
     )
     if "pixels" in wish.on and series:
-        from pipeline.deidentify import frames  # noqa: F401 - once here, not in every worker
+        from pipeline.deidentify.pictures import frames  # noqa: F401 - once here, not in every worker
 
     make = partial(_copied, setting, Memory(), part)
     chunks = sorted(_chunks(series.values()), key=lambda chunk: chunk[0].name)
@@ -242,7 +242,7 @@ def _check_heads(items: list[Item], part: Path, wish: Wish) -> None:
     slices = [item for item in items if item.state == "clean" and item.lies is not None]
     if not slices or "pixels" not in wish.on:
         return
-    from pipeline.deidentify import heads
+    from pipeline.deidentify.pictures import heads
 
     verdicts = heads.judge([item.lies for item in slices if item.lies], faces_agreed=wish.faces_agreed)
     for item in slices:
@@ -282,7 +282,7 @@ def _photographs(items: list[Item], part: Path, wish: Wish, tell: Tell) -> None:
 
 
 def _photograph(part: Path, known: Matcher, faces_agreed: bool, read_text: bool, item: Item) -> Any:
-    from pipeline.deidentify import photograph
+    from pipeline.deidentify.pictures import photograph
 
     target = part / item.name
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -14,9 +14,9 @@ from struct import unpack
 
 from pipeline.core.fold import letters
 from pipeline.core.identity import Identifier, Kind, words
-from pipeline.deidentify import charset
-from pipeline.deidentify.elements import SEQUENCE, Dicom, Element, Encoding
-from pipeline.deidentify.pixels import Stored
+from pipeline.deidentify.headers import charset
+from pipeline.deidentify.headers.elements import SEQUENCE, Dicom, Element, Encoding
+from pipeline.deidentify.pictures.pixels import Stored
 
 # Person names that are not a doctor's: the patient, other and birth names, mother, responsible person.
 PEOPLE = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.deidentify.boxes import Box
+from pipeline.deidentify.pictures.boxes import Box
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from pipeline.core import resources
 from pipeline.core.fold import letters
 from pipeline.core.identity import Identifier, Kind
 from pipeline.core.match import PEOPLE, Hit
-from pipeline.deidentify.datewords import sentence_start
+from pipeline.deidentify.prose.datewords import sentence_start
 
 BACK = 60  # characters looked at in front of a name
 

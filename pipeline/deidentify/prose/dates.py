@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pipeline.core.identity import Identifier, real_date
-from pipeline.deidentify import datewords as dw
-from pipeline.deidentify.datewords import month as _month
-from pipeline.deidentify.datewords import number as _number
-from pipeline.deidentify.edits import Edit, applied
+from pipeline.deidentify.prose import datewords as dw
+from pipeline.deidentify.prose.datewords import month as _month
+from pipeline.deidentify.prose.datewords import number as _number
+from pipeline.deidentify.prose.edits import Edit, applied
 
 FAR_DAYS = 730  # beyond two years a day count says less than "about 6 years"
 LIFETIME = (-100, 1)  # years around Day 0: where eight digits are believed

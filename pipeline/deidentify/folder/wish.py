@@ -10,8 +10,8 @@ from typing import Any
 from pipeline.core import yamltext
 from pipeline.core.errors import InputError, UsageError
 from pipeline.core.identity import Identifier, identifiers
-from pipeline.deidentify import secret
-from pipeline.deidentify.rules import chosen
+from pipeline.deidentify.folder import secret
+from pipeline.deidentify.headers.rules import chosen
 
 
 @dataclass(frozen=True, slots=True)

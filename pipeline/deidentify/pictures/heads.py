@@ -17,8 +17,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from pipeline.deidentify.picturekind import rules, words
-from pipeline.deidentify.pixels import Stored
+from pipeline.deidentify.pictures.picturekind import rules, words
+from pipeline.deidentify.pictures.pixels import Stored
 
 HELD = "IMG064"
 GLUED = 5  # letters from which a word is also found inside longer ones: "ctbrain"

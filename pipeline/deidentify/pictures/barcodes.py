@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.deidentify.boxes import Box
+from pipeline.deidentify.pictures.boxes import Box
 
 Bytes = npt.NDArray[np.uint8]
 Corners = npt.NDArray[np.float64]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.core import resources, slices
 from pipeline.core.identity import Identifier
-from pipeline.deidentify import elements, header
+from pipeline.deidentify.headers import elements, header
 
 
 @dataclass(frozen=True, slots=True)

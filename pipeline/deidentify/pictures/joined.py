@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.deidentify.boxes import Box, Do
+from pipeline.deidentify.pictures.boxes import Box, Do
 
 SLACK = 0.3  # of the height of a mark: two views of it do not find quite the same edges
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.core import resources
 from pipeline.core.fold import letters
-from pipeline.deidentify.pixels import Stored
+from pipeline.deidentify.pictures.pixels import Stored
 
 
 def rules() -> dict[str, Any]:

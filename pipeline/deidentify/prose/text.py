@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pipeline.core.identity import Identifier, Kind, real_date, words
 from pipeline.core.match import PEOPLE, Hit, Matcher, longest
 from pipeline.core.words import CITATION, REFERENCE
-from pipeline.deidentify import dates, datewords, wording
-from pipeline.deidentify.edits import Edit, applied
+from pipeline.deidentify.prose import dates, datewords, wording
+from pipeline.deidentify.prose.edits import Edit, applied
 
 OVER = 89  # years; HIPAA Safe Harbor groups all higher ages (45 CFR 164.514(b)(2)(i)(C))
 

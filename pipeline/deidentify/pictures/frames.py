@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 
 from pipeline.core.match import Matcher
-from pipeline.deidentify import reencode, shades
-from pipeline.deidentify.boxes import Area, Box, Do, on_sight
-from pipeline.deidentify.joined import SLACK, around, inside, joined
-from pipeline.deidentify.picturekind import Kind, is_label, kind_of, rules, words
-from pipeline.deidentify.pixels import Looked, Stored
-from pipeline.deidentify.reencode import Source, UnreadableError, Values
+from pipeline.deidentify.pictures import reencode, shades
+from pipeline.deidentify.pictures.boxes import Area, Box, Do, on_sight
+from pipeline.deidentify.pictures.joined import SLACK, around, inside, joined
+from pipeline.deidentify.pictures.picturekind import Kind, is_label, kind_of, rules, words
+from pipeline.deidentify.pictures.pixels import Looked, Stored
+from pipeline.deidentify.pictures.reencode import Source, UnreadableError, Values
 
 __all__ = ["Looked", "Stored", "examine", "is_label"]
 STILL, AGAIN = "still readable after filling", "text, found when read again"
@@ -170,8 +170,8 @@ class _Reading:
         Everything found is filled. What can still be read after the second time says that there is more than
         is found; marks that cannot be read, which tissue has too, do not say so.
         """
-        from pipeline.deidentify import textboxes
-        from pipeline.deidentify.pixelmarks import UNREAD
+        from pipeline.deidentify.pictures import textboxes
+        from pipeline.deidentify.pictures.pixelmarks import UNREAD
 
         self.read += 1
         find = functools.partial(textboxes.find, photo=self.kind.photo, known=self.known)
@@ -206,7 +206,7 @@ class _Reading:
         """Faces in visible light are filled, elsewhere proposed."""
         if self.kind.faces == "no":
             return []
-        from pipeline.deidentify import faces
+        from pipeline.deidentify.pictures import faces
 
         view = shades.views(raw, self.source, self.stored)[0]
         threshold = faces.PHOTOGRAPH if self.kind.photo or view.ndim == 3 else faces.RADIOLOGY
@@ -265,7 +265,7 @@ class _Reading:
 
 def _screen(raw: Values) -> bytes | None:
     """What the cheap look sees, else strokes at an end of the values, which noise hides from it."""
-    from pipeline.deidentify import screen
+    from pipeline.deidentify.pictures import screen
 
     found: bytes | None = screen.suspicious(raw)
     return found or shades.strokes_at_an_end(raw)

@@ -20,8 +20,8 @@ import numpy.typing as npt
 
 from pipeline.core import resources
 from pipeline.core.picture import MAX_PIXELS
-from pipeline.deidentify import codestream
-from pipeline.deidentify.pixels import Stored
+from pipeline.deidentify.pictures import codestream
+from pipeline.deidentify.pictures.pixels import Stored
 
 Values = npt.NDArray[Any]
 NATIVE = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2")

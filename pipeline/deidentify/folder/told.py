@@ -13,8 +13,8 @@ from typing import Any
 
 from pipeline.core import findings
 from pipeline.core.errors import Exit
-from pipeline.deidentify.boxes import Do
-from pipeline.deidentify.folder import Done, Item
+from pipeline.deidentify.folder.run import Done, Item
+from pipeline.deidentify.pictures.boxes import Do
 
 UNJUDGED = (
     "Faces, tattoos, scars, jewellery, clothing, rooms, handwriting: a person has to look at every picture.",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pipeline.deidentify.vocabulary import (
+from pipeline.deidentify.words.vocabulary import (
     GREEK,
     Class,
     camel,

@@ -1,0 +1,1 @@
+"""DICOM headers: every element of a file found, decided and written anew."""

@@ -1,0 +1,1 @@
+"""Pixels: text, codes and faces found in them, covered, and written anew."""

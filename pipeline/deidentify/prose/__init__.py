@@ -1,0 +1,1 @@
+"""The record: names, places and dates replaced in what people wrote."""

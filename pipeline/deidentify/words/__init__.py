@@ -1,0 +1,1 @@
+"""What may stay of a text value of a DICOM header."""
