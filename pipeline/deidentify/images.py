@@ -15,7 +15,9 @@ from pipeline.core.picture import NoPictureError, Picture, Trouble, each
 from pipeline.deidentify.headers import dicom, series
 from pipeline.deidentify.headers.pseudonym import Pseudonyms
 from pipeline.deidentify.headers.rules import rules
+from pipeline.deidentify.pictures import heads
 from pipeline.deidentify.pictures.boxes import Area, Box, Do
+from pipeline.deidentify.pictures.pixels import Stored
 
 BURNED_IN = "the header says that text is drawn into the picture: read every word of it"
 MAY_CARRY_TEXT = (
@@ -180,7 +182,7 @@ class Album:
         for image in self.images.values():
             number = image.name.removeprefix("image-")
             paths = [path for path, _ in image.files if path in image.headers]
-            shown = self._shown(image)
+            shown, lies = self._shown(image), list[Stored]()
             jobs = [
                 dicom.Job(path, folder / number / f"{n:04d}.dcm", shown) for n, path in enumerate(paths, 1)
             ]
@@ -196,6 +198,10 @@ class Album:
                 image.seen += [words for words in result.look if words not in image.seen]
                 image.copies += 1
                 self._copies[job.source] = [job.target]
+                if result.lies is not None:
+                    lies.append(replace(result.lies, path=job.source))
+            for verdict in heads.judge(lies, faces_agreed=True).values():  # stacks are not published
+                image.seen += [words for words in verdict.look if words not in image.seen]
 
     def develop(self, folder: Path, known: Matcher) -> None:
         """Make clean pictures of every photograph in use, in `folder`: only for drawing from."""
