@@ -1,0 +1,14 @@
+"""Pages that are made from data say what the data say now."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def test_the_page_on_deidentification_is_made_from_the_rules():
+    made = runpy.run_path(str(DOCS / "make_deidentification.py"))["write"]()
+    written = (DOCS / "deidentification.md").read_text(encoding="utf-8")
+    assert written == made, "run: python docs/make_deidentification.py"
