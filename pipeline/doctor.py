@@ -34,6 +34,8 @@ def examine() -> tuple[Row, ...]:
         ("own data files", lambda: str(len(resources.names("templates/journals"))) + " journal profiles"),
         ("pandoc", _pandoc),
         ("typst", _typst),
+        ("text in pictures", _reader),
+        ("faces", _faces),
         ("free disk", _disk),
     ]
     return tuple(_look(name, test) for name, test in looks)
@@ -86,6 +88,30 @@ def _typst() -> str:
         source.write_text("#set document(title: [ready])\n= Ready", encoding="utf-8")
         made = typst.compile(str(source), ignore_system_fonts=True, pdf_standards=["a-2a", "ua-1"])
     return f"wrote a test PDF ({len(made)} bytes)"
+
+
+def _reader() -> str:
+    """Draw a word and find it again."""
+    import numpy as np
+    from PIL import Image, ImageDraw, ImageFont
+
+    from pipeline.deidentify.pictures import textboxes
+
+    picture = Image.new("RGB", (320, 120))
+    font = ImageFont.truetype(str(resources.path("consent/fonts/NotoSans_400Regular.ttf")), 40)
+    ImageDraw.Draw(picture).text((30, 30), "ready now", "white", font)
+    found = textboxes.find(np.asarray(picture))
+    if not found:
+        raise ValueError("the word was not found")
+    return f"found a drawn word ({len(found)} box)"
+
+
+def _faces() -> str:
+    import numpy as np
+
+    from pipeline.deidentify.pictures import faces
+
+    return f"looked at an empty picture ({len(faces.find(np.zeros((64, 64, 3), np.uint8)))} faces)"
 
 
 def _disk() -> str:

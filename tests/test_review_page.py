@@ -270,11 +270,13 @@ def test_before_is_drawn_as_the_copy_is(case: Path, tmp_path: Path) -> None:
         ds.PixelData = bytes([n, 0]) * 8192 + b"\xff\x07" * 8192
         ds.save_as(images / "ct" / f"{n}.dcm")
     shutil.copy(images / "ct" / "0.dcm", images / "ct" / "deeper" / "0.dcm")
+    everywhere = {"left": "0", "top": "0", "width": "800", "height": "350"}
     panels = [
         {"image": "./images/ct/", "slice": "1"},
         {"image": "images/ct", "slice": "3", "window": {"centre": "40", "width": "400"}},
         {"image": "images/pages.tif", "frame": "2"},
-        *({"image": f"images/{name}"} for name in ("clear.png", "deep.png", "palette.dcm")),
+        *({"image": f"images/{name}"} for name in ("clear.png", "deep.png")),
+        {"image": "images/palette.dcm", "show": [everywhere]},  # an author answers for its text
     ]
     edit(case, "    panels:\n      - image: images/ring.png\n", f"    panels: {json.dumps(panels)}\n")
     read = intake.read(case)
