@@ -38,7 +38,8 @@ def hook(event, a):
     global calls
     if busy or os.getpid() != me:
         return
-    if event.startswith("socket.") and event not in {"socket.gethostname", "socket.__new__"}:
+    own_port = event == "socket.bind" and a[1][0] in {"::1", "127.0.0.1"}  # urllib3: is there IPv6 here?
+    if event.startswith("socket.") and event not in {"socket.gethostname", "socket.__new__"} and not own_port:
         lines.append(f"NET {event}")
     if event not in WATCHED or not isinstance(a[0], (str, bytes, os.PathLike)):
         return
