@@ -47,6 +47,7 @@ class Image:
         faces = sum(box.what in {"face", "eyes"} for _, _, box in self.boxes)
         filled = sum(box.do is Do.FILL for _, _, box in self.boxes)
         kept = sum(box.do is Do.KEEP for _, _, box in self.boxes)
+        unsure = sum(box.do is Do.LOOK and box.what == "text" for _, _, box in self.boxes)
         said = [f"{faces} places that look like a face: crop to what matters, or show that this is agreed to"]
         return [
             *(said if faces else []),
@@ -55,6 +56,7 @@ class Image:
                 if filled
                 else []
             ),
+            *([f"{unsure} places may be writing that could not be read: is it?"] if unsure else []),
             *([f"{kept} marks such as a side or a scale were left: do they name anyone?"] if kept else []),
         ]
 

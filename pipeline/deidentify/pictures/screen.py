@@ -78,7 +78,7 @@ def suspicious(values: Values) -> bytes | None:
 def _planes(values: Values) -> Iterator[Words]:
     """The frame as signed 16-bit numbers, for cheap differences; colour as its lightest and darkest."""
     if values.ndim == 3:
-        import cv2
+        from pipeline.deidentify.pictures.opencv import cv2
 
         red, green, blue = cv2.split(values)
         yield cv2.max(cv2.max(red, green), blue).astype(np.int16)
@@ -108,7 +108,7 @@ def _step(plane: Words) -> int | None:
 
 def _strokes(plane: Words, step: int) -> Iterator[_Strokes]:
     """Strokes along rows and along columns, bright and dark, at each size. Every second line is enough."""
-    import cv2
+    from pipeline.deidentify.pictures.opencv import cv2
 
     ends = int(plane.min()), int(plane.max())
     for stride in STRIDES:
@@ -122,7 +122,7 @@ def _strokes(plane: Words, step: int) -> Iterator[_Strokes]:
 
 
 def _ridges(view: Words, step: int, stride: int, ends: tuple[int, int]) -> Iterator[_Strokes]:
-    import cv2
+    from pipeline.deidentify.pictures.opencv import cv2
 
     rise = cv2.subtract(view[:, REACH:], view[:, :-REACH])  # without wrapping around
     up, down = rise > step, rise < -step
@@ -156,7 +156,7 @@ def _ink(strokes: _Strokes) -> bytes | None:
 
 def _dense(strokes: _Strokes) -> bytes | None:
     """The strokes where they stand as close as letters do, if they do not so everywhere."""
-    import cv2
+    from pipeline.deidentify.pictures.opencv import cv2
 
     if (
         strokes.stride > 1 or strokes.count < DENSE * WINDOW[0] * WINDOW[1]

@@ -197,6 +197,6 @@ def strokes_at_an_end(raw: Values) -> bytes | None:
 
 def _thin(mask: Bytes, count: int) -> bool:
     """Whether little of a mask is left when two pixels are taken off all around."""
-    import cv2
+    from pipeline.deidentify.pictures.opencv import cv2
 
     return bool(5 * int(cv2.erode(mask, np.ones((5, 5), np.uint8)).sum()) <= count)

@@ -30,7 +30,11 @@ AGAIN = 608  # pixels of the long side at which a filled picture is read again
 GATE = 0.12  # of the picture's short side; higher letters must be read to count
 GATE_PIXELS = 18  # a cut-out strip may be hardly higher than its writing
 GATE_SCORE, GATE_CHARACTERS = 0.85, 3
+# Higher than this share of the short side, a place in which the recogniser sees not even two letters is no
+# writing but a ruler, hair or a vessel. Of scripts that it cannot read it makes several letters, or spaces.
+BLANK_GATE, BLANK_PIXELS, BLANK_SCORE = 0.035, 18, 0.5
 GROW, GROW_PIXELS = 0.25, 2  # of the height of the writing, and pixels, so that no stroke is left outside
+BLANK = "perhaps writing; nothing could be read"
 THINNEST = 32  # pixels: the detector takes no less
 LONG_SIDE = 2000  # pixels: the engine shrinks what is longer
 TILE, OVERLAP = 1280, 160
@@ -99,7 +103,7 @@ def residue(filled: Bytes, boxes: Sequence[Box]) -> list[Box]:
 
 def _blended(picture: Bytes, painted: npt.NDArray[np.bool_]) -> Bytes:
     """A copy in which paint takes the colour of its surroundings: edges of filled boxes look like letters."""
-    import cv2
+    from pipeline.deidentify.pictures.opencv import cv2
 
     if not painted.any():
         return picture
@@ -144,10 +148,8 @@ def _engine() -> Any:
 
 @functools.lru_cache(maxsize=1)
 def _loaded(_process: int) -> Any:
-    import cv2
     from rapidocr import RapidOCR
 
-    cv2.setNumThreads(1)  # as the models: work is spread over processes
     return RapidOCR(
         params={
             "Global.log_level": "critical",
@@ -165,7 +167,7 @@ def _loaded(_process: int) -> Any:
 
 
 def _detect(picture: Bytes) -> list[_Line]:
-    import cv2
+    from pipeline.deidentify.pictures.opencv import cv2
 
     high, wide = picture.shape[:2]
     below, beside = max(0, THINNEST - high), max(0, THINNEST - wide)
@@ -183,7 +185,7 @@ def _detect(picture: Bytes) -> list[_Line]:
 
 def _scaled(picture: Bytes, side: int, *, enlarge: bool = False) -> list[_Line]:
     """Lines found in `picture` shrunk to a long side of `side` pixels, or enlarged to a short side of it."""
-    import cv2
+    from pipeline.deidentify.pictures.opencv import cv2
 
     high, wide = picture.shape[:2]
     factor = max(1.0, side / min(high, wide)) if enlarge else min(1.0, side / max(high, wide))
@@ -250,7 +252,7 @@ def _read(picture: Bytes, lines: list[_Line]) -> list[_Line]:
 
 def _crop(picture: Bytes, quad: Quad) -> Bytes:
     """The writing in `quad`, level. A narrow high one is turned, unless it may be a single upright letter."""
-    import cv2
+    from pipeline.deidentify.pictures.opencv import cv2
 
     wide, high = _sides(quad)
     wide, high = max(wide, 1.0), max(high, 1.0)
@@ -281,10 +283,13 @@ def _boxes(lines: list[_Line], shape: tuple[int, ...], known: Matcher | None) ->
         pixelmarks.Verdict(True, pixelmarks.TICK) if n in ticks else _verdict(line, known)
         for n, line in enumerate(lines)
     ]
-    others = [n for n, verdict in enumerate(verdicts) if not verdict.keep]
-    kept, filled = [], []
-    for line, verdict in zip(lines, verdicts, strict=True):
-        if verdict.keep and not any(_touch(line, lines[other]) for other in others):
+    blank = {n for n, line in enumerate(lines) if not verdicts[n].keep and _blank(line, shape)}
+    others = [n for n, verdict in enumerate(verdicts) if not verdict.keep and n not in blank]
+    kept, filled, look = [], [], []
+    for n, (line, verdict) in enumerate(zip(lines, verdicts, strict=True)):
+        if n in blank:
+            look.append(Box(*_bounds(line.quad, 0, shape), "text", BLANK, line.found, Do.LOOK))
+        elif verdict.keep and not any(_touch(line, lines[other]) for other in others):
             left, top, right, bottom = _bounds(line.quad, 0, shape)
             kept.append(Box(left, top, right, bottom, "text", verdict.reason, line.score, Do.KEEP))
         else:
@@ -293,7 +298,15 @@ def _boxes(lines: list[_Line], shape: tuple[int, ...], known: Matcher | None) ->
                 Box(*_bounds(part, line.height * GROW + GROW_PIXELS, shape), "text", reason, line.found)
                 for part in _parts(line)
             ]
-    return _merged(filled) + _single(kept)
+    return _merged(filled) + _single(kept) + _merged(look)
+
+
+def _blank(line: _Line, shape: tuple[int, ...]) -> bool:
+    """Whether a large place that the detector takes for writing holds none that could be read."""
+    if line.ratio > LONGEST or line.height <= max(BLANK_GATE * min(shape[:2]), BLANK_PIXELS):
+        return False
+    spaces = bool(line.text) and not line.text.strip() and line.score >= BLANK_SCORE
+    return len(line.text.strip()) < 2 and not spaces
 
 
 def _verdict(line: _Line, known: Matcher | None) -> pixelmarks.Verdict:
