@@ -125,6 +125,11 @@ def each(
             child.end()
 
 
+def processors() -> int:
+    """How many children can work at once."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class _Child:
     """One child of `each` and the item it works on."""
 

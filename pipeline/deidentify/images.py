@@ -11,7 +11,7 @@ from pipeline.core import dicomview, findings, slices, worker
 from pipeline.core.identity import Identifier
 from pipeline.core.match import Matcher
 from pipeline.core.model import Case, Finding, Place, Source
-from pipeline.core.picture import NoPictureError, Picture, Trouble, each
+from pipeline.core.picture import NoPictureError, Picture, Trouble, each, spread
 from pipeline.deidentify.headers import dicom, series
 from pipeline.deidentify.headers.pseudonym import Pseudonyms
 from pipeline.deidentify.headers.rules import rules
@@ -208,23 +208,21 @@ class Album:
     def develop(self, folder: Path, known: Matcher) -> None:
         """Make clean pictures of every photograph in use, in `folder`: only for drawing from."""
         folder.mkdir()
-        for image in self.images.values():
-            paths = [(path, kind) for path, kind in image.files if kind != "dicom"]
-            jobs = [
-                _Photo(p, kind, folder / f"{image.name}-{n}", known, self._shown(image))
-                for n, (p, kind) in enumerate(paths, 1)
-            ]
-            for n, (job, result) in enumerate(
-                zip(jobs, each(_developed, jobs, image.name, worker.READING), strict=True), 1
-            ):
-                if isinstance(result, Trouble) or result.held:
-                    trouble = result if isinstance(result, Trouble) else Trouble(result.held)
-                    self._trouble(trouble, (self._inside(job.source), 0))
-                    continue
-                image.removed += Counter(result.removed)
-                image.boxes += [(n, page, b) for page, boxes in enumerate(result.boxes, 1) for b in boxes]
-                image.seen += [words for words in result.look if words not in image.seen]
-                self._copies[job.source] = [folder / name for name in result.pages]
+        wanted = [
+            (image, n, _Photo(path, kind, folder / f"{image.name}-{n}", known, self._shown(image)))
+            for image in self.images.values()
+            for n, (path, kind) in enumerate(((p, k) for p, k in image.files if k != "dicom"), 1)
+        ]
+        made = spread(_developed, [job for _, _, job in wanted], worker.READING)
+        for (image, n, job), result in zip(wanted, made, strict=True):
+            if isinstance(result, Trouble) or result.held:
+                trouble = result if isinstance(result, Trouble) else Trouble(result.held)
+                self._trouble(trouble, (self._inside(job.source), 0))
+                continue
+            image.removed += Counter(result.removed)
+            image.boxes += [(n, page, b) for page, boxes in enumerate(result.boxes, 1) for b in boxes]
+            image.seen += [words for words in result.look if words not in image.seen]
+            self._copies[job.source] = [folder / name for name in result.pages]
 
     def _shown(self, image: Image) -> tuple[Area, ...]:
         """Areas of this image that some panel's `show` answers for."""

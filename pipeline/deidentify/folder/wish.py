@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import yamltext
+from pipeline.core import worker, yamltext
 from pipeline.core.errors import InputError, UsageError
 from pipeline.core.identity import Identifier, identifiers
 from pipeline.deidentify.folder import secret
@@ -45,7 +44,12 @@ def read(
     known = identifiers(data)
     if private is not None and not known:
         raise InputError("lists nobody to look for", where=private.name, fix="fill in at least the name")
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return Wish(
-        on, secret_key or secret.kept(), known, private is not None, faces_agreed, jobs or processors, digests
+        on,
+        secret_key or secret.kept(),
+        known,
+        private is not None,
+        faces_agreed,
+        jobs or worker.processors(),
+        digests,
     )
