@@ -93,7 +93,7 @@ class Walk:
         remembered = self.memory.of(*here)
         written: list[tuple[int, bytes]] = []
         creators: dict[int, str] = {}
-        private = 0
+        private, safe = 0, self.rules.private
         for element in elements:
             tag = element.tag
             if tag & 0x10000:
@@ -103,7 +103,10 @@ class Walk:
                         creators[tag >> 16 << 8 | tag & 0xFF] = creator
                     continue
                 owner = creators.get(tag >> 16 << 8 | tag >> 8 & 0xFF)
-                kept = self._private(element, owner, source, chars) if owner else None
+                listed = safe.get((owner, tag & 0xFFFF00FF)) if owner else None
+                kept = (
+                    self._private(element, owner or "", listed, source, chars) if listed is not None else None
+                )
                 if kept:
                     written += [row for row in kept if row not in written[-_BLOCK:]]
                 else:
@@ -264,13 +267,10 @@ class Walk:
         return self.file.encoding.element(element.tag, vr, dummy.encode()), ""
 
     def _private(
-        self, element: Element, creator: str, source: Encoding, chars: bytes
+        self, element: Element, creator: str, listed: str, source: Encoding, chars: bytes
     ) -> list[tuple[int, bytes]]:
         """A private element with its creator where PS3.15 Table E.3.10-1 calls it safe; else nothing."""
         tag, number = element.tag, element.tag & 0xFFFF
-        listed = self.rules.private.get((creator, tag & 0xFFFF00FF))
-        if listed is None:
-            return []
         allowed = listed.encode().split(b"/") if listed else [element.vr]  # some rows leave it to the file
         vr = element.vr if element.vr in allowed else allowed[0]
         foreign = vr in NUMBERS and self.file.encoding.big and element.vr != vr  # in UN: little endian
