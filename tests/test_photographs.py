@@ -301,7 +301,7 @@ def test_frames_that_are_the_same_are_read_once(tmp_path, monkeypatch, quiet):
 # --- text and faces -----------------------------------------------------------------------------------------
 
 MARK = Box(10, 10, 60, 30, "text", "text", 0.9)
-LEFT = Box(100, 60, 140, 80, "text", "unread text", 0.5)
+LEFT = Box(100, 60, 140, 80, "text", "text", 0.5)
 
 
 def test_boxes_are_filled_and_nothing_else_is_touched(tmp_path, monkeypatch, quiet):

@@ -32,7 +32,7 @@ GATE_PIXELS = 18  # a cut-out strip may be hardly higher than its writing
 GATE_SCORE, GATE_CHARACTERS = 0.85, 3
 # Higher than this share of the short side, a place in which the recogniser sees not even two letters is no
 # writing but a ruler, hair or a vessel. Of scripts that it cannot read it makes several letters, or spaces.
-BLANK_GATE, BLANK_PIXELS, BLANK_SCORE = 0.035, 18, 0.5
+BLANK_GATE, BLANK_PIXELS, BLANK_SCORE, CLEARLY = 0.035, 34, 0.5, 0.75
 GROW, GROW_PIXELS = 0.25, 2  # of the height of the writing, and pixels, so that no stroke is left outside
 BLANK = "perhaps writing; nothing could be read"
 THINNEST = 32  # pixels: the detector takes no less
@@ -303,7 +303,9 @@ def _boxes(lines: list[_Line], shape: tuple[int, ...], known: Matcher | None) ->
 
 def _blank(line: _Line, shape: tuple[int, ...]) -> bool:
     """Whether a large place that the detector takes for writing holds none that could be read."""
-    if line.ratio > LONGEST or line.height <= max(BLANK_GATE * min(shape[:2]), BLANK_PIXELS):
+    if line.ratio > LONGEST or line.found > CLEARLY:
+        return False
+    if line.height <= max(BLANK_GATE * min(shape[:2]), BLANK_PIXELS):
         return False
     spaces = bool(line.text) and not line.text.strip() and line.score >= BLANK_SCORE
     return len(line.text.strip()) < 2 and not spaces
