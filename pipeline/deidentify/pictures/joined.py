@@ -15,11 +15,13 @@ def joined(one: list[Box], two: list[Box]) -> list[Box]:
     Where one view sees more than the other, all of it goes: the mark may be the end of a name.
     """
     kept = [box for box in one + two if box.do is Do.KEEP]
-    rest = [box for box in one + two if box.do is not Do.KEEP]
+    rest = [box for box in one + two if box.do is Do.FILL]
     rest = [box for box in rest if not any(inside(box, keep, SLACK) for keep in kept)]
     kept = [box for box in kept if not any(inside(box, fill, SLACK) for fill in rest)]
     together: list[Box] = []
-    for box in rest + kept:
+    look = [box for box in one + two if box.do is Do.LOOK]
+    look = [box for box in look if not any(inside(box, other, SLACK) for other in rest + kept)]
+    for box in rest + kept + look:
         if not any(inside(box, other) and other.do is box.do for other in together):
             together.append(box)
     return together

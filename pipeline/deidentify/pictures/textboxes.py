@@ -30,9 +30,10 @@ AGAIN = 608  # pixels of the long side at which a filled picture is read again
 GATE = 0.12  # of the picture's short side; higher letters must be read to count
 GATE_PIXELS = 18  # a cut-out strip may be hardly higher than its writing
 GATE_SCORE, GATE_CHARACTERS = 0.85, 3
-# Higher than this share of the short side, a place in which the recogniser sees not even two letters is no
-# writing but a ruler, hair or a vessel. Of scripts that it cannot read it makes several letters, or spaces.
-BLANK_GATE, BLANK_PIXELS, BLANK_SCORE, CLEARLY = 0.035, 34, 0.5, 0.75
+# A place in which the recogniser sees not even two letters is no writing but bone, a ruler, hair or a vessel,
+# unless the detector is sure, or it is small and long as a word is. Of scripts that it cannot read the
+# recogniser makes several letters, or spaces.
+BLANK_SCORE, CLEARLY, WORD_RATIO, WORD_GATE, WORD_PIXELS = 0.5, 0.75, 2.3, 0.035, 34
 GROW, GROW_PIXELS = 0.25, 2  # of the height of the writing, and pixels, so that no stroke is left outside
 BLANK = "perhaps writing; nothing could be read"
 THINNEST = 32  # pixels: the detector takes no less
@@ -302,10 +303,9 @@ def _boxes(lines: list[_Line], shape: tuple[int, ...], known: Matcher | None) ->
 
 
 def _blank(line: _Line, shape: tuple[int, ...]) -> bool:
-    """Whether a large place that the detector takes for writing holds none that could be read."""
-    if line.ratio > LONGEST or line.found > CLEARLY:
-        return False
-    if line.height <= max(BLANK_GATE * min(shape[:2]), BLANK_PIXELS):
+    """Whether a place that the detector takes for writing holds none that could be read."""
+    small = line.height <= max(WORD_GATE * min(shape[:2]), WORD_PIXELS)
+    if line.ratio > LONGEST or line.found > CLEARLY or (small and line.ratio >= WORD_RATIO):
         return False
     spaces = bool(line.text) and not line.text.strip() and line.score >= BLANK_SCORE
     return len(line.text.strip()) < 2 and not spaces
