@@ -74,6 +74,8 @@ def _clean_folder(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline.core import files
     from pipeline.deidentify.folder import run, told, wish
 
+    if args.json and args.json != "-" and not Path(args.json).absolute().parent.is_dir():
+        raise UsageError("the folder for the report does not exist", where=Path(args.json).name)
     asked = wish.read(args.options, args.private, args.key, args.faces_agreed, args.jobs, bool(args.json))
     done = run.clean(args.source, args.clean_copies, asked, tell)
     code, answer = told.exit_code(done), told.report(done)
@@ -274,7 +276,7 @@ def _clean_arguments(one: argparse.ArgumentParser) -> None:
         help="PS3.15 options: device, institution, uids, full-dates; no-pixels, no-descriptors, no-private …",
     )
     one.add_argument("--faces-agreed", action="store_true", help="consent covers that the face is seen")
-    one.add_argument("--jobs", type=int, default=0, metavar="N", help="workers (as many as processors)")
+    one.add_argument("-j", "--jobs", type=int, default=0, metavar="N", help="workers (one per processor)")
     one.add_argument(
         "--names", action="store_true", help="show which file is which: the names may name the patient"
     )
@@ -318,7 +320,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _stopped(args: argparse.Namespace, code: Exit, text: str, answer: dict[str, str]) -> None:
     text = _own_command(args, text)
-    if args.json:
+    if args.json is True or args.json == "-":
         print(json.dumps({"version": 1, "verb": args.verb, "exit": int(code), "error": answer}, indent=1))
     else:
         print(f"casereport {args.verb}: {colour('stopped')}: {plain(text)}", file=sys.stderr)

@@ -329,3 +329,10 @@ def test_a_deflate_bomb_and_deep_nesting_are_refused(tmp_path):
     assert ran.code in {1, 5}
     assert min(f["state"] for f in report["files"]) == "clean"
     assert list(tree(tmp_path / "out")) == ["0003.dcm"]
+
+
+def test_a_report_that_has_nowhere_to_go_is_said_before_anything_is_cleaned(source, tmp_path):
+    ran = casereport("clean", source, tmp_path / "out", "--json", tmp_path / "no" / "report.json")
+    assert ran.code == 2
+    assert not (tmp_path / "out").exists()
+    assert "report" in ran.err

@@ -282,7 +282,7 @@ def _write(target: Path, file: Dicom, walk: Walk, lies: Stored | None, looked: L
         else file.syntax
     )
     values = dict(walk.written)
-    out = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    out = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
     try:
         head = _file_meta(_value(values[SOP_CLASS]), _value(values[SOP_INSTANCE]), syntax.encode())
         before = b"".join(value for tag, value in walk.written if tag < 0x7FE00010)
