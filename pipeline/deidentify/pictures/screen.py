@@ -51,6 +51,7 @@ class _Strokes:
     count: int
     stride: int
     ends: tuple[int, int]  # lowest and highest value of the frame, where clipped areas lie
+    turned: bool  # strokes of writing that runs down the columns
 
 
 def suspicious(values: Values) -> bytes | None:
@@ -108,36 +109,38 @@ def _step(plane: Words) -> int | None:
 
 def _strokes(plane: Words, step: int) -> Iterator[_Strokes]:
     """Strokes along rows and along columns, bright and dark, at each size. Every second line is enough."""
-    from pipeline.deidentify.pictures.opencv import cv2
-
     ends = int(plane.min()), int(plane.max())
     for stride in STRIDES:
         along = plane[:: 2 * stride, ::stride]
         down = plane[::stride, :: 2 * stride]
         for turned, view in enumerate((along, down)):
             if view.shape[turned] >= WINDOW[1] and view.shape[1 - turned] >= WINDOW[0]:
-                solid = np.ascontiguousarray(view)
-                lines = cv2.transpose(solid) if turned else solid
-                yield from _ridges(np.asarray(lines, np.int16), step, stride, ends)
+                yield from _ridges(np.ascontiguousarray(view), step, stride, ends, turned=bool(turned))
 
 
-def _ridges(view: Words, step: int, stride: int, ends: tuple[int, int]) -> Iterator[_Strokes]:
-    from pipeline.deidentify.pictures.opencv import cv2
-
-    rise = cv2.subtract(view[:, REACH:], view[:, :-REACH])  # without wrapping around
+def _ridges(
+    view: Words, step: int, stride: int, ends: tuple[int, int], *, turned: bool
+) -> Iterator[_Strokes]:
+    """Where values rise and fall again, or fall and rise, along rows; down columns if `turned`."""
+    wide = np.int16 if ends[1] - ends[0] < 1 << 15 else np.int32  # no difference wraps around
+    later, earlier = (view[REACH:], view[:-REACH]) if turned else (view[:, REACH:], view[:, :-REACH])
+    rise = np.subtract(later, earlier, dtype=wide)
     up, down = rise > step, rise < -step
     for first, second in ((up, down), (down, up)):
-        mask = first[:, :-REACH] & second[:, REACH:]
+        mask = first[:-REACH] & second[REACH:] if turned else first[:, :-REACH] & second[:, REACH:]
         count = int(np.count_nonzero(mask))
         if INK[1] <= count < NOISE * mask.size:
-            yield _Strokes(view, mask, count, stride, ends)
+            yield _Strokes(view, mask, count, stride, ends, turned)
 
 
 def _ink(strokes: _Strokes) -> bytes | None:
     """Where the strokes of one value are, if that value stands out from all others."""
     wide = strokes.mask.shape[1]
     places = np.flatnonzero(strokes.mask)
-    places += REACH + places // wide * (2 * REACH)  # as places in the wider view
+    if strokes.turned:  # as places in the larger view
+        places += REACH * wide
+    else:
+        places += REACH + places // wide * (2 * REACH)
     flat = strokes.view.reshape(-1)
     under = flat[places]
     low = int(under.min())
@@ -156,16 +159,15 @@ def _ink(strokes: _Strokes) -> bytes | None:
 
 def _dense(strokes: _Strokes) -> bytes | None:
     """The strokes where they stand as close as letters do, if they do not so everywhere."""
+    if strokes.stride > 1 or strokes.count < DENSE * WINDOW[0] * WINDOW[1]:
+        return None  # thinned anatomy is as dense as text
     from pipeline.deidentify.pictures.opencv import cv2
 
-    if (
-        strokes.stride > 1 or strokes.count < DENSE * WINDOW[0] * WINDOW[1]
-    ):  # thinned anatomy is as dense as text
-        return None
-    high, wide = strokes.mask.shape
+    mask = np.ascontiguousarray(strokes.mask.T) if strokes.turned else strokes.mask
+    high, wide = mask.shape
     # Sliding across the line, where it is thin, but in steps along it: as good as a window and far cheaper.
     steps = wide // ALONG  # a whole number of them: only then is the averaging fast
-    shown = strokes.mask[:, : steps * ALONG].view(np.uint8) * np.uint8(255)
+    shown = mask[:, : steps * ALONG].view(np.uint8) * np.uint8(255)
     part = cv2.resize(shown, (steps, high), interpolation=cv2.INTER_AREA)
     near = cv2.boxFilter(part, cv2.CV_32F, (WINDOW[0] // ALONG, WINDOW[1]), borderType=cv2.BORDER_CONSTANT)
     hot = near >= 255 * max(DENSE, OUTSTANDING * strokes.count / strokes.mask.size)
