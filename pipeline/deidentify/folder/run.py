@@ -91,8 +91,8 @@ def clean(source: Path, out: Path, wish: Wish, tell: Tell) -> Done:
         if wish.digests:
             for item, digest in _each(_digest, [i for i in items if i.kind], wish.jobs, tell, "digests"):
                 item.sha256 = digest if isinstance(digest, str) else ""
-        _headers(items, part, wish, table, tell)
-        _photographs(items, part, wish, tell)
+        named = _headers(items, part, wish, table, tell)
+        _photographs(items, part, wish, Matcher((*wish.known, *named)), tell)
         _check_heads(items, part, wish)
         for leftover in sorted(part.rglob("*"), reverse=True):
             if leftover.is_dir() and not any(leftover.iterdir()):
@@ -156,7 +156,8 @@ def _kind_words(kind: str) -> dict[str, str]:
 # --- DICOM --------------------------------------------------------------------------------------------
 
 
-def _headers(items: list[Item], part: Path, wish: Wish, table: Rules, tell: Tell) -> None:
+def _headers(items: list[Item], part: Path, wish: Wish, table: Rules, tell: Tell) -> tuple[Identifier, ...]:
+    """Copy every DICOM file; gives everyone whom their headers name."""
     waiting = [item for item in items if item.state == "waiting" and item.kind == "dicom"]
     told: dict[str, dict[Identifier, None]] = {}
     series: dict[str, list[Item]] = {}
@@ -187,6 +188,7 @@ def _headers(items: list[Item], part: Path, wish: Wish, table: Rules, tell: Tell
             _note(part, chunk, outcomes)
     for chunk, outcomes in _each(make, alone, wish.jobs, tell, "DICOM, one by one"):
         _note(part, chunk, outcomes)
+    return tuple(dict.fromkeys(identifier for named in told.values() for identifier in named))
 
 
 def _chunks(series: Iterable[list[Item]]) -> Iterator[list[Item]]:
@@ -260,11 +262,10 @@ def _check_heads(items: list[Item], part: Path, wish: Wish) -> None:
 # --- photographs --------------------------------------------------------------------------------------
 
 
-def _photographs(items: list[Item], part: Path, wish: Wish, tell: Tell) -> None:
+def _photographs(items: list[Item], part: Path, wish: Wish, known: Matcher, tell: Tell) -> None:
     waiting = [item for item in items if item.state == "waiting"]
     if not waiting:
         return
-    known = Matcher(wish.known)
     make = partial(_photograph, part, known, wish.faces_agreed, "pixels" in wish.on)
     for item, result in _each(make, waiting, wish.jobs, tell, "photographs"):
         if isinstance(result, Trouble | worker.Failed):
