@@ -71,16 +71,15 @@ def _deidentify(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
 
 
 def _clean_folder(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
-    from pipeline.core import files
     from pipeline.deidentify.folder import run, told, wish
 
-    if args.json and args.json != "-" and not Path(args.json).absolute().parent.is_dir():
-        raise UsageError("the folder for the report does not exist", where=Path(args.json).name)
+    if args.json and args.json != "-":
+        told.check_place(Path(args.json), args.source, args.clean_copies)
     asked = wish.read(args.options, args.private, args.key, args.faces_agreed, args.jobs, bool(args.json))
     done = run.clean(args.source, args.clean_copies, asked, tell)
     code, answer = told.exit_code(done), told.report(done)
     if args.json and args.json != "-":
-        files.write_json(Path(args.json), {"version": 1, "verb": "clean", "exit": int(code), **answer})
+        told.write(Path(args.json), {"version": 1, "verb": "clean", "exit": int(code), **answer})
     if args.json != "-":
         print(plain(told.to_text(done, args.clean_copies, names=args.names)))
     return code, answer

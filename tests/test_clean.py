@@ -336,3 +336,33 @@ def test_a_report_that_has_nowhere_to_go_is_said_before_anything_is_cleaned(sour
     assert ran.code == 2
     assert not (tmp_path / "out").exists()
     assert "report" in ran.err
+
+
+@pytest.mark.parametrize("place", ["a picture", "the key", "in the source", "in the copies"])
+def test_a_report_overwrites_nothing(source, tmp_path, place):
+    key = tmp_path / "k"
+    key.write_text(KEY)
+    picture = next(source.rglob("*.dcm"))
+    report = {
+        "a picture": picture,
+        "the key": key,
+        "in the source": source / "report.json",
+        "in the copies": tmp_path / "out" / "report.json",
+    }[place]
+    before = tree(source), key.read_text()
+    ran = casereport("clean", source, tmp_path / "out", "--key", key, "--json", report)
+    assert ran.code == 2
+    assert (tree(source), key.read_text()) == before
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("wrong", ["numbers: [KRZ-771]", "number: KRZ-771", "birth_date: 03/02/1961"])
+def test_a_private_yaml_that_is_not_understood_stops(source, tmp_path, wrong):
+    private = tmp_path / "private.yaml"
+    private.write_text(f"key: {KEY}\nname: Dhalvinder Testkaran\n{wrong}\n")
+    ran = casereport("clean", source, tmp_path / "out", "--private", private)
+    assert ran.code == 5
+    assert wrong.split(":")[0] in ran.err
+    assert "771" not in ran.everything
+    private.write_text(f"key: {'z' * 64}\nname: Dhalvinder Testkaran\n")
+    assert casereport("clean", source, tmp_path / "out", "--private", private).code == 5

@@ -46,8 +46,13 @@ def read(path: Path) -> str:
         key = path.read_text(encoding="ascii").strip()
     except (OSError, ValueError):
         key = ""
-    if not re.fullmatch(r"[0-9a-f]{64}", key):
+    if not is_key(key):
         raise InputError(
             "holds no key", where=path.name, fix="a key is 64 characters 0-9 a-f: openssl rand -hex 32 > FILE"
         )
     return key
+
+
+def is_key(text: str) -> bool:
+    """Whether a text is a key: 64 characters 0-9 a-f."""
+    return re.fullmatch(r"[0-9a-f]{64}", text) is not None

@@ -6,13 +6,14 @@ for.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import findings
-from pipeline.core.errors import Exit
+from pipeline.core import files, findings
+from pipeline.core.errors import Exit, UsageError
 from pipeline.deidentify.folder.run import Done, Item
 from pipeline.deidentify.pictures.boxes import Do
 
@@ -22,6 +23,32 @@ UNJUDGED = (
     "A picture can be linked to another one of the same patient by matching pixels.",
     "A story or an appearance so rare that it is known.",
 )
+
+
+def check_place(path: Path, source: Path, out: Path) -> None:
+    """Raises UsageError where a report must not be written: over what is none, or among the pictures."""
+    real = path.resolve()
+    if not real.parent.is_dir():
+        raise UsageError("the folder for the report does not exist", where=path.name)
+    if any(real.is_relative_to(folder.resolve()) for folder in (source, out)):
+        raise UsageError("the report must not lie among the pictures or the copies", where=path.name)
+    if path.is_symlink() or (path.exists() and not _is_report(path)):
+        raise UsageError("is there already and is no report", where=path.name, fix="name a new file")
+
+
+def _is_report(path: Path) -> bool:
+    try:
+        found = json.loads(path.read_bytes()) if path.is_file() else None
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and found.get("verb") == "clean"
+
+
+def write(path: Path, answer: dict[str, Any]) -> None:
+    """Write the report aside and put it in place whole."""
+    part = path.with_name(f".{path.name}.part")
+    files.write_json(part, answer)
+    part.replace(path)
 
 
 def exit_code(done: Done) -> Exit:

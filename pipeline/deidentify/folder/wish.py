@@ -39,7 +39,9 @@ def read(
             raise UsageError("no such file", where=private.name)
         data, _ = yamltext.load(private.read_bytes(), private.name)
     secret_key = secret.read(key) if key else str(data.get("key") or "")
-    if private is not None and not key and len(secret_key) != 64:
+    if private is not None:
+        _check_shape(data, private.name)
+    if private is not None and not key and not secret.is_key(secret_key):
         raise InputError("has no key for pseudonyms", where=private.name, fix="name one with --key FILE")
     known = identifiers(data)
     if private is not None and not known:
@@ -53,3 +55,27 @@ def read(
         jobs or worker.processors(),
         digests,
     )
+
+
+def _check_shape(data: Any, name: str) -> None:
+    """Raises InputError for fields that are not understood: whoever stands in them would not be looked for.
+
+    What is missing is no error here: a folder of images needs no complete private.yaml.
+    """
+    from pydantic import ValidationError
+
+    from pipeline.core.record import Private
+
+    try:
+        Private.model_validate(data)
+    except ValidationError as e:
+        wrong = {".".join(map(str, row["loc"])) for row in e.errors() if row["type"] != "missing"}
+        wrong.discard("key")
+        if wrong:
+            listed = ", ".join(sorted(wrong))
+            raise InputError(
+                f"has fields that are not understood: {listed}",
+                where=name,
+                why="what is written there would not be looked for",
+                fix="write them as in the private.yaml that `casereport new` makes",
+            ) from None

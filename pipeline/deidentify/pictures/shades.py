@@ -181,22 +181,26 @@ def strokes_at_an_end(raw: Values) -> bytes | None:
     """
     if raw.ndim != 2:
         return None
-    middle = float(np.median(raw[::8, ::8]))
     digest = b""
     for end in (raw.max(), raw.min()):
         at = raw == end
         count = int(np.count_nonzero(at))
-        if not FEWEST <= count <= MOST * raw.size:
-            continue
-        close = float(end) + CLOSE * (middle - float(end))
-        near = int(np.count_nonzero(raw >= close if end > middle else raw <= close)) - count
-        if 3 * near <= count and _thin(at.view(np.uint8), count):
+        if FEWEST <= count <= MOST * raw.size and _alone(raw, float(end), count) and _thin(at, count):
             digest += hashlib.blake2b(np.packbits(at).tobytes(), digest_size=16).digest()
     return digest or None
 
 
-def _thin(mask: Bytes, count: int) -> bool:
-    """Whether little of a mask is left when two pixels are taken off all around."""
-    from pipeline.deidentify.pictures.opencv import cv2
+def _alone(raw: Values, end: float, count: int) -> bool:
+    """Whether few pixels are close to an end of the values beside the `count` that have it."""
+    middle = float(np.median(raw[::8, ::8]))
+    close = end + CLOSE * (middle - end)
+    return 3 * (int(np.count_nonzero(raw >= close if end > middle else raw <= close)) - count) <= count
 
-    return bool(5 * int(cv2.erode(mask, np.ones((5, 5), np.uint8)).sum()) <= count)
+
+def _thin(at: npt.NDArray[np.bool_], count: int) -> bool:
+    """Whether little is left of what is marked when two pixels are taken off all around."""
+    left = np.pad(at, 2, constant_values=True)
+    for _ in range(2):  # rows, then columns: five in a run
+        pairs = left[1:] & left[:-1]
+        left = (pairs[3:] & pairs[1:-2] & left[:-4]).T
+    return 5 * int(np.count_nonzero(left)) <= count
