@@ -150,6 +150,8 @@ def attestation() -> dict[str, Any]:
         "case": "0A1B2C3D4E5F",
         "form": {"id": "CR", "version": "1.0", "language": "pa", "code": FORM, "pages": 3},
         "signed_for": {},
+        "boxes": [],
+        "addenda": [],
         "published": {"figures": list(FIGURES), "dropped": [], "wording_edited": False},
         "signed": {
             "by": "parent",
@@ -169,6 +171,7 @@ def attestation() -> dict[str, Any]:
             "journal_copy": True,
         },
         "checks": {
+            "scan": "0" * 64,
             "software": [],
             "person": [],
             "to_confirm": ["CON040 page 2 is faint"],

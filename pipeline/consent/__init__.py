@@ -4,7 +4,10 @@ elements        which statements, boxes and signatures this case needs (consent/
 binding         what a signature is bound to: digests of pictures, facts, words, scope
 content, form   the printed form (consent/form.typ, consent/forms/)
 scan, paper     the pages of a scan, put together by their codes
-ink       is there ink where the signer signs? (refuses the empty form)
+lay, boxes      how the form lies on a scanned page, and what stands in its boxes
+addendum, addenda   asking again for what was changed, and what is signed for then
+ink             is there ink where the signer signs? (refuses the empty form)
+entry           the consent entry beside the boxes on the paper
 gate            every reason against the consent (templates/rules/consent-who.yaml)
 attest, dossier what the editor gets
 """
@@ -17,7 +20,7 @@ from typing import Any
 
 from pipeline.core import files, findings
 from pipeline.core.errors import ConsentError
-from pipeline.core.model import Case, CleanCase, Grant, Report
+from pipeline.core.model import Case, CleanCase, Grant, Mark, Report
 
 ATTESTATION = "attestation.json"
 
@@ -27,6 +30,16 @@ def check(case: Case, clean: CleanCase) -> Report:
     from pipeline.consent import gate
 
     return gate.read(case, clean).report
+
+
+def marks(case: Case, clean: CleanCase) -> tuple[Mark, ...]:
+    """Every box that was read on the signed form, for a person to confirm; none without a readable form."""
+    from pipeline.consent import elements, entry, gate
+
+    reading, consent = gate.read(case, clean), elements.read(case).consent
+    if consent is None or not reading.boxes:
+        return ()
+    return entry.for_a_person(case, clean, reading.language, consent, reading.boxes)
 
 
 def needs(case: Case, clean: CleanCase) -> dict[str, Any]:
@@ -87,6 +100,16 @@ def print_form(case: Case, clean: CleanCase, dest: Path, language: str | None = 
     from pipeline.consent import form
 
     return form.print_form(case, clean, dest, language)
+
+
+def print_addendum(case: Case, clean: CleanCase, dest: Path) -> str:
+    """The same for a form that asks again for exactly what was changed after the first was signed.
+
+    Raises ConsentError when no signed form can be read, or when nothing needs asking again.
+    """
+    from pipeline.consent import addendum
+
+    return addendum.print_addendum(case, clean, dest)
 
 
 def _language(wanted: str) -> str:

@@ -61,6 +61,7 @@ def print_form(case: Case, clean: CleanCase, dest: Path, language: str | None = 
             "pages": printed.pages,
             "elements": sources,
             "spots": list(printed.spots),
+            "shown": binding.shown(clean),
         },
     )
     return f"{printed.pages} pages, form code {binding.grouped(binding.form_code(digest))}"
