@@ -210,7 +210,7 @@ def compare(signed: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:
 def leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
     """(name, text) of every value in a nested record: ("outcomes clinician", "Healed.")."""
     if isinstance(value, Mapping):
-        for key, part in value.items():
+        for key, part in sorted(value.items()):
             yield from leaves(part, f"{name} {str(key).replace('_', ' ')}".strip())
     elif isinstance(value, (list, tuple)):
         for number, part in enumerate(value, start=1):
