@@ -150,6 +150,7 @@ def attestation() -> dict[str, Any]:
         "case": "0A1B2C3D4E5F",
         "form": {"id": "CR", "version": "1.0", "language": "pa", "code": FORM, "pages": 3},
         "signed_for": {},
+        "covers": {},
         "boxes": [],
         "addenda": [],
         "published": {"figures": list(FIGURES), "dropped": [], "wording_edited": False},
@@ -261,6 +262,8 @@ def rooms(folder: Path, *, journal: str = "aujmsr", blinded: bool = True) -> Roo
             "attestation.json": json.dumps(attestation()).encode(),
             "attestation.pdf": pdf("attestation"),
             "blank-form.pdf": pdf("form"),
+            "consent-fhir.json": b"{}",
+            "receipt-for-the-patient.pdf": pdf("receipt"),
             "consent-dossier.pdf": pdf("signed"),
         },
     )

@@ -85,6 +85,8 @@ def test_print_sign_scan_grant(desk, granted):
         "attestation.pdf",
         "blank-form.pdf",
         "consent-dossier.pdf",
+        "consent-fhir.json",
+        "receipt-for-the-patient.pdf",
         "receipt.json",
     ]
 

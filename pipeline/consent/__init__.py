@@ -9,7 +9,8 @@ addendum, addenda   asking again for what was changed, and what is signed for th
 ink             is there ink where the signer signs? (refuses the empty form)
 entry           the consent entry beside the boxes on the paper
 gate            every reason against the consent (templates/rules/consent-who.yaml)
-attest, dossier what the editor gets
+attest, fhir, dossier   what the editor gets
+receipt         what the patient gets
 """
 
 from __future__ import annotations
@@ -64,20 +65,26 @@ def needs(case: Case, clean: CleanCase) -> dict[str, Any]:
 def make(case: Case, clean: CleanCase, dest: Path) -> str:
     """Check the consent and write what the editor may get into `dest`.
 
-    attestation.json and .pdf (no names), blank-form.pdf (the form without the authors' names),
-    consent-dossier.pdf (the signed form; whether it is sent is the journal's rule and the signer's choice).
+    attestation.json, attestation.pdf and consent-fhir.json (no names), blank-form.pdf (the form without the
+    authors' names), consent-dossier.pdf (the signed form; whether it is sent is the journal's rule and the
+    signer's choice), receipt-for-the-patient.pdf (never sent).
     Raises ConsentError when there is no valid consent, NotReady when the record has mistakes.
     """
-    from pipeline.consent import attest, binding, dossier, elements, form, gate
+    from pipeline.consent import attest, binding, dossier, elements, fhir, form, gate, receipt
 
     reading = gate.read(case, clean)
     reading.stop_if_blocking()
     stated = attest.build(case, clean, reading)
     files.write_json(dest / ATTESTATION, stated)
-    known = elements.facts(elements.read(case))
+    record = elements.read(case)
+    known = elements.facts(record)
+    if record.consent is not None:
+        kept = receipt.pdf(clean, known, reading.signed, record.consent, dest)
+        (dest / "receipt-for-the-patient.pdf").write_bytes(kept)
     blank = form.blank(clean, known, reading.signed, binding.root(reading.signed), dest)
     (dest / "blank-form.pdf").write_bytes(blank)
     (dest / "attestation.pdf").write_bytes(dossier.attestation(stated))
+    files.write_json(dest / "consent-fhir.json", fhir.resource(stated, binding.root(reading.signed)))
     (dest / "consent-dossier.pdf").write_bytes(dossier.dossier(stated, reading.pages))
     return _said(stated)
 

@@ -36,6 +36,7 @@ def build(case: Case, clean: CleanCase, reading: gate.Reading) -> dict[str, Any]
         "case": signed["case"],
         "form": {**signed["form"], "code": consent.form, "pages": pages},
         "signed_for": dict(signed),
+        "covers": dict(reading.whole.manifest) if reading.whole else dict(signed),
         "published": {
             "figures": figures,
             "dropped": list(changes.dropped),

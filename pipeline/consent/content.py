@@ -59,6 +59,11 @@ def in_voice(words: Any, voice: str) -> str:
     return str(words[voice] if isinstance(words, Mapping) else words)
 
 
+def yes_or_no(wording: Mapping[str, Any], yes: bool) -> str:
+    """YES or NO as the form writes them."""
+    return str(wording["receipt"]["yes" if yes else "no"])
+
+
 def statements(content: Mapping[str, Any]) -> list[str]:
     """Every piece of text a person must be able to read on the paper, to be found again in the PDF."""
     found = [content["title"], content["words"]["empty_box"], content["footer"]]
