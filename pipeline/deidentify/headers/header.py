@@ -158,8 +158,11 @@ def _named(kind: Kind, text: str, tag: int) -> Iterator[Identifier]:
                 yield Identifier(kind, part, f"image header {tag:08X}")
 
 
-def stored(h: Header, path: Path) -> Stored | None:
-    """How the pixels of a file are stored, for whoever looks at them; None when it has no picture."""
+def stored(h: Header, path: Path, syntax: str) -> Stored | None:
+    """How the pixels of a file are stored, for whoever looks at them; None when it has no picture.
+
+    `syntax` is what they are really written in.
+    """
     file, pixels = h.file, h.file.pixels
     if pixels is None:
         return None
@@ -175,7 +178,7 @@ def stored(h: Header, path: Path) -> Stored | None:
         path=path,
         offset=pixels.at,
         length=pixels.end - pixels.at,
-        syntax=file.syntax,
+        syntax=syntax,
         big_endian=file.encoding.big,
         rows=h.short(0x00280010),
         columns=h.short(0x00280011),
