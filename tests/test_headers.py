@@ -11,16 +11,19 @@ import pytest
 from pydicom.data import get_testdata_file
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_dataset
 from pydicom.sequence import Sequence
 from pydicom.tag import Tag
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import CTImageStorage, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from pipeline.core.identity import Identifier, Kind
 from pipeline.core.match import Matcher
 from pipeline.core.picture import Trouble, each
-from pipeline.deidentify.headers import binary, dicom
+from pipeline.deidentify.headers import binary, dicom, elements, header
 from pipeline.deidentify.headers.pseudonym import Pseudonyms
 from pipeline.deidentify.headers.rules import chosen, rules
+from tests.conftest import casereport
 from tests.test_deidentify_dicom import KEY, blank, cleaned, cleaner, saved, seen
 
 ORIGINAL = "1.3.12.2.1107.5.1.4.66045.30000025031407"
@@ -224,3 +227,99 @@ def test_a_name_in_a_large_table_of_bytes_is_found(tmp_path):
     assert not seen(data, "testwala")
     assert 0x00281221 not in copy
     assert copy[0x00281222].value == ds[0x00281222].value
+
+
+# --- who is named -----------------------------------------------------------------------------------------
+
+NUMBERED = [
+    "StudyID",
+    "StationName",
+    "DeviceSerialNumber",
+    "PlateID",
+    "GantryID",
+    "DetectorID",
+    "MedicalRecordLocator",
+    "CurrentPatientLocation",
+    "RequestedProcedureID",
+    "ScheduledProcedureStepID",
+    "PerformedProcedureStepID",
+    "PlacerOrderNumberImagingServiceRequest",
+    "FillerOrderNumberImagingServiceRequest",
+]
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian])
+@pytest.mark.parametrize("nested", [False, True])
+def test_numbers_of_orders_and_machines_are_known(tmp_path, syntax, nested):
+    ds = blank(syntax)
+    inner = Dataset() if nested else ds
+    for n, keyword in enumerate(NUMBERED):
+        setattr(inner, keyword, f"ZK-77{n:04d}")
+    inner.AccessionNumber = "ACC-2205518"
+    if nested:
+        ds.RequestAttributesSequence = Sequence([inner])
+    about = each(named, [saved(ds, tmp_path)], "x")[0]
+    found = {i.value for i in about.identity if i.kind is Kind.NUMBER}
+    assert {f"ZK-77{n:04d}" for n in range(len(NUMBERED))} | {"ACC-2205518", "UH-0099812"} <= found
+
+
+def named(path: Path) -> header.About:
+    return header.about(elements.read(path))
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+def test_a_doctor_is_known_where_nothing_says_that_it_is_a_name(tmp_path, syntax):
+    ds, inner = blank(syntax), Dataset()
+    inner.ReferringPhysicianName = "Someone^Else"
+    out = DicomBytesIO()
+    out.is_little_endian, out.is_implicit_VR = True, True
+    write_dataset(out, inner)
+    item = b"\xfe\xff\x00\xe0" + len(out.getvalue()).to_bytes(4, "little") + out.getvalue()
+    vr = "UN" if syntax == ExplicitVRLittleEndian else "SQ"
+    ds[0x00400275] = RawDataElement(Tag(0x00400275), vr, len(item), item, 0, vr == "SQ", True)
+    raw(ds, "PixelPaddingValue", b"\xfe\xff\x00\xe0\0\0", "UN")  # looks like a sequence and is none
+    about = each(named, [saved(ds, tmp_path)], "x")[0]
+    assert (Kind.DOCTOR, "Someone^Else") in {(i.kind, i.value) for i in about.identity}
+
+
+def test_a_short_or_plain_word_is_no_number(tmp_path):
+    ds = blank()
+    ds.StudyID, ds.StationName, ds.DetectorID, ds.PlateID = "12345", "CT01", "DETECTOR", "1"
+    about = each(named, [saved(ds, tmp_path)], "x")[0]
+    assert [i.value for i in about.identity if i.kind is Kind.NUMBER] == ["UH-0099812"]
+
+
+def test_a_number_of_the_study_is_gone_from_every_text(tmp_path):
+    ds = blank()
+    ds.StudyID, ds.ScanOptions, ds.SoftwareVersions = "770031", "HELICAL", "export 770031"
+    ds.ExposureTime = "770031"
+    (tmp_path / "in").mkdir()
+    saved(ds, tmp_path / "in")
+    assert casereport("clean", tmp_path / "in", tmp_path / "out").code == 0
+    (copy,) = (tmp_path / "out").rglob("*.dcm")
+    assert not seen(copy.read_bytes(), "770031")
+    assert pydicom.dcmread(copy).ScanOptions == "HELICAL"
+
+
+def test_the_character_set_is_found_wherever_it_stands(tmp_path):
+    ds = blank()
+    for tag in (0x00080000, 0x00080001, 0x00080002, 0x00080003, 0x00080004):
+        raw_at(ds, tag)
+    ds.SpecificCharacterSet = "ISO_IR 144"
+    ds.Manufacturer = "Testwala Мира"
+    ds.StudyDescription = "CHEST"
+    inner = Dataset()
+    inner.SpecificCharacterSet, inner.PatientName = "ISO_IR 144", "Иванова^Мария"
+    ds.RequestAttributesSequence = Sequence([inner])
+    source = saved(ds, tmp_path)
+    about = each(named, [source], "x")[0]
+    assert "Иванова^Мария" in {i.value for i in about.identity}
+    job = dicom.Job(source, tmp_path / "out.dcm")
+    known = Matcher([Identifier(Kind.NAME, "Мира", "name")])
+    clean = dicom.cleaner(dicom.Setting(rules(), Pseudonyms(KEY), {}, known))
+    assert not each(clean, [job], "in.dcm")[0].held
+    assert "Мира".encode("iso8859_5") not in job.target.read_bytes()
+
+
+def raw_at(ds: Dataset, tag: int) -> None:
+    ds[tag] = RawDataElement(Tag(tag), "UL", 4, b"\0\0\0\0", 0, False, True)
