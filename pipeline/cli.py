@@ -92,7 +92,15 @@ def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     with _clean(args, tell) as (job, case, _report, clean, _proof):
         if args.check:
             grant = job.make(consent, case, clean)
-            return Exit.OK, {"form": grant.form, "figures": list(grant.figures), "valid": True}
+            if not args.json:
+                print(plain(consent.table(grant)))
+            return Exit.OK, {
+                "form": grant.form,
+                "figures": list(grant.figures),
+                "valid": True,
+                "boxes": grant.summary["boxes"],
+                "to_confirm": grant.summary["checks"]["to_confirm"],
+            }
         final = job.out / ("addendum" if args.addendum else "form")
         with tell.step("consent form") as line, files.publish(final, {"clean": clean.digest}) as part:
             printing = consent.print_addendum if args.addendum else consent.print_form
