@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import struct
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.encaps import encapsulate
+from pydicom.encaps import encapsulate, generate_frames
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import (
     JPEG2000,
@@ -25,6 +26,7 @@ from pydicom.uid import (
     ExplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
+    JPEGLSLossless,
     RLELossless,
     generate_uid,
 )
@@ -556,20 +558,112 @@ def test_values_that_are_no_picture_are_not_read(tmp_path, sop):
     assert examined(path, bits_allocated=0).notes == (words("not_read"),)
 
 
-@pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize(
-    "plant", [b"\xff\xfe\x00\x10PATIENT KHOSAN", b"\xff\xe1\x00\x10Exif\0\0KHOSAN..", "behind"]
-)
-def test_text_inside_compressed_frames_makes_them_new(tmp_path, plant):
-    plain = io.BytesIO()
-    Image.fromarray((tissue() * 100).astype("u1")).save(plain, "JPEG", quality=90)
-    clean = plain.getvalue()
-    planted = clean + b"PATIENT KHOSAN" if plant == "behind" else clean[:2] + plant + clean[2:]
-    kept = examined(
-        written(tmp_path / "1.dcm", encapsulate([clean]), JPEGBaseline8Bit), modality="CT", sop_class=CT
-    )
-    assert kept.replacement is None
-    path = written(tmp_path / "2.dcm", encapsulate([planted]), JPEGBaseline8Bit)
+TEXT = b"PATIENT KHOSAN"
+
+
+def segment(marker: int, body: bytes) -> bytes:
+    return bytes((0xFF, marker)) + (len(body) + 2).to_bytes(2) + body
+
+
+def within(frame: bytes, marker: bytes, what: bytes, *, behind: int = 0) -> bytes:
+    """A frame with something put in front of the last marker of a kind."""
+    at = frame.rindex(marker) + behind
+    return frame[:at] + what + frame[at:]
+
+
+def longer(frame: bytes, marker: int, more: bytes) -> bytes:
+    """A frame with more in its first segment of a kind, which is as long as it says."""
+    at = frame.index(bytes((0xFF, marker)))
+    length = int.from_bytes(frame[at + 2 : at + 4])
+    end = at + 2 + length
+    return frame[: at + 2] + (length + len(more)).to_bytes(2) + frame[at + 4 : end] + more + frame[end:]
+
+
+@functools.cache
+def coded(kind: str = "JPEG", **how: Any) -> bytes:
+    """A frame as an ordinary encoder leaves it."""
+    level = (tissue() * 100).astype("u1")
+    if kind == "JPEG-LS":
+        import gdcm
+
+        with tempfile.TemporaryDirectory() as folder:
+            plain = written(Path(folder) / "1.dcm", level[None])
+            made = by_gdcm(plain, Path(folder) / "2.dcm", gdcm.TransferSyntax.JPEGLSLossless)
+            return next(generate_frames(pydicom.dcmread(made).PixelData, number_of_frames=1))
+    buffer = io.BytesIO()
+    Image.fromarray(level).save(buffer, kind, **({"no_jp2": True} if kind == "JPEG2000" else {}), **how)
+    return buffer.getvalue()
+
+
+SYNTAX = {"JPEG": JPEGBaseline8Bit, "JPEG2000": JPEG2000, "JPEG-LS": JPEGLSLossless}
+TILES = {"tile_size": (128, 128)}
+ORDINARY = [
+    ("JPEG", {}),
+    ("JPEG", {"progressive": True}),
+    ("JPEG", {"restart_marker_rows": 1}),
+    ("JPEG-LS", {}),
+]
+ORDINARY += [
+    ("JPEG2000", {}),
+    ("JPEG2000", TILES),
+    ("JPEG2000", {"plt": True}),
+    ("JPEG2000", {"irreversible": True}),
+]
+
+
+@pytest.mark.parametrize(("kind", "how"), ORDINARY)
+def test_compressed_frames_that_say_nothing_more_are_left(tmp_path, kind, how):
+    path = written(tmp_path / "1.dcm", encapsulate([coded(kind, **how)]), SYNTAX[kind])
+    looked = examined(path, modality="CT", sop_class=CT)
+    assert (looked.held, looked.replacement) == ("", None)
+
+
+STOWED: dict[str, tuple[str, Callable[[], bytes]]] = {
+    "comment": ("JPEG", lambda: within(coded(), b"\xff\xdb", segment(0xFE, TEXT))),
+    "Exif": ("JPEG", lambda: within(coded(), b"\xff\xdb", segment(0xE1, b"Exif\0\0" + TEXT))),
+    "behind": ("JPEG", lambda: coded() + TEXT),
+    "behind, with an end of its own": ("JPEG", lambda: coded() + TEXT + b"\xff\xd9"),
+    "between scans": ("JPEG", lambda: within(coded(progressive=True), b"\xff\xda", segment(0xFE, TEXT))),
+    "application data between scans": (
+        "JPEG",
+        lambda: within(coded(progressive=True), b"\xff\xda", segment(0xEE, b"Adobe" + TEXT)),
+    ),
+    "behind JFIF": ("JPEG", lambda: longer(coded(), 0xE0, TEXT)),
+    "behind Adobe": ("JPEG", lambda: within(coded(), b"\xff\xdb", segment(0xEE, b"Adobe" + bytes(7) + TEXT))),
+    "in place of a transformation": (
+        "JPEG",
+        lambda: within(coded(), b"\xff\xdb", segment(0xE8, b"mrfx" + TEXT)),
+    ),
+    "a second table": (
+        "JPEG",
+        lambda: within(coded(), b"\xff\xdb", segment(0xDB, b"\0" + TEXT.ljust(64, b"!"))),
+    ),
+    "a comment in JPEG-LS": ("JPEG-LS", lambda: within(coded("JPEG-LS"), b"\xff\xda", segment(0xFE, TEXT))),
+    "a comment in JPEG 2000": (
+        "JPEG2000",
+        lambda: within(coded("JPEG2000"), b"\xff\x52", segment(0x64, b"\0\1" + TEXT)),
+    ),
+    "in a tile-part": ("JPEG2000", lambda: in_last_tile(segment(0x64, b"\0\1" + TEXT))),
+    "as lengths of packets": ("JPEG2000", lambda: in_last_tile(segment(0x58, b"\0" + TEXT))),
+    "behind steps": ("JPEG2000", lambda: longer(coded("JPEG2000"), 0x5C, TEXT)),
+    "behind JPEG 2000": ("JPEG2000", lambda: coded("JPEG2000") + TEXT + b"\xff\xd9"),
+}
+
+
+def in_last_tile(what: bytes) -> bytes:
+    """A frame of several tiles with something in the header of its last tile-part."""
+    frame = bytearray(within(coded("JPEG2000", **TILES), b"\xff\x93", what))
+    at = frame.rindex(b"\xff\x90") + 6
+    if size := int.from_bytes(frame[at : at + 4]):
+        frame[at : at + 4] = (size + len(what)).to_bytes(4)
+    return bytes(frame)
+
+
+@pytest.mark.parametrize("where", STOWED)
+def test_text_inside_compressed_frames_makes_them_new(tmp_path, where):
+    kind, made = STOWED[where]
+    assert b"KHOSAN" in made()
+    path = written(tmp_path / "1.dcm", encapsulate([made()]), SYNTAX[kind])
     looked = examined(path, modality="CT", sop_class=CT)
     assert looked.replacement is not None
     assert b"KHOSAN" not in looked.replacement.read_bytes()

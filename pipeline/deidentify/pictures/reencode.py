@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from pipeline.core import resources
 from pipeline.core.picture import MAX_PIXELS
-from pipeline.deidentify.pictures import codestream
+from pipeline.deidentify.pictures import codestream, markers
 from pipeline.deidentify.pictures.pixels import Stored
 
 Values = npt.NDArray[Any]
@@ -317,7 +317,7 @@ class Encapsulated:
         if self._stored.syntax == RLE:
             size = self._stored.rows * self._stored.columns
             return any(codestream.runs_say_more(self._bytes(index), size) for index in range(self.frames))
-        return any(codestream.says_more(self._bytes(index)) for index in range(self.frames))
+        return any(markers.says_more(self._bytes(index)) for index in range(self.frames))
 
 
 @contextmanager
