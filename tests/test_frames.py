@@ -760,6 +760,8 @@ STOWED: dict[str, tuple[str, Callable[[], bytes]]] = {
     "Exif": ("JPEG", lambda: within(coded(), b"\xff\xdb", segment(0xE1, b"Exif\0\0" + TEXT))),
     "behind": ("JPEG", lambda: coded() + TEXT),
     "behind, with an end of its own": ("JPEG", lambda: coded() + TEXT + b"\xff\xd9"),
+    "behind the last pixel": ("JPEG", lambda: within(coded(), b"\xff\xd9", TEXT)),
+    "behind the last packet": ("JPEG2000", lambda: in_last_tile(TEXT, b"\xff\xd9")),
     "between scans": ("JPEG", lambda: within(coded(progressive=True), b"\xff\xda", segment(0xFE, TEXT))),
     "application data between scans": (
         "JPEG",
@@ -787,9 +789,9 @@ STOWED: dict[str, tuple[str, Callable[[], bytes]]] = {
 }
 
 
-def in_last_tile(what: bytes) -> bytes:
-    """A frame of several tiles with something in the header of its last tile-part."""
-    frame = bytearray(within(coded("JPEG2000", **TILES), b"\xff\x93", what))
+def in_last_tile(what: bytes, before: bytes = b"\xff\x93") -> bytes:
+    """A frame of several tiles with something in its last tile-part: in its header, if not elsewhere."""
+    frame = bytearray(within(coded("JPEG2000", **TILES), before, what))
     at = frame.rindex(b"\xff\x90") + 6
     if size := int.from_bytes(frame[at : at + 4]):
         frame[at : at + 4] = (size + len(what)).to_bytes(4)

@@ -20,6 +20,7 @@ _TABLES = {
     0xDB: lambda body, at: 64 << (body[at] >> 4),
 }
 _STARTS = (0xC0, 0xC1, PROGRESSIVE, 0xC3, SOF_LS)
+_TEXT = re.compile(rb"[ -~]{10,}\Z")  # by chance in one frame of 20 000
 _IN_SCAN = re.compile(
     rb"\xff[^\x00\xff\xd0-\xd7]"
 )  # stuffed zeros, fill bytes and restarts stay inside (B.1.1.5)
@@ -46,6 +47,12 @@ def _padded(rest: bytes) -> bool:
     return not rest.strip(b"\0" if len(rest) > 2 else b"\0\xff")
 
 
+def _written(data: bytes, end: int) -> bool:
+    """Whether coded data ends in something like text, which no decoder notices behind the last pixel."""
+    tail = _TEXT.search(data[max(end - 64, 0) : end].rstrip(b"\0\xff"))
+    return tail is not None and len(set(tail.group())) > 4  # repeated codes of flat areas are no text
+
+
 # --- JPEG and JPEG-LS ---------------------------------------------------------------------------------
 
 
@@ -68,7 +75,7 @@ def _jpeg(stream: bytes) -> bool:
             components = body[1:-3:2]
             coded = (_IN_SCAN_LS if frame == SOF_LS else _IN_SCAN).search(stream, at)
             again = frame != PROGRESSIVE and not set(components).isdisjoint(scanned)
-            if not coded or again or len(set(tables)) < len(tables):
+            if not coded or again or len(set(tables)) < len(tables) or _written(stream, coded.start()):
                 return True
             at, scanned, tables = coded.start(), scanned + components, []
     return bool(tables) or not scanned or not _padded(stream[at + 2 :])
@@ -142,7 +149,9 @@ def _jpeg_2000(stream: bytes) -> bool:
         if stream[at : at + 1] != b"\xff":
             return True
         if marker == SOD and start:
-            if not at + 2 <= end <= len(stream) or (packets and sum(_varints(packets)) != end - at - 2):
+            if not at + 2 <= end <= len(stream) or _written(stream, end):
+                return True
+            if packets and sum(_varints(packets)) != end - at - 2:
                 return True
             at, start, packets = end, 0, b""
             continue
