@@ -20,7 +20,8 @@ from struct import Struct
 from pipeline.core.match import Matcher
 from pipeline.core.picture import NoPictureError
 from pipeline.deidentify.headers import elements, header
-from pipeline.deidentify.headers.elements import EXPLICIT, FILE_META, Dicom, Element, Encoding
+from pipeline.deidentify.headers.elements import Dicom, Element
+from pipeline.deidentify.headers.encoding import DEFLATED, EXPLICIT, FILE_META, UNDEFINED, Encoding
 from pipeline.deidentify.headers.header import Header
 from pipeline.deidentify.headers.pseudonym import Pseudonyms
 from pipeline.deidentify.headers.rules import Rules
@@ -32,7 +33,7 @@ IMPLEMENTATION = b"2.25.302114109179930622245367147692873000389"  # ours; a rand
 METHOD = "casereport"
 SOP_CLASS, SOP_INSTANCE, BURNED_IN = 0x00080016, 0x00080018, 0x00280301
 IDENTITY_REMOVED, METHOD_TAG, METHOD_CODES = 0x00120062, 0x00120063, 0x00120064
-TIMES_MODIFIED = 0x00280303
+TIMES_MODIFIED, ROWS = 0x00280303, 0x00280010
 MIME = 0x00420012
 SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"  # VL Whole Slide Microscopy Image Storage
 ITEM_START = Struct("<HHI")
@@ -106,8 +107,10 @@ def _clean(
     job.target.parent.mkdir(parents=True, exist_ok=True)
     file = elements.read(job.source, scratch)
     top = Header(file)
-    if setting.pictures_only and file.pixels is None:
-        raise NoPictureError("IMG021" if top.raw(0x00280010) else "IMG028")
+    if file.pixels is None and top.raw(ROWS) and (setting.pictures_only or file.after):
+        raise NoPictureError("IMG021")  # cut, and what is missing may have been filled with zeros
+    if file.pixels is None and setting.pictures_only:
+        raise NoPictureError("IMG028")
     sop_class = top.text(SOP_CLASS) or _meta(file, 0x00020002)
     if not sop_class:
         raise NoPictureError("IMG029")
@@ -133,7 +136,7 @@ def _clean(
     if any(file.preamble):
         walk.counts["preamble"] += 1
     if file.after:
-        walk.counts["behind the pixels"] += 1
+        walk.counts["behind the pixels" if file.pixels else "behind the data set"] += 1
     lies = header.stored(top, file.path)
     if lies is not None and _label(lies):
         return Outcome({}, "IMG075")
@@ -277,9 +280,7 @@ def _ordered(vr: str, value: bytes, encoding: Encoding) -> bytes:
 
 def _write(target: Path, file: Dicom, walk: Walk, lies: Stored | None, looked: Looked) -> None:
     syntax = (
-        EXPLICIT
-        if file.syntax == elements.DEFLATED or (looked.replacement and file.encapsulated)
-        else file.syntax
+        EXPLICIT if file.syntax == DEFLATED or (looked.replacement and file.encapsulated) else file.syntax
     )
     values = dict(walk.written)
     out = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
@@ -325,7 +326,7 @@ def _pixels(out: int, file: Dicom, pixels: Element, lies: Stored, looked: Looked
         _all(out, b"\0" * (size % 2))
         return
     if file.encapsulated:
-        _all(out, encoding.start_of_value(pixels.tag, pixels.vr or b"OW", elements.UNDEFINED))
+        _all(out, encoding.start_of_value(pixels.tag, pixels.vr or b"OW", UNDEFINED))
         table, after = _offset_table(file.path, pixels, lies.frames)
         _all(out, table)
         _copy(out, file.path, after, pixels.end - after)

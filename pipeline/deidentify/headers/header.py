@@ -14,8 +14,10 @@ from struct import unpack
 
 from pipeline.core.fold import letters
 from pipeline.core.identity import Identifier, Kind, words
+from pipeline.core.picture import NoPictureError
 from pipeline.deidentify.headers import charset
-from pipeline.deidentify.headers.elements import SEQUENCE, Dicom, Element, Encoding
+from pipeline.deidentify.headers.elements import Dicom, Element
+from pipeline.deidentify.headers.encoding import SEQUENCE, Encoding
 from pipeline.deidentify.pictures.pixels import Stored
 
 # Person names that are not a doctor's: the patient, other and birth names, mother, responsible person.
@@ -179,7 +181,7 @@ def stored(h: Header, path: Path) -> Stored | None:
         big_endian=file.encoding.big,
         rows=h.short(0x00280010),
         columns=h.short(0x00280011),
-        frames=max(1, int(h.number(0x00280008, 1))),
+        frames=_frames(h),
         samples=h.short(0x00280002, 1),
         bits_allocated=allocated if plain else 0,
         bits_stored=h.short(0x00280101, allocated),
@@ -204,6 +206,14 @@ def stored(h: Header, path: Path) -> Stored | None:
         spacing=h.numbers(0x00280030),
         thickness=h.number(0x00180050),
     )
+
+
+def _frames(header: Header) -> int:
+    """Number of Frames; 1 where the header says nothing. Raises NoPictureError for what is no number."""
+    value = header.raw(0x00280008).strip(b" \0")
+    if value and not value.removeprefix(b"+").isdigit():
+        raise NoPictureError("IMG061")
+    return max(1, int(value or 1))
 
 
 def _regions(header: Header) -> Iterator[tuple[int, int, int, int]]:

@@ -16,15 +16,8 @@ from typing import Any
 from pipeline.core.match import Matcher
 from pipeline.core.picture import NoPictureError
 from pipeline.deidentify.headers import charset, dictionary, documents
-from pipeline.deidentify.headers.elements import (
-    MAX_DEPTH,
-    PIXELS,
-    SEQUENCE,
-    VRS,
-    Dicom,
-    Element,
-    Encoding,
-)
+from pipeline.deidentify.headers.elements import MAX_DEPTH, PIXELS, Dicom, Element
+from pipeline.deidentify.headers.encoding import SEQUENCE, VRS, Encoding
 from pipeline.deidentify.headers.pseudonym import Pseudonyms
 from pipeline.deidentify.headers.rules import Action, Rules
 from pipeline.deidentify.words import values
