@@ -47,7 +47,7 @@ class Setting:
 
     rules: Rules
     pseudonyms: Pseudonyms
-    known: Mapping[str, Matcher] = field(repr=False)  # by patient, as header.patient_of tells them
+    known: Mapping[str, Matcher] = field(repr=False)  # by patient, as Pseudonyms.patients tells them
     everyone: Matcher = field(repr=False)  # for a patient that was not seen before
     pictures_only: bool = False  # refuse files without pixels
 
@@ -116,7 +116,7 @@ def _clean(
         raise NoPictureError("IMG029")
     if sop_class in SOUND:
         raise NoPictureError("IMG074")
-    whose = header.patient_of(top)
+    whose = setting.pseudonyms.patients.whose(header.owner_of(top))
     known = setting.known.get(whose, setting.everyone)
     walk = Walk(
         setting.rules,

@@ -18,6 +18,7 @@ from pipeline.core.picture import NoPictureError
 from pipeline.deidentify.headers import charset
 from pipeline.deidentify.headers.elements import Dicom, Element
 from pipeline.deidentify.headers.encoding import SEQUENCE, Encoding
+from pipeline.deidentify.headers.patients import Owner
 from pipeline.deidentify.pictures.pixels import Stored
 
 # Person names that are not a doctor's: the patient, other and birth names, mother, responsible person.
@@ -108,7 +109,7 @@ class Header:
 class About:
     """What one file says of itself before anything is cleaned. `identity` stays in memory."""
 
-    patient: str = field(repr=False)  # number, or name where there is none
+    owner: Owner
     identity: tuple[Identifier, ...] = field(repr=False)
     directory: bool  # a DICOMDIR
     series: str = field(repr=False)  # its instance UID
@@ -119,16 +120,16 @@ def about(file: Dicom) -> About:
     header = Header(file)
     sop_class = header.text(0x00080016) or file.meta.get(0x00020002, b"").decode("latin-1").strip(" \0")
     return About(
-        patient=patient_of(header),
+        owner=owner_of(header),
         identity=tuple(dict.fromkeys(_identity(file, file.elements, file.encoding, header.chars, 0))),
         directory=sop_class == DIRECTORY,
         series=header.text(0x0020000E),
     )
 
 
-def patient_of(header: Header) -> str:
-    """What tells this patient from others: the number, or the name where there is none."""
-    return header.text(0x00100020) or header.text(0x00100010)
+def owner_of(header: Header) -> Owner:
+    """Whose file it says it is."""
+    return Owner(header.text(0x00100020), header.text(0x00100010), header.text(0x0020000D))
 
 
 def _identity(
