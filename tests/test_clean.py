@@ -119,6 +119,21 @@ def test_cleaning_a_copy_again_changes_nothing(source, tmp_path):
     assert tree(tmp_path / "once") == tree(tmp_path / "twice")
 
 
+@pytest.mark.parametrize("options", ["device", "no-private", "full-dates", "no-modified-dates", "no-pixels"])
+def test_a_copy_made_with_other_options_is_not_cleaned_again(options, source, tmp_path):
+    clean(source, tmp_path / "once")
+    slice_of(tmp_path / "once" / "new", "a.dcm")
+    ran, report = clean(tmp_path / "once", tmp_path / "twice", "--options", options)
+    assert ran.code == 1
+    assert [f["code"] for f in report["files"]] == ["IMG085"] * 3 + [""]
+    assert "other options" in ran.out
+    assert len(tree(tmp_path / "twice")) == 1
+    clean(source, tmp_path / "wide", "--options", options)
+    assert clean(tmp_path / "wide", tmp_path / "back")[0].code == 1
+    assert clean(tmp_path / "wide", tmp_path / "same", "--options", options)[0].code == 0
+    assert tree(tmp_path / "same") == tree(tmp_path / "wide")
+
+
 def test_a_copy_that_was_edited_is_cleaned_anew(source, tmp_path):
     clean(source, tmp_path / "once")
     path = tmp_path / "once" / "01" / "0001.dcm"
@@ -282,6 +297,49 @@ def test_an_encapsulated_document_becomes_a_blank_one(tmp_path):
     assert copy.EncapsulatedDocument.startswith(b"%PDF")
     assert not seen((tmp_path / "out" / "0001.dcm").read_bytes(), "dhalvinder")
     assert report["files"][0]["removed"]["document"] == 1
+
+
+def document(folder: Path, mime: str, content: bytes) -> None:
+    """A file that encapsulates a document, and a picture beside it."""
+    ds = report_with("x")
+    del ds.ContentSequence
+    ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.104.1"
+    ds.MIMETypeOfEncapsulatedDocument, ds.EncapsulatedDocument = mime, content
+    slice_of(folder, "b.dcm")
+    ds.save_as(folder / "a.dcm", enforce_file_format=True)
+
+
+@pytest.mark.parametrize(
+    ("mime", "content"),
+    [
+        ("application/pdf", b"%PDF-1.4 of Dhalvinder"),
+        ("Application/PDF; version=1.7", b"%PDF-1.7 of Dhalvinder"),
+        ("text/XML ;charset=utf-8", b"<ClinicalDocument>Dhalvinder</ClinicalDocument>"),
+    ],
+)
+def test_that_a_document_is_blank_now_is_told(mime, content, tmp_path):
+    document(tmp_path / "in", mime, content)
+    ran, report = clean(tmp_path / "in", tmp_path / "out")
+    assert ran.code == 0, ran.everything
+    assert "0001: look: the document in it is blank now" in ran.out
+    assert [any("blank" in words for words in f["look"]) for f in report["files"]] == [True, False]
+    blank_one = pydicom.dcmread(tmp_path / "out" / "0001.dcm").EncapsulatedDocument
+    assert blank_one[:5] == (b"%PDF-" if b"%PDF" in content else b"<?xml")
+    again, report = clean(tmp_path / "out", tmp_path / "again")
+    assert again.code == 0
+    assert not any(f["look"] for f in report["files"])
+
+
+@pytest.mark.parametrize(
+    "mime", ["model/stl", "model/obj", "model/mtl", "application/x-pdf", "text/plain", ""]
+)
+def test_a_document_of_another_kind_is_held_back(mime, tmp_path):
+    document(tmp_path / "in", mime, b"solid head of Dhalvinder")
+    ran, report = clean(tmp_path / "in", tmp_path / "out")
+    assert ran.code == 1
+    assert [(f["state"], f["code"]) for f in report["files"]] == [("held", "IMG084"), ("clean", "")]
+    assert "3D model" in ran.out or "neither a PDF nor XML" in ran.out
+    assert list(tree(tmp_path / "out")) == ["0002.dcm"]
 
 
 def test_the_label_of_a_slide_is_left_out(tmp_path):

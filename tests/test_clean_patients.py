@@ -73,6 +73,17 @@ def test_a_number_of_nobody_joins_no_patients(tmp_path):
     assert one.StudyDate != other.StudyDate
 
 
+def test_patients_with_other_names_are_not_joined_by_a_study_that_everyone_has(tmp_path):
+    for name, number, date in (("Testkaran^A", "1-A", "20250314"), ("Quillby^Abel", "2-B", "20250314")):
+        slice_of(tmp_path / "in", f"{number}.dcm", PatientID=number, PatientName=name, StudyDate=date)
+    slice_of(tmp_path / "in", "3.dcm", PatientID="3-C", PatientName="TESTKARAN D", StudyDate="20250315")
+    clean(tmp_path / "in", tmp_path / "out")
+    one, other, three = (pydicom.dcmread(tmp_path / "out" / f"000{n}.dcm") for n in (1, 2, 3))
+    assert one.PatientID == three.PatientID != other.PatientID
+    assert days(one, three) == 1
+    assert one.StudyDate != other.StudyDate
+
+
 def test_another_order_of_the_files_gives_the_same_copies(tmp_path):
     files = [
         ("5", "C-3", "20250301"),
