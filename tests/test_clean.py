@@ -7,6 +7,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +23,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian
 
-from tests.conftest import Ran, casereport
+from tests.conftest import ROOT, Ran, casereport
 from tests.test_deidentify_dicom import blank, seen
 
 KEY, OTHER = "ab" * 32, "cd" * 32
@@ -221,6 +225,39 @@ def test_nothing_is_overwritten_and_copies_do_not_lie_in_the_source(source, tmp_
     assert clean(source, source / "out")[0].code == 2
     assert clean(source, tmp_path / "new", "--options", "no-such-thing")[0].code == 2
     assert not list(tmp_path.glob(".*.part"))
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_run_that_is_ended_leaves_nothing_behind(ending, tmp_path):
+    ds = blank()
+    for n in range(600):
+        ds.SOPInstanceUID = f"1.2.826.0.1.77.{n}"
+        (tmp_path / "in").mkdir(exist_ok=True)
+        ds.save_as(tmp_path / "in" / f"{n}.dcm", enforce_file_format=True)
+    (tmp_path / "key").write_text(KEY)
+    command = [
+        "-m",
+        "pipeline",
+        "clean",
+        tmp_path / "in",
+        tmp_path / "out",
+        "--key",
+        tmp_path / "key",
+        "-j",
+        "1",
+    ]
+    with subprocess.Popen(
+        [sys.executable, *map(str, command)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as run:
+        until = time.monotonic() + 60
+        while not list(tmp_path.glob(".out.*.part/*")) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert run.poll() is None, "it was done before it could be ended"
+        run.send_signal(ending)
+        said = run.communicate(timeout=60)[0].decode()
+    assert run.returncode == 130
+    assert "interrupted" in said
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in", "key"]
 
 
 def report_with(text: str) -> Dataset:
