@@ -297,6 +297,46 @@ def test_options_can_be_switched(option, keyword, value, expected, tmp_path):
     assert usual.get(keyword, None) != expected
 
 
+def test_dummies_inside_graphics_are_legal(tmp_path):
+    line, text, note = Dataset(), Dataset(), Dataset()
+    line.GraphicAnnotationUnits, line.GraphicType, line.GraphicFilled = "DISPLAY", "POLYLINE", "TESTKARAN"
+    line.GraphicDimensions, line.NumberOfGraphicPoints, line.GraphicData = 2, 2, [0.0, 0.0, 1.0, 1.0]
+    text.BoundingBoxAnnotationUnits, text.UnformattedTextValue = "PIXEL", "of Dhalvinder"
+    note.GraphicLayer, note.GraphicObjectSequence, note.TextObjectSequence = (
+        "ONE",
+        Sequence([line]),
+        Sequence([text]),
+    )
+    slice_of(tmp_path / "in", "a.dcm", GraphicAnnotationSequence=Sequence([note]))
+    assert clean(tmp_path / "in", tmp_path / "out", "--options", "no-graphics")[0].code == 0
+    copy = pydicom.dcmread(tmp_path / "out" / "0001.dcm").GraphicAnnotationSequence[0]
+    drawn = copy.GraphicObjectSequence[0]
+    assert (drawn.GraphicAnnotationUnits, drawn.GraphicType, drawn.GraphicFilled) == (
+        "DISPLAY",
+        "POLYLINE",
+        "N",
+    )
+    written = copy.TextObjectSequence[0]
+    assert (written.BoundingBoxAnnotationUnits, written.UnformattedTextValue) == ("PIXEL", "REMOVED")
+
+
+def test_a_report_without_its_dates_stays_valid(tmp_path):
+    ds = report_with("No metastases in the liver.")
+    ds.ContentDate, ds.ContentTime = "20250314", "101500"
+    item = Dataset()
+    item.RelationshipType, item.ValueType, item.DateTime = "CONTAINS", "DATETIME", "20250314101500"
+    ds.ContentSequence.append(item)
+    (tmp_path / "in").mkdir()
+    ds.save_as(tmp_path / "in" / "sr.dcm", enforce_file_format=True)
+    options = "no-modified-dates,no-structured"
+    assert clean(tmp_path / "in", tmp_path / "out", "--options", options)[0].code == 0
+    copy = pydicom.dcmread(tmp_path / "out" / "0001.dcm")
+    assert (copy.ContentDate, copy.StudyDate) == ("19000101", "")
+    text, when = copy.ContentSequence
+    assert (text.ValueType, text.RelationshipType, text.TextValue) == ("TEXT", "CONTAINS", "REMOVED")
+    assert (when.ValueType, when.DateTime) == ("DATETIME", "19000101000000")
+
+
 def test_the_copy_says_which_options_made_it(tmp_path):
     slice_of(tmp_path / "in", "a.dcm")
     clean(tmp_path / "in", tmp_path / "out", "--options", "device,no-private")
