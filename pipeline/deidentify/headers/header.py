@@ -19,7 +19,9 @@ from pipeline.core.fold import letters
 from pipeline.core.identity import Identifier, Kind, words
 from pipeline.core.picture import NoPictureError
 from pipeline.deidentify.headers import charset
-from pipeline.deidentify.headers.elements import SEQUENCE, Dicom, Element, Encoding
+from pipeline.deidentify.headers.elements import Dicom, Element
+from pipeline.deidentify.headers.encoding import SEQUENCE, Encoding
+from pipeline.deidentify.headers.patients import Owner
 from pipeline.deidentify.headers.rules import TABLE
 from pipeline.deidentify.pictures.pixels import Stored
 
@@ -122,7 +124,7 @@ class Header:
 class About:
     """What one file says of itself before anything is cleaned. `identity` stays in memory."""
 
-    patient: str = field(repr=False)  # number, or name where there is none
+    owner: Owner
     identity: tuple[Identifier, ...] = field(repr=False)
     directory: bool  # a DICOMDIR
     series: str = field(repr=False)  # its instance UID
@@ -133,16 +135,16 @@ def about(file: Dicom) -> About:
     header = Header(file)
     sop_class = header.text(0x00080016) or file.meta.get(0x00020002, b"").decode("latin-1").strip(" \0")
     return About(
-        patient=patient_of(header),
+        owner=owner_of(header),
         identity=tuple(dict.fromkeys(_identity(file, file.elements, file.encoding, header.chars, 0))),
         directory=sop_class == DIRECTORY,
         series=header.text(0x0020000E),
     )
 
 
-def patient_of(header: Header) -> str:
-    """What tells this patient from others: the number, or the name where there is none."""
-    return header.text(0x00100020) or header.text(0x00100010)
+def owner_of(header: Header) -> Owner:
+    """Whose file it says it is."""
+    return Owner(header.text(0x00100020), header.text(0x00100010), header.text(0x0020000D))
 
 
 def _identity(
@@ -237,7 +239,7 @@ def stored(h: Header, path: Path, syntax: str) -> Stored | None:
         big_endian=file.encoding.big,
         rows=h.short(0x00280010),
         columns=h.short(0x00280011),
-        frames=max(1, int(h.number(0x00280008, 1))),
+        frames=_frames(h),
         samples=h.short(0x00280002, 1),
         bits_allocated=allocated if plain else 0,
         bits_stored=h.short(0x00280101, allocated),
@@ -262,6 +264,14 @@ def stored(h: Header, path: Path, syntax: str) -> Stored | None:
         spacing=h.numbers(0x00280030),
         thickness=h.number(0x00180050),
     )
+
+
+def _frames(header: Header) -> int:
+    """Number of Frames; 1 where the header says nothing. Raises NoPictureError for what is no number."""
+    value = header.raw(0x00280008).strip(b" \0")
+    if value and not value.removeprefix(b"+").isdigit():
+        raise NoPictureError("IMG061")
+    return max(1, int(value or 1))
 
 
 def _regions(header: Header) -> Iterator[tuple[int, int, int, int]]:
