@@ -50,7 +50,7 @@ NUMBERS = frozenset(
         0x00402017,
     )
 )  # fmt: skip
-TELLING = 6  # letters and digits of such a number that are found nowhere by chance
+TELLING, TWO = 6, 2  # letters and digits of such a number; so many different ones are too few
 CHARACTER_SET = 0x00080005
 FIRST_ITEM = b"\xfe\xff\x00\xe0"  # little endian, as implicit files are
 GROUPS = (0x52009229, 0x52009230)  # shared by all frames, of the first frame
@@ -207,10 +207,16 @@ def _named(kind: Kind, text: str, tag: int) -> Iterator[Identifier]:
     for value in text.split("\\"):
         for part in value.split("=") if person else [value]:  # alphabetic=ideographic=phonetic
             folded = letters(part)
-            if tag in NUMBERS and (len(folded) < TELLING or not any(map(str.isdigit, folded))):
+            if tag in NUMBERS and not _telling(folded):
                 continue
             if len(folded) >= SHORT and folded not in words("dummies"):
                 yield Identifier(kind, part, f"image header {tag:08X}")
+
+
+def _telling(folded: str) -> bool:
+    """Whether a number is found nowhere by chance: "CT01", "000000000" and "100000" are."""
+    long = len(folded.lstrip("0")) >= TELLING and len(set(folded)) > TWO
+    return long and any(map(str.isdigit, folded))
 
 
 def stored(h: Header, path: Path, syntax: str) -> Stored | None:
