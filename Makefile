@@ -14,7 +14,7 @@ CASES   := $(patsubst %/record.yaml,%,$(wildcard cases/*/record.yaml))
 
 .DEFAULT_GOAL := $(if $(CASE),submit,help)
 .PHONY: force help demo all new check copies draft consent review submit verify status doctor test test-all lint types
-.PHONY: bench bench-dicom bench-pixels bench-photos clean
+.PHONY: bench bench-dicom bench-pixels bench-photos bench-consent clean
 need-case = $(if $(CASE),,$(error Say which case, for example: make $@ CASE=cases/my-case))
 
 help: ## show this list
@@ -74,6 +74,8 @@ bench-dicom: $(DEV) ## CPU seconds of 500 slices beside cp, pydicom and two othe
 	$(VENV)/bin/python bench/dicom.py $(ARGS)
 bench-pixels: $(DEV) ## text found in pictures, clinical marks kept, pixels changed for nothing
 	$(VENV)/bin/python bench/pixels.py $(ARGS)
+bench-consent: $(DEV) ## signed forms read back from scans, fax machines and telephones
+	$(VENV)/bin/python bench/consent.py $(ARGS)
 bench-photos: $(DEV) ## metadata that survives, faces found, seconds per photograph
 	$(VENV)/bin/python bench/photos.py $(ARGS)
 

@@ -93,9 +93,10 @@ def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
         if args.check:
             grant = job.make(consent, case, clean)
             return Exit.OK, {"form": grant.form, "figures": list(grant.figures), "valid": True}
-        final = job.out / "form"
+        final = job.out / ("addendum" if args.addendum else "form")
         with tell.step("consent form") as line, files.publish(final, {"clean": clean.digest}) as part:
-            line.detail = consent.print_form(case, clean, part)
+            printing = consent.print_addendum if args.addendum else consent.print_form
+            line.detail = printing(case, clean, part)
         tell.say(
             f"next: print {final / 'form.pdf'} and have it signed; put the scan and form.json into consent/"
         )
@@ -103,11 +104,12 @@ def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
 
 
 def _review(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
-    from pipeline import review
+    from pipeline import consent, review
 
     with _clean(args, tell) as (_job, case, _report, clean, _proof):
-        review.serve(case, clean, tell, browser=not args.no_browser)
-        signoff = review.gate(case, clean)
+        boxes = consent.marks(case, clean)
+        review.serve(case, clean, tell, boxes, browser=not args.no_browser)
+        signoff = review.gate(case, clean, boxes)
         return Exit.OK, {"by": signoff.by, "on": signoff.on, "clean": signoff.clean}
 
 
@@ -116,8 +118,8 @@ def _render(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
 
     with _clean(args, tell) as (job, case, report, clean, _proof):
         if not args.draft:  # without a watermark only what was consented to and signed off
-            job.make(consent, case, clean)
-            review.gate(case, clean)
+            grant = job.make(consent, case, clean)
+            review.gate(case, clean, grant.marks)
         extra = (True,) if args.draft else ()
         sealed = verify.guard(case, job.journal)
         paper = job.make(render, clean, job.journal, report.care, *extra, guard=sealed)
@@ -243,6 +245,9 @@ def parser() -> argparse.ArgumentParser:
         if verb == "consent":
             one.add_argument(
                 "--check", action="store_true", help="check the signed scan against the clean copies"
+            )
+            one.add_argument(
+                "--addendum", action="store_true", help="ask again for what was changed since it was signed"
             )
         if verb == "review":
             one.add_argument("--no-browser", action="store_true", help="print the link instead of opening it")

@@ -28,7 +28,7 @@ def submit(job: Job, *, accept_all: bool = False) -> Package:
     clean = job.make(deidentify, case)
     proof = job.make(verify, case, clean)
     grant = job.make(consent, case, clean)
-    signoff = review.gate(case, clean, accept_all=accept_all)
+    signoff = review.gate(case, clean, grant.marks, accept_all=accept_all)
     job.tell.line("review", "ok", review.summary(signoff))
     paper = job.make(render, clean, job.journal, report.care)
     job.tell.notes(render.warnings(paper))

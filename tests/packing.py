@@ -150,6 +150,9 @@ def attestation() -> dict[str, Any]:
         "case": "0A1B2C3D4E5F",
         "form": {"id": "CR", "version": "1.0", "language": "pa", "code": FORM, "pages": 3},
         "signed_for": {},
+        "covers": {},
+        "boxes": [],
+        "addenda": [],
         "published": {"figures": list(FIGURES), "dropped": [], "wording_edited": False},
         "signed": {
             "by": "parent",
@@ -169,6 +172,7 @@ def attestation() -> dict[str, Any]:
             "journal_copy": True,
         },
         "checks": {
+            "scan": "0" * 64,
             "software": [],
             "person": [],
             "to_confirm": ["CON040 page 2 is faint"],
@@ -258,6 +262,8 @@ def rooms(folder: Path, *, journal: str = "aujmsr", blinded: bool = True) -> Roo
             "attestation.json": json.dumps(attestation()).encode(),
             "attestation.pdf": pdf("attestation"),
             "blank-form.pdf": pdf("form"),
+            "consent-fhir.json": b"{}",
+            "receipt-for-the-patient.pdf": pdf("receipt"),
             "consent-dossier.pdf": pdf("signed"),
         },
     )

@@ -210,6 +210,7 @@ def test_the_members(all_rooms: Rooms, tmp_path: Path) -> None:
         "editor-only/consent-attestation.pdf",
         "editor-only/consent-attestation.json",
         "editor-only/blank-consent-form.pdf",
+        "editor-only/consent-fhir.json",
         "editor-only/consent-dossier.pdf",
         "editor-only/deidentification-report.json",
         "meca.zip",

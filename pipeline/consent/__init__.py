@@ -4,9 +4,13 @@ elements        which statements, boxes and signatures this case needs (consent/
 binding         what a signature is bound to: digests of pictures, facts, words, scope
 content, form   the printed form (consent/form.typ, consent/forms/)
 scan, paper     the pages of a scan, put together by their codes
-ink       is there ink where the signer signs? (refuses the empty form)
+lay, boxes      how the form lies on a scanned page, and what stands in its boxes
+addendum, addenda   asking again for what was changed, and what is signed for then
+ink             is there ink where the signer signs? (refuses the empty form)
+entry           the consent entry beside the boxes on the paper
 gate            every reason against the consent (templates/rules/consent-who.yaml)
-attest, dossier what the editor gets
+attest, fhir, dossier   what the editor gets
+receipt         what the patient gets
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from typing import Any
 
 from pipeline.core import files, findings
 from pipeline.core.errors import ConsentError
-from pipeline.core.model import Case, CleanCase, Grant, Report
+from pipeline.core.model import Case, CleanCase, Grant, Mark, Report
 
 ATTESTATION = "attestation.json"
 
@@ -27,6 +31,16 @@ def check(case: Case, clean: CleanCase) -> Report:
     from pipeline.consent import gate
 
     return gate.read(case, clean).report
+
+
+def marks(case: Case, clean: CleanCase) -> tuple[Mark, ...]:
+    """Every box that was read on the signed form, for a person to confirm; none without a readable form."""
+    from pipeline.consent import elements, entry, gate
+
+    reading, consent = gate.read(case, clean), elements.read(case).consent
+    if consent is None or not reading.boxes:
+        return ()
+    return entry.for_a_person(case, clean, reading.language, consent, reading.boxes)
 
 
 def needs(case: Case, clean: CleanCase) -> dict[str, Any]:
@@ -51,20 +65,26 @@ def needs(case: Case, clean: CleanCase) -> dict[str, Any]:
 def make(case: Case, clean: CleanCase, dest: Path) -> str:
     """Check the consent and write what the editor may get into `dest`.
 
-    attestation.json and .pdf (no names), blank-form.pdf (the form without the authors' names),
-    consent-dossier.pdf (the signed form; whether it is sent is the journal's rule and the signer's choice).
+    attestation.json, attestation.pdf and consent-fhir.json (no names), blank-form.pdf (the form without the
+    authors' names), consent-dossier.pdf (the signed form; whether it is sent is the journal's rule and the
+    signer's choice), receipt-for-the-patient.pdf (never sent).
     Raises ConsentError when there is no valid consent, NotReady when the record has mistakes.
     """
-    from pipeline.consent import attest, binding, dossier, elements, form, gate
+    from pipeline.consent import attest, binding, dossier, elements, fhir, form, gate, receipt
 
     reading = gate.read(case, clean)
     reading.stop_if_blocking()
     stated = attest.build(case, clean, reading)
     files.write_json(dest / ATTESTATION, stated)
-    known = elements.facts(elements.read(case))
+    record = elements.read(case)
+    known = elements.facts(record)
+    if record.consent is not None:
+        kept = receipt.pdf(clean, known, reading.signed, record.consent, dest)
+        (dest / "receipt-for-the-patient.pdf").write_bytes(kept)
     blank = form.blank(clean, known, reading.signed, binding.root(reading.signed), dest)
     (dest / "blank-form.pdf").write_bytes(blank)
     (dest / "attestation.pdf").write_bytes(dossier.attestation(stated))
+    files.write_json(dest / "consent-fhir.json", fhir.resource(stated, binding.root(reading.signed)))
     (dest / "consent-dossier.pdf").write_bytes(dossier.dossier(stated, reading.pages))
     return _said(stated)
 
@@ -87,6 +107,16 @@ def print_form(case: Case, clean: CleanCase, dest: Path, language: str | None = 
     from pipeline.consent import form
 
     return form.print_form(case, clean, dest, language)
+
+
+def print_addendum(case: Case, clean: CleanCase, dest: Path) -> str:
+    """The same for a form that asks again for exactly what was changed after the first was signed.
+
+    Raises ConsentError when no signed form can be read, or when nothing needs asking again.
+    """
+    from pipeline.consent import addendum
+
+    return addendum.print_addendum(case, clean, dest)
 
 
 def _language(wanted: str) -> str:

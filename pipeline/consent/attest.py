@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.consent import binding, elements, gate
+from pipeline.consent import binding, elements, entry, gate
 from pipeline.core import findings, resources
 from pipeline.core.model import Case, CleanCase
-from pipeline.core.record import Consent, Record
+from pipeline.core.permission import Consent
+from pipeline.core.record import Record
 
 SCHEMA = "casereport-attestation/1"
 
@@ -34,7 +36,17 @@ def build(case: Case, clean: CleanCase, reading: gate.Reading) -> dict[str, Any]
         "case": signed["case"],
         "form": {**signed["form"], "code": consent.form, "pages": pages},
         "signed_for": dict(signed),
-        "published": {"figures": figures, "dropped": list(changes.dropped), "wording_edited": changes.text},
+        "covers": dict(reading.whole.manifest) if reading.whole else dict(signed),
+        "published": {
+            "figures": figures,
+            "dropped": list(changes.dropped),
+            "wording_edited": changes.text,
+            "words_changed": _words_changed(clean, reading),
+        },
+        "addenda": [
+            {"code": one.form, "day": _day(record, one.signed_on), "agreed": one.agreed.model_dump()}
+            for one in consent.addenda
+        ],
         "signed": {
             "by": consent.signed_by,
             "day": _day(record, consent.signed_on),
@@ -45,8 +57,19 @@ def build(case: Case, clean: CleanCase, reading: gate.Reading) -> dict[str, Any]
             "assent": _assent(record, consent),
         },
         "agreed": consent.agreed.model_dump(),
+        "boxes": [
+            {
+                "box": box.id,
+                "page": box.page,
+                "read": box.verdict,
+                "why": box.why,
+                "entered": entry.stated(consent, box.id),
+            }
+            for box in reading.boxes
+        ],
         "checks": {
-            "software": _software(reading, pages, len(figures)),
+            "scan": entry.scan_digest(case),
+            "software": _software(clean, reading, pages, len(figures)),
             "person": list(words()["person"].values()),
             "to_confirm": _to_confirm(case, reading),
             "cannot_prove": list(words()["cannot"]),
@@ -73,16 +96,29 @@ def _assent(record: Record, consent: Consent) -> dict[str, Any] | None:
     return {"given": consent.assent.given, "day": _day(record, consent.assent.on)}
 
 
-def _software(reading: gate.Reading, pages: int, figures: int) -> list[str]:
+def _words_changed(clean: CleanCase, reading: gate.Reading) -> list[int] | None:
+    """[changed, of so many] between the text that was shown and this one; None when nobody kept the first."""
+    if reading.shown is None:
+        return None
+    return list(binding.words_changed(reading.shown["text"], binding.shown(clean)["text"]))
+
+
+def _software(clean: CleanCase, reading: gate.Reading, pages: int, figures: int) -> list[str]:
     said, changes = words()["software"], reading.changes
+    edited = _words_changed(clean, reading) if changes.text else None
     checked = [
         said["pages"].format(pages=pages),
         said["case"],
         said["binding"].format(figures=figures),
-        said["text_edited" if changes.text else "text_same"],
+        said["words_edited"].format(changed=edited[0], words=edited[1])
+        if edited
+        else said["text_edited" if changes.text else "text_same"],
         said["who"],
         said["dates"],
     ]
+    if reading.boxes:
+        read = Counter(box.verdict for box in reading.boxes)
+        checked.append(said["boxes"].format(**{name: read[name] for name in ("marked", "blank", "look")}))
     if changes.dropped:
         checked.append(said["dropped"].format(count=len(changes.dropped)))
     return checked
@@ -121,6 +157,10 @@ def tables(stated: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]
         (rows["code"], binding.grouped(form["code"])),
         (rows["case"], binding.grouped(stated["case"])),
     ]
+    for number, later in enumerate(stated["addenda"], start=1):
+        parts = [part for part, yes in later["agreed"].items() if yes and part != "figures"]
+        agreed_to = ", ".join([*later["agreed"]["figures"], *parts]) or values["nothing"]
+        what.append((rows["addendum"].format(number=number), f"{agreed_to}, {day(later['day'])}"))
     keeping = [
         (rows["original"], kept["kept_by"]),
         (rows["copy"], yes(kept["copy_given"])),

@@ -8,19 +8,22 @@ those can be guessed.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.consent import elements
 from pipeline.core import files
 from pipeline.core.model import Case, CleanCase
+from pipeline.core.permission import Added
 from pipeline.core.record import Record
 
-SCHEMA = "casereport-consent/1"
+SCHEMA, ADDENDUM = "casereport-consent/1", "casereport-consent-addendum/1"
+ADDED = "A"  # behind the id of a form: the same form asking again
 FACTS = (
     "day0",
     "history",
@@ -96,11 +99,16 @@ def manifest(case: Case, clean: CleanCase, record: Record, language: str) -> dic
         "form": {"id": words["id"], "version": words["version"], "language": language},
         "case": case_id(case),
         "figures": figures(clean),
-        "facts": files.digest(_facts(clean.record)),
-        "text": files.digest(_text(clean.record)),
+        "facts": files.digest(shown(clean)["facts"]),
+        "text": files.digest(shown(clean)["text"]),
         "scope": files.digest(elements.register()["scope"]),
         "told": elements.told(elements.facts(record)),
     }
+
+
+def shown(clean: CleanCase) -> dict[str, Any]:
+    """The facts and the words that a person signs for, kept beside the form so that a change can be named."""
+    return {"facts": _facts(clean.record), "text": _text(clean.record)}
 
 
 def figures(clean: CleanCase) -> dict[str, str]:
@@ -127,6 +135,28 @@ def _text(record: Mapping[str, Any]) -> dict[str, Any]:
     narrative = {name: prose for name, prose in record["text"].items() if name != "perspective"}
     alt = {figure["id"]: figure["alt"] for figure in record["figures"]}
     return {"text": narrative, "alt": alt, **{name: record.get(name) for name in WORDS}}
+
+
+def asked_again(signed: Mapping[str, Any], now: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
+    """The manifest of an addendum to `signed`: what it was signed for, and only the parts that changed."""
+    parts = {"facts": changes.facts, "text": changes.text, "scope": changes.scope}
+    return {
+        "schema": ADDENDUM,
+        "form": {**now["form"], "id": f"{now['form']['id']}{ADDED}"},
+        "case": now["case"],
+        "base": root(signed),
+        "figures": {f: now["figures"][f] for f in (*changes.changed, *changes.added)},
+        **{part: now[part] for part, changed in parts.items() if changed},
+        "told": list(changes.untold),
+    }
+
+
+def added(signed: Mapping[str, Any], addendum: Mapping[str, Any], agreed: Added) -> dict[str, Any]:
+    """What is signed for after an addendum: its parts as far as their boxes were marked."""
+    figures = {f: digest for f, digest in addendum["figures"].items() if f in agreed.figures}
+    parts = {p: addendum[p] for p in ("facts", "text", "scope") if p in addendum and getattr(agreed, p)}
+    told = sorted({*signed["told"], *addendum["told"]})
+    return {**signed, **parts, "figures": {**signed["figures"], **figures}, "told": told}
 
 
 def root(stated: Mapping[str, Any]) -> str:
@@ -159,6 +189,15 @@ class Changes:
     def __bool__(self) -> bool:
         return self != Changes()
 
+    @property
+    def ask(self) -> bool:
+        """Whether something must be asked again: anything but a picture that is no longer published."""
+        return replace(self, dropped=()) != Changes()
+
+    def without_text(self) -> Changes:
+        """The same where the wording may be edited."""
+        return replace(self, text=False)
+
 
 def compare(signed: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:
     """Name every part in which two manifests of the same case and form differ."""
@@ -172,3 +211,22 @@ def compare(signed: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:
         scope=signed["scope"] != now["scope"],
         untold=tuple(sorted(set(now["told"]) - set(signed["told"]))),
     )
+
+
+def leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """(name, text) of every value in a nested record: ("outcomes clinician", "Healed.")."""
+    if isinstance(value, Mapping):
+        for key, part in sorted(value.items()):
+            yield from leaves(part, f"{name} {str(key).replace('_', ' ')}".strip())
+    elif isinstance(value, (list, tuple)):
+        for number, part in enumerate(value, start=1):
+            yield from leaves(part, f"{name} {number}")
+    elif value not in (None, ""):
+        yield name, ("yes" if value else "no") if isinstance(value, bool) else " ".join(str(value).split())
+
+
+def words_changed(before: Any, now: Any) -> tuple[int, int]:
+    """How many words of a text were taken out, put in or replaced, and how many it had."""
+    first, second = ([w for _, text in leaves(side) for w in text.split()] for side in (before, now))
+    changes = difflib.SequenceMatcher(None, first, second, autojunk=False).get_opcodes()
+    return sum(max(b - a, d - c) for kind, a, b, c, d in changes if kind != "equal"), len(first)

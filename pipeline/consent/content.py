@@ -21,7 +21,7 @@ def build(
     `nameless` leaves out the authors, for the empty copy that travels with the manuscript.
     """
     wording = elements.wording(stated["form"]["language"])
-    voice = "self" if elements.signs_alone(known) else "other"
+    voice = voice_of(known)
     needed = {row["id"]: row for row in elements.needed(known)}
     numbers = numbering.narrative(clean.record)
     sections = [
@@ -41,12 +41,27 @@ def build(
         "words": {"empty_box": wording["empty_box"]},
         "head": [
             [wording["code"], code],
-            [wording["form"], f"{wording['id']} {wording['version']}, {wording['name']}"],
+            [wording["form"], f"{stated['form']['id']} {wording['version']}, {wording['name']}"],
             [wording["case"], binding.grouped(stated["case"])],
         ],
         "footer": wording["translation_status"],
         "sections": [section for section in sections if any(v for k, v in section.items() if k != "title")],
     }
+
+
+def voice_of(known: Mapping[str, Any]) -> str:
+    """Whether the form speaks to the patient ("self") or to whoever signs instead ("other")."""
+    return "self" if elements.signs_alone(known) else "other"
+
+
+def in_voice(words: Any, voice: str) -> str:
+    """A sentence of the wording as it is said to the person who signs."""
+    return str(words[voice] if isinstance(words, Mapping) else words)
+
+
+def yes_or_no(wording: Mapping[str, Any], yes: bool) -> str:
+    """YES or NO as the form writes them."""
+    return str(wording["receipt"]["yes" if yes else "no"])
 
 
 def statements(content: Mapping[str, Any]) -> list[str]:
@@ -65,15 +80,11 @@ def statements(content: Mapping[str, Any]) -> list[str]:
     return [text for text in found if text]
 
 
-def _voice(words: Any, voice: str) -> str:
-    return str(words[voice] if isinstance(words, Mapping) else words)
-
-
 def _statements(
     wording: Mapping[str, Any], voice: str, section: str, needed: Mapping[str, Any]
 ) -> list[dict[str, str]]:
     return [
-        {"id": key, "words": _voice(wording["statements"][key], voice)}
+        {"id": key, "words": in_voice(wording["statements"][key], voice)}
         for key, row in needed.items()
         if row.get("section") == section and row["as"] == "statement"
     ]
@@ -109,7 +120,7 @@ def _pictures(
         number = numbers["fig"][figure["id"]]
         seen = figure["recognisable"]
         panels = sorted((p for p in clean.panels if p.figure == figure["id"]), key=lambda p: p.letter)
-        sentence = _voice(said["box_recognisable" if seen else "box"], voice)
+        sentence = in_voice(said["box_recognisable" if seen else "box"], voice)
         digest = binding.grouped(stated["figures"].get(figure["id"], "")[:16])
         cards.append(
             {
@@ -136,7 +147,9 @@ def _boxes(wording: Mapping[str, Any], voice: str) -> list[dict[str, Any]]:
     said, rows = wording["choices"], elements.register()["choices"]
     groups: dict[bool, list[dict[str, str]]] = {False: [], True: []}
     for row in rows:
-        groups[row.get("optional", False)].append({"id": row["id"], "words": _voice(said[row["id"]], voice)})
+        groups[row.get("optional", False)].append(
+            {"id": row["id"], "words": in_voice(said[row["id"]], voice)}
+        )
     return [
         {"intro": said["intro"], "boxes": groups[False]},
         {"intro": said["optional"], "boxes": groups[True]},

@@ -20,7 +20,7 @@ from pipeline.consent.conditions import holds
 from pipeline.core import files, findings
 from pipeline.core.errors import NotReady
 from pipeline.core.model import Case, CleanCase
-from pipeline.core.record import Agreed, Consent
+from pipeline.core.permission import Agreed, Consent
 
 MAX_FORM_RECORD = 1 << 20  # bytes
 
@@ -71,7 +71,7 @@ def print_form(case: Case, clean: CleanCase, dest: Path, language: str | None = 
     seal = binding.seal(case, {"root": digest, "digital": said})
     files.write_json(
         dest / "form.json",
-        {**form.record_of(printed, known, stated, digest), "digital": said, "seal": seal},
+        {**form.record_of(printed, clean, known, stated, digest), "digital": said, "seal": seal},
     )
     return f"{form.said(printed, digest)}, {len(places)} places for signatures"
 

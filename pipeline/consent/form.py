@@ -50,12 +50,12 @@ def print_form(case: Case, clean: CleanCase, dest: Path, language: str | None = 
     digest = binding.root(stated)
     printed = typeset(content.build(clean, known, stated, digest, nameless=False), stated, digest, dest)
     (dest / "form.pdf").write_bytes(printed.pdf)
-    files.write_json(dest / "form.json", record_of(printed, known, stated, digest))
+    files.write_json(dest / "form.json", record_of(printed, clean, known, stated, digest))
     return said(printed, digest)
 
 
 def record_of(
-    printed: Printed, known: Mapping[str, Any], stated: Mapping[str, Any], digest: str
+    printed: Printed, clean: CleanCase, known: Mapping[str, Any], stated: Mapping[str, Any], digest: str
 ) -> dict[str, Any]:
     """What form.json says: what the form is bound to, why it says what it says, where its boxes are."""
     return {
@@ -66,6 +66,7 @@ def record_of(
         "pages": printed.pages,
         "elements": {row["id"]: row["sources"] for row in elements.needed(known) if "as" in row},
         "spots": list(printed.spots),
+        "shown": binding.shown(clean),
     }
 
 

@@ -1,8 +1,8 @@
 """Is there a valid consent for exactly what would be published? Every reason against it is found at once.
 
 The record's consent entry is what a person read off the paper; the scan proves which form, which pages and
-which pictures and facts it was printed for. Whether a mark means yes and a signature is genuine, software
-cannot tell.
+which pictures and facts it was printed for, and shows which boxes are marked. Whether a mark means yes and a
+signature is genuine, software cannot tell.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.consent import binding, elements, paper
+from pipeline.consent import addenda, binding, boxes, elements, entry, paper
+from pipeline.consent import signed as signed_file
+from pipeline.consent.boxes import BoxReading
 from pipeline.consent.conditions import holds
 from pipeline.consent.scan import ScanPage
 from pipeline.core import findings, resources
@@ -20,10 +22,10 @@ from pipeline.core.errors import ConsentError
 from pipeline.core.identity import Identifier, Kind, identifiers
 from pipeline.core.match import Matcher
 from pipeline.core.model import Case, CleanCase, Finding, Place, Report, Severity
-from pipeline.core.record import Consent, Record
+from pipeline.core.permission import Consent
+from pipeline.core.record import Record
 
 RULES = "templates/rules/consent-who.yaml"
-LARGEST = 297  # mm: no place on A4 is beyond it
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,15 @@ class Reading:
     signed: Mapping[str, Any]  # the manifest that was signed; {} when it could not be established
     changes: binding.Changes
     pages: tuple[ScanPage, ...] = ()  # in the order of the form
+    boxes: tuple[BoxReading, ...] = ()  # none without the form.json that says where they are
+    language: str = ""  # of the form that was signed
+    whole: addenda.Signed | None = None  # the form and its addenda put together
+    digital: signed_file.Signed | None = None  # what its digital signatures prove
+
+    @property
+    def shown(self) -> Mapping[str, Any] | None:
+        """The facts and words that were signed for, where they were kept."""
+        return self.whole.shown if self.whole else None
 
     def stop_if_blocking(self) -> None:
         """Raise ConsentError for the first reason against, naming all of them."""
@@ -53,27 +64,50 @@ def read(case: Case, clean: CleanCase) -> Reading:
     consent = record.consent
     if consent is None:
         return Reading(Report((findings.make("CON001", case.where("consent")),)), {}, binding.Changes())
-    entry = tuple(of_entry(case, clean, record, consent))
-    stack = paper.read(case, consent)
+    stated = tuple(of_entry(case, clean, record, consent))
+    if consent.method == "digital":
+        digital = signed_file.read(case, record, consent)
+        stated += digital.findings
+        if digital.closed:
+            return Reading(Report(stated), {}, binding.Changes())
+    else:
+        digital = None
+    stack = paper.read(case, paper.Entry.of(consent))
     if stack.root is None:
-        return Reading(Report((*entry, *stack.findings)), {}, binding.Changes(), stack.pages)
+        return Reading(Report((*stated, *stack.findings)), {}, binding.Changes(), stack.pages)
     now = binding.manifest(case, clean, record, stack.language)
     form = paper.printed_for(case, stack.root)
     signed = now if binding.root(now) == stack.root else form and form["manifest"]
     if signed is None:
         lost = findings.make("CON020", case.where("consent", "form"))
-        return Reading(Report((*entry, *stack.findings, lost)), {}, binding.Changes(), stack.pages)
-    changes = binding.compare(signed, now)
-    bound = (*_binding(case, consent, signed, changes), *_signature(case, stack.pages, form))
-    return Reading(Report((*entry, *stack.findings, *bound)), signed, changes, stack.pages)
+        return Reading(Report((*stated, *stack.findings, lost)), {}, binding.Changes(), stack.pages)
+    spots, at = paper.spots(form), ("consent",)
+    scanned = not any(page.printed for page in stack.pages)
+    read_off = boxes.read(stack.pages, spots) if scanned else ()
+    on_paper = [
+        *(paper.signature(case, at, stack.pages, spots) if scanned else ()),
+        *entry.differ(case, at, consent.agreed, consent.marked_by_eye, read_off),
+    ]
+    whole = addenda.put_together(case, consent, signed, paper.shown(form, signed))
+    changes = binding.compare(whole.manifest, now)
+    bound = _binding(case, consent, whole.manifest, changes)
+    report = Report((*stated, *stack.findings, *bound, *on_paper, *whole.findings))
+    return Reading(
+        report,
+        signed,
+        changes,
+        (*stack.pages, *whole.pages),
+        (*read_off, *whole.boxes),
+        stack.language,
+        whole,
+        digital,
+    )
 
 
 def of_entry(case: Case, clean: CleanCase, record: Record, consent: Consent) -> Iterator[Finding]:
     """What the consent entry alone tells, without opening the scan."""
     if consent.withdrawn:
         yield findings.make("CON070", case.where("consent", "withdrawn"))
-    if consent.method == "digital":
-        yield findings.make("CON080", case.where("consent", "method"))
     yield from _who(case, record)
     yield from _agreed(case, record, consent)
     yield from _dates(case, record, consent)
@@ -96,8 +130,9 @@ def _agreed(case: Case, record: Record, consent: Consent) -> Iterator[Finding]:
         yield findings.make("CON031", case.where("consent", "agreed", "text"))
     if not agreed.seen_final:
         yield findings.make("CON032", case.where("consent", "agreed", "seen_final"))
+    later = {figure for addendum in consent.addenda for figure in addendum.agreed.figures}
     for figure in record.figures:
-        if figure.id not in agreed.figures:
+        if figure.id not in agreed.figures and figure.id not in later:
             yield findings.make("CON030", case.where("consent", "agreed", "figures"), id=figure.id)
 
 
@@ -170,33 +205,6 @@ def _binding(
         )
     if changes.untold:
         yield findings.make("CON028", at("form"), ids=", ".join(changes.untold))
-
-
-def _signature(case: Case, pages: tuple[ScanPage, ...], form: Mapping[str, Any] | None) -> Iterator[Finding]:
-    """Is there any ink where the person who gives permission signs?"""
-    if any(page.printed for page in pages):  # said already
-        return
-    from pipeline.consent import ink
-
-    bare = ink.empty(pages, ink.signer_spots(_spots(form)))
-    if bare is not False:
-        yield findings.make("CON037" if bare else "CON038", case.where("consent", "files"))
-
-
-def _spots(form: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
-    """The places of a form.json, which no digest protects: none when they are not as we write them."""
-    listed = form.get("spots") if form else None
-    spots = listed if isinstance(listed, list) else []
-    measures = ("page", "x", "y", "w", "h")
-    if all(
-        isinstance(spot, dict)
-        and isinstance(spot.get("id"), str)
-        and isinstance(spot.get("kind"), str)
-        and all(type(spot.get(name)) in {int, float} and 0 <= spot[name] <= LARGEST for name in measures)
-        for spot in spots
-    ):
-        return spots
-    return []
 
 
 def _figure_place(case: Case, figure: str) -> Place:

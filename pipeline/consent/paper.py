@@ -4,24 +4,48 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pipeline.consent import binding, elements, scan
 from pipeline.consent.binding import PageCode
 from pipeline.consent.scan import ScanPage
-from pipeline.core import findings
+from pipeline.core import files, findings, pdfs, worker
 from pipeline.core.errors import InputError
 from pipeline.core.model import Case, Finding
-from pipeline.core.record import Consent
+from pipeline.core.permission import Consent
 
 MAX_FORM_RECORD = 1 << 20  # bytes
+LARGEST = 297  # mm: no place on A4 is beyond it
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the record says about one signed paper: the form itself, or an addendum to it."""
+
+    at: tuple[str | int, ...]  # where it stands in the record
+    files: Sequence[str]
+    form: str
+    language: str
+    added: str = ""  # what stands behind the form's id: binding.ADDED on an addendum
+    digital: bool = False  # a signed PDF, so its pages are as they were printed
+
+    @classmethod
+    def of(cls, consent: Consent, addendum: int | None = None) -> Entry:
+        """The form's own entry, or the one of an addendum, counted from 0."""
+        if addendum is None:
+            digital = consent.method == "digital"
+            return cls(("consent",), consent.files, consent.form, consent.language, digital=digital)
+        said = consent.addenda[addendum]
+        at = ("consent", "addenda", addendum)
+        return cls(at, said.files, said.form, consent.language, binding.ADDED)
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """The paper of one consent."""
+    """The paper of one entry."""
 
     findings: tuple[Finding, ...]
     pages: tuple[ScanPage, ...]  # in the order of the form
@@ -29,26 +53,28 @@ class Stack:
     language: str = ""
 
 
-def read(case: Case, consent: Consent) -> Stack:
-    """Open every file of the consent entry and put its pages together."""
+def read(case: Case, entry: Entry) -> Stack:
+    """Open every file of an entry and put its pages together."""
     found: list[Finding] = []
-    pages = [page for i in range(len(consent.files)) for page in _open(case, consent, i, found)]
+    pages = [page for i in range(len(entry.files)) for page in _open(case, entry, i, found)]
     codes = [code for page in pages for code in page.codes]
     if not codes:
         if pages:
-            found.append(findings.make("CON010", case.where("consent", "files")))
+            found.append(findings.make("CON010", case.where(*entry.at, "files")))
         return Stack(tuple(found), tuple(pages))
-    found += _never_scanned(case, pages)
-    found += _strangers(case, pages)
-    ours = [code for code in codes if code.case == binding.case_id(case) and _in_use(code)]
+    if not entry.digital:
+        found += _never_scanned(case, entry, pages)
+        found += _carried(case, entry)
+    found += _strangers(case, entry, pages)
+    ours = [code for code in codes if code.case == binding.case_id(case) and _in_use(code, entry.added)]
     printings = sorted({(code.root, code.language, code.pages) for code in ours})
     if len(printings) > 1:
-        found.append(findings.make("CON015", case.where("consent", "files"), count=len(printings)))
+        found.append(findings.make("CON015", case.where(*entry.at, "files"), count=len(printings)))
     if len(printings) != 1:
         return Stack(tuple(found), tuple(pages))
     root, language, count = printings[0]
-    found += _entry(case, consent, root, language)
-    found += _whole(case, ours, count)
+    found += _same(case, entry, root, language)
+    found += _whole(case, entry, ours, count)
     ordered = sorted(pages, key=lambda page: [code.page for code in page.codes])
     return Stack(tuple(found), tuple(ordered), root, language)
 
@@ -71,9 +97,44 @@ def printed_for(case: Case, root: str) -> Mapping[str, Any] | None:
     return None
 
 
-def _open(case: Case, consent: Consent, i: int, found: list[Finding]) -> tuple[ScanPage, ...]:
-    place = case.where("consent", "files", i)
-    source = next((s for s in case.ledger if s.path == consent.files[i]), None)
+def signature(
+    case: Case, at: tuple[str | int, ...], pages: tuple[ScanPage, ...], spots: list[Mapping[str, Any]]
+) -> Iterator[Finding]:
+    """Is there any ink where the person who gives permission signs?"""
+    from pipeline.consent import ink
+
+    bare = ink.empty(pages, ink.signer_spots(spots))
+    if bare is not False:
+        yield findings.make("CON037" if bare else "CON038", case.where(*at, "files"))
+
+
+def spots(form: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+    """The places of a form.json, which no digest protects: none when they are not as we write them."""
+    listed = form.get("spots") if form else None
+    given = listed if isinstance(listed, list) else []
+    measures = ("page", "x", "y", "w", "h")
+    if all(
+        isinstance(spot, dict)
+        and isinstance(spot.get("id"), str)
+        and isinstance(spot.get("kind"), str)
+        and all(type(spot.get(name)) in {int, float} and 0 <= spot[name] <= LARGEST for name in measures)
+        for spot in given
+    ):
+        return given
+    return []
+
+
+def shown(form: Mapping[str, Any] | None, signed: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The facts and words that a form was printed with, if they are the ones that were signed for."""
+    kept = form.get("shown") if form else None
+    if not isinstance(kept, dict) or any(files.digest(kept.get(p)) != signed[p] for p in ("facts", "text")):
+        return None
+    return kept
+
+
+def _open(case: Case, entry: Entry, i: int, found: list[Finding]) -> tuple[ScanPage, ...]:
+    place = case.where(*entry.at, "files", i)
+    source = next((s for s in case.ledger if s.path == entry.files[i]), None)
     if source is None:
         found.append(findings.make("CON002", place, number=i + 1))
         return ()
@@ -87,32 +148,51 @@ def _open(case: Case, consent: Consent, i: int, found: list[Finding]) -> tuple[S
         return ()
 
 
-def _never_scanned(case: Case, pages: list[ScanPage]) -> Iterator[Finding]:
+def _never_scanned(case: Case, entry: Entry, pages: list[ScanPage]) -> Iterator[Finding]:
     """Files that are the form as it came out of this program."""
     for file in sorted({page.file for page in pages if page.printed}):
-        yield findings.make("CON036", case.where("consent", "files", file), file=file + 1)
+        yield findings.make("CON036", case.where(*entry.at, "files", file), file=file + 1)
 
 
-def _strangers(case: Case, pages: list[ScanPage]) -> Iterator[Finding]:
+def _carried(case: Case, entry: Entry) -> Iterator[Finding]:
+    """What PDFs carry besides pages; it stays where it is, since only pixels are used."""
+    for file, name in enumerate(entry.files):
+        source = next((s for s in case.used_as("consent") if s.path == name and s.kind == "pdf"), None)
+        try:
+            what = worker.call(_besides_pages, case.file(source), where=name) if source else ()
+        except InputError:
+            continue  # pdfium showed its pages, and nothing else of it is used
+        if what:
+            place = case.where(*entry.at, "files", file)
+            yield findings.make("CON125", place, file=file + 1, what=", ".join(what))
+
+
+def _besides_pages(path: Path) -> list[str]:
+    """Run in the worker."""
+    return pdfs.besides_pages(path.read_bytes())
+
+
+def _strangers(case: Case, entry: Entry, pages: list[ScanPage]) -> Iterator[Finding]:
     """Pages without a code, of another case, or of a form that is not in use."""
     mine = binding.case_id(case)
+    for file in sorted({page.file for page in pages if not page.codes}):
+        listed = ", ".join(str(page.number) for page in pages if page.file == file and not page.codes)
+        yield findings.make("CON011", case.where(*entry.at, "files", file), page=listed, file=file + 1)
     for page in pages:
-        place = case.where("consent", "files", page.file)
+        place = case.where(*entry.at, "files", page.file)
         number, file = page.number, page.file + 1
-        if not page.codes:
-            yield findings.make("CON011", place, page=number, file=file)
         for code in page.codes:
             if code.case != mine:
                 yield findings.make("CON014", place, page=number, file=file)
-            elif not _in_use(code):
+            elif not _in_use(code, entry.added):
                 yield findings.make("CON016", place, page=number, file=file, form=_forms_in_use())
 
 
-def _in_use(code: PageCode) -> bool:
+def _in_use(code: PageCode, added: str) -> bool:
     if code.language not in elements.languages():
         return False
     words = elements.wording(code.language)
-    return (code.form, code.version) == (words["id"], words["version"])
+    return (code.form, code.version) == (f"{words['id']}{added}", words["version"])
 
 
 def _forms_in_use() -> str:
@@ -120,16 +200,16 @@ def _forms_in_use() -> str:
     return ", ".join(f"{w['id']} {w['version']} {w['name']}" for w in words)
 
 
-def _entry(case: Case, consent: Consent, root: str, language: str) -> Iterator[Finding]:
-    if consent.form != binding.form_code(root):
-        yield findings.make("CON017", case.where("consent", "form"))
-    if consent.language != language:
+def _same(case: Case, entry: Entry, root: str, language: str) -> Iterator[Finding]:
+    if entry.form != binding.form_code(root):
+        yield findings.make("CON017", case.where(*entry.at, "form"))
+    if entry.language != language:
         yield findings.make("CON018", case.where("consent", "language"))
 
 
-def _whole(case: Case, codes: list[PageCode], pages: int) -> Iterator[Finding]:
+def _whole(case: Case, entry: Entry, codes: list[PageCode], pages: int) -> Iterator[Finding]:
     """Every page there, once."""
-    place = case.where("consent", "files")
+    place = case.where(*entry.at, "files")
     seen = Counter(code.page for code in codes)
     for page in range(1, pages + 1):
         if not seen[page]:

@@ -14,7 +14,8 @@ from pipeline.consent.signatures import Facts
 from pipeline.core import findings, worker
 from pipeline.core.errors import InputError
 from pipeline.core.model import Case, Finding, Source
-from pipeline.core.record import Consent, Record
+from pipeline.core.permission import Consent
+from pipeline.core.record import Record
 
 PERMITS = ("patient", "parent", "kin", "representative")  # the signature areas of those who give permission
 ALONE = {*PERMITS, "witness", "child-written"}  # and those who are nobody else
@@ -37,13 +38,15 @@ class Signed:
 
     @property
     def closed(self) -> bool:
-        """Is there no page that could be looked at?"""
-        return self.facts is None or self.facts.locked
+        """Is it locked, so that no page can be looked at?"""
+        return self.facts is not None and self.facts.locked
 
 
 def read(case: Case, record: Record, consent: Consent) -> Signed:
     """Look into the signed PDF of a consent. Raises UsageError for a folder of roots that cannot be used."""
     place = case.where("consent", "files")
+    if any(all(source.path != name for source in case.ledger) for name in consent.files):
+        return Signed(())  # which file is not there, the reading of the pages says
     source = _the_file(case, consent)
     if source is None:
         return Signed((findings.make("CON101", place, count=len(consent.files)),))

@@ -185,6 +185,20 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """One box of the signed form: what software read, what the record says. A person confirms it."""
+
+    box: str  # "figure:arm", "text" …
+    words: str  # what stands beside it on the form
+    page: int
+    read: str  # "marked", "blank" or "look"
+    why: str  # why it must be looked at
+    entered: bool  # the record says it is marked
+    scan: str  # digest of the signed pages it was read from
+    picture: bytes = field(default=b"", repr=False)  # PNG of the box, enlarged
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """A signed consent that covers exactly these figures and facts."""
 
@@ -193,6 +207,15 @@ class Grant:
     form: str  # the 16-character form code
     figures: tuple[str, ...]  # figure ids agreed to
     summary: dict[str, Any] = field(repr=False)  # the nameless attestation
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """The boxes of the form without their pictures, for whoever asks whether a person confirmed them."""
+        scan = self.summary["checks"]["scan"]
+        return tuple(
+            Mark(row["box"], "", row["page"], row["read"], row["why"], row["entered"], scan)
+            for row in self.summary["boxes"]
+        )
 
 
 @dataclass(frozen=True, slots=True)

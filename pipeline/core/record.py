@@ -6,51 +6,13 @@ editor complete and underline the file. All scalars arrive as text (core/yamltex
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-# pydantic reads "yes"/"no" text as booleans by itself.
-YesNo = bool
-
-
-def _real_date(text: str) -> str:
-    try:
-        dt.date.fromisoformat(text if len(text) == 10 else f"{text}-01")
-    except ValueError:
-        raise ValueError(
-            "is not a date that exists; write it as 2026-03-14, or 2026-03 for a month"
-        ) from None
-    return text
-
-
-def _listed(value: Any) -> Any:
-    return [] if value in (None, "", "none") else value
-
-
-Line = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^[^\n]*$")]
-Prose = Annotated[str, Field(min_length=1, max_length=20_000)]
-Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$", description="small letters, digits and hyphens")]
-Date = Annotated[
-    str,
-    Field(
-        pattern=r"^\d{4}-\d{2}(-\d{2})?$", description="2026-03-14, or 2026-03 when only the month is known"
-    ),
-    AfterValidator(_real_date),
-]
-FullDate = Annotated[
-    str,
-    Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="year-month-day: 2026-03-14"),
-    AfterValidator(_real_date),
-]
-
-
-class Part(BaseModel):
-    """A block of the record: unknown fields are refused, so that a misspelt one is never silently ignored."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+from pipeline.core.fields import Date, FullDate, Id, Line, Part, Prose, YesNo, listed
+from pipeline.core.permission import Consent
 
 
 class Abstract(Part):
@@ -142,7 +104,7 @@ class History(Part):
     medical: Prose
     family: Prose
     psychosocial: Prose
-    past_interventions: Annotated[list[PastTreatment], BeforeValidator(_listed)]
+    past_interventions: Annotated[list[PastTreatment], BeforeValidator(listed)]
 
 
 class Examination(Part):
@@ -282,41 +244,6 @@ class Questions(Part):
     posted_before: YesNo
 
 
-class Assent(Part):
-    given: Literal["spoken", "written", "refused"]
-    on: FullDate
-
-
-class Agreed(Part):
-    text: YesNo
-    figures: list[Id]
-    wording_may_be_edited: YesNo = False
-    seen_final: YesNo
-    teaching: YesNo = False
-    journal_copy: Annotated[
-        YesNo, Field(description="the signed form may be shown to the journal's editor")
-    ] = False
-
-
-class Consent(Part):
-    signed_by: Literal["patient", "parent", "guardian", "next of kin", "legal representative"]
-    language: Annotated[str, Field(pattern=r"^[a-z]{2}$", description="en, hi, pa …")]
-    method: Literal["paper", "digital"]
-    signed_on: FullDate
-    explained_by: Annotated[Line, Field(description="role of the person who explained, not their name")]
-    form: Annotated[
-        str, Field(pattern=r"^[0-9a-f]{16}$", description="the 16-character code printed on every page")
-    ]
-    files: Annotated[list[Line], Field(min_length=1)]
-    agreed: Agreed
-    original_kept: Line
-    copy_given: YesNo
-    assent: Assent | None = None
-    witness: YesNo = False
-    interpreter: YesNo = False
-    withdrawn: YesNo = False
-
-
 class Record(Part):
     """One patient's case report, before de-identification."""
 
@@ -337,12 +264,12 @@ class Record(Part):
     examination: Examination
     diagnosis: Diagnosis
     interventions: Annotated[list[Intervention], Field(min_length=1)]
-    changes: Annotated[list[Change], BeforeValidator(_listed)]
+    changes: Annotated[list[Change], BeforeValidator(listed)]
     outcomes: Outcomes
     timeline: Annotated[list[Event], Field(min_length=1)]
     text: Text
-    figures: Annotated[list[Figure], BeforeValidator(_listed)] = []
-    tables: Annotated[list[Table], BeforeValidator(_listed)] = []
+    figures: Annotated[list[Figure], BeforeValidator(listed)] = []
+    tables: Annotated[list[Table], BeforeValidator(listed)] = []
     declarations: Declarations
     questions: Questions
     consent: Consent | None = None

@@ -5,18 +5,24 @@
 
 from __future__ import annotations
 
-from pipeline.core.model import Case, CleanCase
+from collections.abc import Sequence
+
+from pipeline.core.model import Case, CleanCase, Mark
 from pipeline.core.tell import Tell
 from pipeline.review.signoff import gate, summary
 
 __all__ = ["gate", "serve", "summary"]
 
 
-def serve(case: Case, clean: CleanCase, tell: Tell, *, browser: bool = True) -> bool:
+def serve(
+    case: Case, clean: CleanCase, tell: Tell, marks: Sequence[Mark] = (), *, browser: bool = True
+) -> bool:
     """Show the review page until someone has signed, it is idle for 15 minutes, or Ctrl-C. True if signed.
+
+    `marks` are the boxes of the signed consent form, each to be confirmed.
 
     Listens on this machine only; `tell` gets the one-time link. Raises OutputError if no port can be opened.
     """
     from pipeline.review import server
 
-    return server.serve(case, clean, tell, browser=browser)
+    return server.serve(case, clean, tell, marks, browser=browser)

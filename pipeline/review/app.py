@@ -68,12 +68,20 @@ def build(desk: Desk, keys: Keys, life: Life | None = None) -> Starlette:
             return PlainTextResponse(e.what, 409)
         return Response(content, media_type="image/png")
 
+    async def box(request: Request) -> Response:
+        """PNG of one box of the signed consent form, by its number."""
+        number = request.path_params["number"]
+        if number >= len(desk.marks) or not desk.marks[number].picture:
+            return PlainTextResponse("No such box.", 404)
+        return Response(desk.marks[number].picture, media_type="image/png")
+
     return Starlette(
         routes=[
             Route(ENTER + "{link}", enter, methods=["GET"]),
             Route("/", page, methods=["GET"]),
             Route("/static/{name}", static, methods=["GET"]),
             Route("/picture/{id}/{side}", picture, methods=["GET"]),
+            Route("/box/{number:int}", box, methods=["GET"]),
             Route("/decide", _post(desk.decide), methods=["POST"]),
             Route("/sign", _post(desk.sign), methods=["POST"]),
             Route("/alive", _post(lambda _: {}), methods=["POST"]),

@@ -69,11 +69,12 @@ def read(folder: Path) -> Book:
         hashlib.sha256(content).hexdigest(),
     )
     for number, entry in enumerate(book.signoffs):
-        for field, kind in (("pictures", list), ("answers", dict)):
+        for field, kind in (("pictures", list), ("answers", dict), ("boxes", list)):
             if not isinstance(entry.get(field, kind()), kind):
                 raise stop("REV006", book.where("sign-offs", number, field), field=field)
-        if not all(isinstance(row, dict) for row in entry.get("pictures", [])):
-            raise stop("REV006", book.where("sign-offs", number, "pictures"), field="pictures")
+        for field in ("pictures", "boxes"):
+            if not all(isinstance(row, dict) for row in entry.get(field, [])):
+                raise stop("REV006", book.where("sign-offs", number, field), field=field)
     return book
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.core import files, identity, numbering, words
 from pipeline.core.errors import NotReady
-from pipeline.core.model import Case, CleanCase, CleanPanel
+from pipeline.core.model import Case, CleanCase, CleanPanel, Mark
 from pipeline.review import before, decisions
 from pipeline.review.decisions import Data, stop
-from pipeline.review.signoff import APPROVE, REJECT, questions
+from pipeline.review.signoff import APPROVE, EMPTY, MARKED, REJECT, questions
 
 LONGEST_REASON, LONGEST_NAME = 400, 120  # characters
 
@@ -48,6 +49,7 @@ class Desk:
 
     case: Case
     clean: CleanCase
+    marks: Sequence[Mark] = ()  # the boxes of the signed consent form
     pictures: dict[str, Picture] = field(default_factory=dict)
     revision: str = ""
     signed: bool = False
@@ -100,7 +102,7 @@ class Desk:
         return {**self.progress(), "revision": self.revision}
 
     def sign(self, said: dict[str, Any]) -> dict[str, Any]:
-        """Write the sign-off. `said`: name, role, answers {id: true}, revision.
+        """Write the sign-off. `said`: name, role, answers {id: true}, boxes {box: marked or empty}, revision.
 
         Raises NotReady when something is still open, when another page wrote in the meantime (REV008), or
         when the clean copies are no longer the ones on the page (REV009).
@@ -123,6 +125,7 @@ class Desk:
         agreed = {i: isinstance(answers, dict) and answers.get(i) is True for i in asked}
         if not rejected and not all(agreed.values()):
             raise NotReady(f"{sum(not yes for yes in agreed.values())} of the questions are not answered")
+        seen = self._seen(said.get("boxes"), complete=not rejected)
         if self._receipt is None or files.receipt(self.clean.folder) != self._receipt:
             raise stop("REV009", (self.clean.folder.name, 0))
         entry = {
@@ -132,6 +135,11 @@ class Desk:
             "clean": self.clean.digest,
             "pictures": [decisions.about(p.panel, p.decision, p.reason) for p in self.pictures.values()],
             "answers": {i: "yes" if yes else "no" for i, yes in agreed.items()},
+            "boxes": [
+                {"box": m.box, "seen": seen[m.box], "read": m.read, "scan": m.scan}
+                for m in self.marks
+                if m.box in seen
+            ],
         }
 
         def edit(data: Data) -> None:
@@ -141,6 +149,14 @@ class Desk:
         self.revision = decisions.change(self.case.folder, edit, seen=str(said.get("revision", "")))
         self.signed = True
         return {"signed": True, "rejected": rejected, "pictures": len(self.pictures)}
+
+    def _seen(self, said: Any, *, complete: bool) -> dict[str, str]:
+        """What the person sees in each box of the consent form. Raises NotReady for one left open."""
+        told = said if isinstance(said, dict) else {}
+        seen = {mark.box: told[mark.box] for mark in self.marks if told.get(mark.box) in (MARKED, EMPTY)}
+        if complete and len(seen) < len(self.marks):
+            raise NotReady("say of every box of the consent form whether it is marked or empty")
+        return seen
 
     def _hunted_for(self, typed: str) -> bool:
         """Would the last hunt find this in the package? What authors publish of themselves is not hunted."""

@@ -12,13 +12,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import uvicorn
 from starlette.applications import Starlette
 
 from pipeline.core.errors import OutputError
-from pipeline.core.model import Case, CleanCase
+from pipeline.core.model import Case, CleanCase, Mark
 from pipeline.core.tell import Tell
 from pipeline.review import app
 from pipeline.review.desk import Desk
@@ -28,9 +28,17 @@ IDLE = 15 * 60.0  # seconds without a sign of life
 CHECK_EVERY = 0.5  # seconds
 
 
-def serve(case: Case, clean: CleanCase, tell: Tell, *, browser: bool = True, idle: float = IDLE) -> bool:
+def serve(
+    case: Case,
+    clean: CleanCase,
+    tell: Tell,
+    marks: Sequence[Mark] = (),
+    *,
+    browser: bool = True,
+    idle: float = IDLE,
+) -> bool:
     """Block until signed (True) or idle (False). Ctrl-C raises KeyboardInterrupt. See review.serve."""
-    desk = Desk(case, clean)
+    desk = Desk(case, clean, marks)
     with _listen() as listener:
         host = f"127.0.0.1:{listener.getsockname()[1]}"
         keys = Keys(host, link=secrets.token_urlsafe(32), cookie=secrets.token_urlsafe(32))

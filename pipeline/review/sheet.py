@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from pipeline.core import numbering, resources, words
+from pipeline.core.model import Mark
 from pipeline.review import decisions
 from pipeline.review.desk import Desk, Picture
 
@@ -32,6 +33,7 @@ def render(desk: Desk) -> str:
         revision=desk.revision,
         synthetic=desk.clean.record.get("synthetic") is True,
         progress=desk.progress(),
+        marks=[_mark(number, mark) for number, mark in enumerate(desk.marks)],
         pictures=[_picture(desk, picture, earlier) for picture in desk.pictures.values()],
         sections=[*_sections(desk.clean.record), *_rest(desk)],
         questions=desk.questions(),
@@ -60,6 +62,19 @@ def _picture(desk: Desk, picture: Picture, earlier: dict[str, dict[str, str]]) -
         "reason": picture.reason,
         "before": earlier.get(picture.panel.pixels),
         "looks": _looks(desk.clean.report, picture),
+    }
+
+
+def _mark(number: int, mark: Mark) -> dict[str, Any]:
+    return {
+        "number": number,
+        "box": mark.box,
+        "words": mark.words,
+        "page": mark.page,
+        "read": {"marked": "marked", "blank": "empty"}.get(mark.read, f"not certain: {mark.why}"),
+        "entered": mark.entered,
+        "look": mark.read == "look" or (mark.read == "marked") != mark.entered,
+        "shown": bool(mark.picture),
     }
 
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from pipeline.core import findings, resources
 from pipeline.core.errors import UsageError
-from pipeline.core.model import Case, CleanCase, SignOff
+from pipeline.core.model import Case, CleanCase, Mark, SignOff
 from pipeline.review import decisions
 from pipeline.review.decisions import Book, stop
 
 UNSEEN = "nobody (--accept-all)"
 APPROVE, REJECT = "approve", "reject"
+MARKED, EMPTY = "marked", "empty"  # what a person sees in a box of the consent form
 BLANK = {"", "~", "null"}  # YAML's ways to write nothing; here every scalar is text
 
 
-def gate(case: Case, clean: CleanCase, *, accept_all: bool = False) -> SignOff:
+def gate(case: Case, clean: CleanCase, marks: Sequence[Mark] = (), *, accept_all: bool = False) -> SignOff:
     """The sign-off that holds for `clean`: the last one in the history with its digest.
 
-    Raises NotReady (REV001 to REV006) when there is none that approves every picture and answers every
-    question, UsageError (REV007) for `accept_all` on a record that is not marked as made up.
+    Raises NotReady (REV001 to REV006, REV010) when there is none that approves every picture, confirms every
+    box of the signed form in `marks` and answers every question, UsageError (REV007) for `accept_all` on a
+    record that is not marked as made up.
     """
     if accept_all:
         return _unseen(clean)
@@ -34,6 +37,7 @@ def gate(case: Case, clean: CleanCase, *, accept_all: bool = False) -> SignOff:
     number = mine[-1]
     _judge(book, number, clean)
     entry = book.signoffs[number]
+    _confirmed(book, number, marks)
     return SignOff(by=entry["name"], role=entry["role"], on=entry["signed"], clean=clean.digest)
 
 
@@ -84,6 +88,17 @@ def _judge(book: Book, number: int, clean: CleanCase) -> None:
     unanswered = [q["id"] for q in questions(pictures=bool(clean.panels)) if answers.get(q["id"]) != "yes"]
     if unanswered:
         raise stop("REV005", where, what="the questions " + ", ".join(unanswered))
+
+
+def _confirmed(book: Book, number: int, marks: Sequence[Mark]) -> None:
+    """Return only if a person confirmed each box of these scans, and saw there what the record says."""
+    rows = book.signoffs[number].get("boxes", [])
+    said = {row.get("box"): row.get("seen") for row in rows if row.get("scan") in {m.scan for m in marks}}
+    where = book.where("sign-offs", number, "boxes") if rows else book.where("sign-offs", number)
+    if missing := [mark.box for mark in marks if said.get(mark.box) not in {MARKED, EMPTY}]:
+        raise stop("REV005", where, what="boxes of the consent form: " + ", ".join(missing))
+    if wrong := [mark.box for mark in marks if mark.entered and said[mark.box] != MARKED]:
+        raise stop("REV010", where, boxes=", ".join(wrong))
 
 
 def _is_date(text: str) -> bool:

@@ -131,11 +131,15 @@ form.addEventListener("submit", async (event) => {
   const problem = document.getElementById("sign-problem");
   const answers = {};
   for (const box of form.querySelectorAll(".questions input")) answers[box.name] = box.checked;
+  const boxes = {};
+  for (const asked of document.querySelectorAll("[data-box]"))
+    boxes[asked.dataset.box] = asked.querySelector("input:checked")?.value ?? "";
   try {
     const said = await post("/sign", {
       name: form.elements.name.value,
       role: form.elements.role.value,
       answers,
+      boxes,
       revision,
     });
     finish(said);

@@ -38,7 +38,7 @@ def find(picture: Bytes) -> list[Box]:
     """A box to fill for every code in `picture` (uint8, H x W grey or H x W x 3 RGB), clipped to it."""
     import zxingcpp
 
-    from pipeline.deidentify.pictures.opencv import cv2
+    from pipeline.core.opencv import cv2
 
     plain = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     grey: Bytes = np.ascontiguousarray(plain, np.uint8)
@@ -71,7 +71,7 @@ def _fields(grey: Bytes) -> list[Box]:
 
     A ruler has edges like that too, but its ticks are thin and evenly spaced; bars are of several widths.
     """
-    from pipeline.deidentify.pictures.opencv import cv2
+    from pipeline.core.opencv import cv2
 
     factor = min(1.0, FIELD_WORK / max(grey.shape))
     small = (
@@ -110,7 +110,7 @@ def _bars(grey: Bytes, corners: npt.NDArray[Any]) -> bool:
     """Whether a turned rectangle, made level, holds bars of several widths, or can be read."""
     import zxingcpp
 
-    from pipeline.deidentify.pictures.opencv import cv2
+    from pipeline.core.opencv import cv2
 
     sides = np.linalg.norm(corners - np.roll(corners, -1, 0), axis=1)
     wide, high = round(float(sides[0])), round(float(sides[1]))
@@ -139,7 +139,7 @@ def _bars(grey: Bytes, corners: npt.NDArray[Any]) -> bool:
 
 def _second(grey: Bytes) -> list[Box]:
     """What OpenCV takes for a QR code or a field of bars, decoded or not."""
-    from pipeline.deidentify.pictures.opencv import cv2
+    from pipeline.core.opencv import cv2
 
     factor = min(1.0, WORK / max(grey.shape))
     small = (
@@ -159,7 +159,7 @@ def _second(grey: Bytes) -> list[Box]:
 
 def _printed(grey: Bytes, corners: Corners) -> bool:
     """Whether the pixels there are of two kinds, as in print, with little in between (Otsu's measure)."""
-    from pipeline.deidentify.pictures.opencv import cv2
+    from pipeline.core.opencv import cv2
 
     left, top, right, bottom = _edges(corners, grey.shape)
     part = np.ascontiguousarray(grey[top:bottom, left:right])
@@ -234,7 +234,7 @@ def _edges(corners: Corners, shape: tuple[int, ...], margin: int = 0) -> tuple[i
 
 
 def _shrunk(grey: Bytes, factor: float) -> Bytes:
-    from pipeline.deidentify.pictures.opencv import cv2
+    from pipeline.core.opencv import cv2
 
     if factor == 1:
         return grey

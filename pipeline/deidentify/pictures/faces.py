@@ -169,7 +169,7 @@ def _plain(picture: Pixels, threshold: float) -> Iterator[Found]:
 
 def _padded(picture: Pixels, threshold: float) -> Found:
     """The picture with its border continued outwards, shrunk or enlarged to PADDED."""
-    from pipeline.deidentify.pictures.opencv import cv2
+    from pipeline.core.opencv import cv2
 
     height, width = picture.shape[:2]
     scale = PADDED / (max(height, width) * (1 + 2 * BORDER))
@@ -187,7 +187,7 @@ def _padded(picture: Pixels, threshold: float) -> Found:
 
 def _turned(picture: Pixels, quarters: int) -> Found:
     """The padded look at the picture turned by quarters, anticlockwise; its boxes turned back."""
-    from pipeline.deidentify.pictures.opencv import cv2
+    from pipeline.core.opencv import cv2
 
     height, width = picture.shape[:2]
     way = cv2.ROTATE_90_COUNTERCLOCKWISE if quarters == 1 else cv2.ROTATE_90_CLOCKWISE
@@ -243,7 +243,7 @@ def _session() -> Any:
 
 def _detect(view: Pixels, threshold: float, shape: tuple[int, ...]) -> Found:
     """Faces in one view, in pixels of a picture of `shape` that the view shows whole."""
-    from pipeline.deidentify.pictures.opencv import cv2
+    from pipeline.core.opencv import cv2
 
     height, width = (max(STRIDE, -(-side // STRIDE) * STRIDE) for side in view.shape[:2])
     if (height, width) != view.shape[:2]:
@@ -292,7 +292,7 @@ def _overlap(one: Found, many: Found) -> Found:
 
 def _scaled(picture: Pixels, scale: float) -> Pixels:
     """The picture at another size; averaged where it shrinks, so that no pixel is skipped."""
-    from pipeline.deidentify.pictures.opencv import cv2
+    from pipeline.core.opencv import cv2
 
     size = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR

@@ -79,7 +79,7 @@ def suspicious(values: Values) -> bytes | None:
 def _planes(values: Values) -> Iterator[Words]:
     """The frame as signed 16-bit numbers, for cheap differences; colour as its lightest and darkest."""
     if values.ndim == 3:
-        from pipeline.deidentify.pictures.opencv import cv2
+        from pipeline.core.opencv import cv2
 
         red, green, blue = cv2.split(values)
         yield cv2.max(cv2.max(red, green), blue).astype(np.int16)
@@ -161,7 +161,7 @@ def _dense(strokes: _Strokes) -> bytes | None:
     """The strokes where they stand as close as letters do, if they do not so everywhere."""
     if strokes.stride > 1 or strokes.count < DENSE * WINDOW[0] * WINDOW[1]:
         return None  # thinned anatomy is as dense as text
-    from pipeline.deidentify.pictures.opencv import cv2
+    from pipeline.core.opencv import cv2
 
     mask = np.ascontiguousarray(strokes.mask.T) if strokes.turned else strokes.mask
     high, wide = mask.shape

@@ -104,7 +104,7 @@ def residue(filled: Bytes, boxes: Sequence[Box]) -> list[Box]:
 
 def _blended(picture: Bytes, painted: npt.NDArray[np.bool_]) -> Bytes:
     """A copy in which paint takes the colour of its surroundings: edges of filled boxes look like letters."""
-    from pipeline.deidentify.pictures.opencv import cv2
+    from pipeline.core.opencv import cv2
 
     if not painted.any():
         return picture
@@ -168,7 +168,7 @@ def _loaded(_process: int) -> Any:
 
 
 def _detect(picture: Bytes) -> list[_Line]:
-    from pipeline.deidentify.pictures.opencv import cv2
+    from pipeline.core.opencv import cv2
 
     high, wide = picture.shape[:2]
     below, beside = max(0, THINNEST - high), max(0, THINNEST - wide)
@@ -186,7 +186,7 @@ def _detect(picture: Bytes) -> list[_Line]:
 
 def _scaled(picture: Bytes, side: int, *, enlarge: bool = False) -> list[_Line]:
     """Lines found in `picture` shrunk to a long side of `side` pixels, or enlarged to a short side of it."""
-    from pipeline.deidentify.pictures.opencv import cv2
+    from pipeline.core.opencv import cv2
 
     high, wide = picture.shape[:2]
     factor = max(1.0, side / min(high, wide)) if enlarge else min(1.0, side / max(high, wide))
@@ -253,7 +253,7 @@ def _read(picture: Bytes, lines: list[_Line]) -> list[_Line]:
 
 def _crop(picture: Bytes, quad: Quad) -> Bytes:
     """The writing in `quad`, level. A narrow high one is turned, unless it may be a single upright letter."""
-    from pipeline.deidentify.pictures.opencv import cv2
+    from pipeline.core.opencv import cv2
 
     wide, high = _sides(quad)
     wide, high = max(wide, 1.0), max(high, 1.0)

@@ -1,0 +1,69 @@
+"""The consent entry of the record: what a person read off the signed paper."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from pipeline.core.fields import FullDate, Id, Line, Part, YesNo, listed
+
+Code = Annotated[
+    str, Field(pattern=r"^[0-9a-f]{16}$", description="the 16-character code printed on every page")
+]
+
+
+class Assent(Part):
+    given: Literal["spoken", "written", "refused"]
+    on: FullDate
+
+
+class Agreed(Part):
+    text: YesNo
+    figures: list[Id]
+    wording_may_be_edited: YesNo = False
+    seen_final: YesNo
+    teaching: YesNo = False
+    journal_copy: Annotated[
+        YesNo, Field(description="the signed form may be shown to the journal's editor")
+    ] = False
+
+
+class Added(Part):
+    """What was ticked on an addendum."""
+
+    figures: list[Id] = []
+    facts: YesNo = False
+    text: YesNo = False
+    scope: YesNo = False
+
+
+class Addendum(Part):
+    """A form that asks again for what was changed, signed by the same person."""
+
+    form: Code
+    files: Annotated[list[Line], Field(min_length=1)]
+    signed_on: FullDate
+    agreed: Added
+    marked_by_eye: list[Line] = []
+
+
+class Consent(Part):
+    signed_by: Literal["patient", "parent", "guardian", "next of kin", "legal representative"]
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$", description="en, hi, pa …")]
+    method: Literal["paper", "digital"]
+    signed_on: FullDate
+    explained_by: Annotated[Line, Field(description="role of the person who explained, not their name")]
+    form: Code
+    files: Annotated[list[Line], Field(min_length=1)]
+    agreed: Agreed
+    original_kept: Line
+    copy_given: YesNo
+    marked_by_eye: Annotated[
+        list[Line], Field(description="boxes that software reads as empty and a person sees marked")
+    ] = []
+    assent: Assent | None = None
+    addenda: Annotated[list[Addendum], BeforeValidator(listed)] = []
+    witness: YesNo = False
+    interpreter: YesNo = False
+    withdrawn: YesNo = False
