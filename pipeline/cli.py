@@ -90,16 +90,20 @@ def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline.core import files
 
     with _clean(args, tell) as (job, case, _report, clean, _proof):
-        if args.check:
+        if args.check or args.protect or args.sign is not None:
             grant = job.make(consent, case, clean)
+            tell.notes(consent.notes(grant))
+            if args.protect:
+                tell.line("protect", "ok", consent.protect(case, grant))
+            elif not args.check:
+                tell.line("sign", "ok", consent.sign(case, grant, args.sign, args.role, args.tsa))
             return Exit.OK, {"form": grant.form, "figures": list(grant.figures), "valid": True}
-        final = job.out / ("addendum" if args.addendum else "form")
+        kind = "addendum" if args.addendum else "digital" if args.digital else "form"
+        final = job.out / (f"{kind}-form" if args.digital else kind)
         with tell.step("consent form") as line, files.publish(final, {"clean": clean.digest}) as part:
-            printing = consent.print_addendum if args.addendum else consent.print_form
-            line.detail = printing(case, clean, part)
-        tell.say(
-            f"next: print {final / 'form.pdf'} and have it signed; put the scan and form.json into consent/"
-        )
+            line.detail = getattr(consent, f"print_{kind}")(case, clean, part)
+        how = "digitally, put the signed PDF" if args.digital else "on paper, put the scan"
+        tell.say(f"next: have {final / 'form.pdf'} signed {how} and form.json into consent/")
         return Exit.OK, {"form": str(final / "form.pdf")}
 
 
@@ -211,6 +215,20 @@ VERBS: dict[str, tuple[str, Callable[[argparse.Namespace, Tell], tuple[Exit, Any
 }
 
 
+ROLES = ("doctor", "records-officer")
+CONSENT = {  # one at a time
+    "--check": "check the signed form against the clean copies",
+    "--addendum": "ask again for what was changed since it was signed",
+    "--digital": "print the form for digital signatures, with the choices of the record",
+    "--protect": "lock the dossier with a password, before it is signed",
+}
+SWITCHES = {
+    "review": {"--no-browser": "print the link instead of opening it"},
+    "render": {"--draft": "watermarked, before consent and sign-off"},
+    "submit": {"--accept-all": "sign off unseen: for made-up cases only, and said in the package"},
+}
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line. Verbs, options and help come from here and nowhere else."""
     top = _Parser(
@@ -222,48 +240,45 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb, (text, _) in VERBS.items():
         one = verbs.add_parser(verb, help=text, description=text, epilog=CODES)
+        one.add_argument("-q", "--quiet", action="store_true", help="no progress")
+        one.add_argument("--debug", action="store_true", help="show where in the program an error arose")
         if verb == "clean":
             _clean_arguments(one)
             continue
         if verb == "explain":
             one.add_argument("code", help="for example REC003")
         elif verb == "status":
-            one.add_argument(
-                "case", type=Path, nargs="?", default=Path("cases"), help="a case, or a folder of cases"
-            )
+            help_ = "a case, or a folder of cases"
+            one.add_argument("case", type=Path, nargs="?", default=Path("cases"), help=help_)
         elif verb != "doctor":
-            one.add_argument(
-                "case", type=Path, help="the case folder" + (" or package.zip" if verb == "verify" else "")
-            )
+            help_ = "the case folder" + (" or package.zip" if verb == "verify" else "")
+            one.add_argument("case", type=Path, help=help_)
         if verb not in {"new", "explain", "doctor"}:
-            one.add_argument(
-                "-j", "--journal", default=DEFAULT_JOURNAL, help=f"journal profile ({DEFAULT_JOURNAL})"
-            )
+            help_ = f"journal profile ({DEFAULT_JOURNAL})"
+            one.add_argument("-j", "--journal", default=DEFAULT_JOURNAL, help=help_)
             one.add_argument(
                 "-o", "--out", type=Path, default=Path("build"), help="where results go (build/)"
             )
         if verb == "consent":
-            one.add_argument(
-                "--check", action="store_true", help="check the signed scan against the clean copies"
-            )
-            one.add_argument(
-                "--addendum", action="store_true", help="ask again for what was changed since it was signed"
-            )
-        if verb == "review":
-            one.add_argument("--no-browser", action="store_true", help="print the link instead of opening it")
-        if verb == "render":
-            one.add_argument("--draft", action="store_true", help="watermarked, before consent and sign-off")
-        if verb == "submit":
-            help_ = "sign off unseen: for made-up cases only, and said in the package"
-            one.add_argument("--accept-all", action="store_true", help=help_)
+            _consent_arguments(one)
+        for switch, help_ in SWITCHES.get(verb, {}).items():
+            one.add_argument(switch, action="store_true", help=help_)
         if verb == "verify":
             one.add_argument(
                 "--private", type=Path, help="also hunt for the identifiers in this private.yaml"
             )
         one.add_argument("--json", action="store_true", help="one JSON object on stdout")
-        one.add_argument("-q", "--quiet", action="store_true", help="no progress")
-        one.add_argument("--debug", action="store_true", help="show where in the program an error arose")
     return top
+
+
+def _consent_arguments(one: argparse.ArgumentParser) -> None:
+    what = one.add_mutually_exclusive_group()
+    for switch, help_ in CONSENT.items():
+        what.add_argument(switch, action="store_true", help=help_)
+    help_ = "sign the dossier with a key (.p12); without one, make the places for a token to sign in"
+    what.add_argument("--sign", metavar="KEY", type=Path, nargs="?", const=Path(), help=help_)
+    one.add_argument("--as", dest="role", choices=ROLES, default=ROLES[0], help="who signs (doctor)")
+    one.add_argument("--tsa", metavar="URL", default="", help="ask this timestamp authority over the network")
 
 
 def _clean_arguments(one: argparse.ArgumentParser) -> None:
@@ -285,8 +300,6 @@ def _clean_arguments(one: argparse.ArgumentParser) -> None:
         "--names", action="store_true", help="show which file is which: the names may name the patient"
     )
     one.add_argument("--json", metavar="REPORT", help="write the report to this file; - for stdout")
-    one.add_argument("-q", "--quiet", action="store_true", help="no progress")
-    one.add_argument("--debug", action="store_true", help="show where in the program an error arose")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -372,7 +385,7 @@ def _own_command(args: argparse.Namespace, text: str) -> str:
     case = str(getattr(args, "case", "CASE"))
     case = f"'{case}'" if " " in case else case
     if shutil.which("casereport") is None and Path("Makefile").is_file():
-        text = re.sub(r"casereport (new|check|consent|review|submit) CASE", r"make \1 CASE=CASE", text)
+        text = re.sub(r"casereport (new|check|consent|review|submit) CASE(?! --)", r"make \1 CASE=CASE", text)
     return re.sub(r"(casereport \w+ |CASE=)CASE\b", lambda found: found[1] + case, text)
 
 

@@ -1,4 +1,4 @@
-"""A made-up world of certificates for tests: a root, an issuer, people, a clock that stamps, lists of revoked keys.
+"""Made-up certificates for tests: a root, an issuer, people, a clock that stamps, lists of revoked keys.
 
 Every key is made when first asked for and kept for the run. Nothing here is trusted by anyone.
 """
@@ -51,9 +51,7 @@ class Identity:
     def asn1_key(self) -> asn1_keys.PrivateKeyInfo:
         plain = serialization.NoEncryption()
         form = serialization.PrivateFormat.PKCS8
-        return asn1_keys.PrivateKeyInfo.load(
-            self.key.private_bytes(serialization.Encoding.DER, form, plain)
-        )
+        return asn1_keys.PrivateKeyInfo.load(self.key.private_bytes(serialization.Encoding.DER, form, plain))
 
     def chain(self) -> SimpleCertificateStore:
         store, at = SimpleCertificateStore(), self.issuer

@@ -86,7 +86,7 @@ def case_id(case: Case) -> str:
 
 
 def seal(case: Case, stated: Mapping[str, Any]) -> str:
-    """HMAC-SHA-256 over something we wrote and will read back, keyed by the case's secret: edited by hand it shows."""
+    """HMAC-SHA-256, keyed by the case's secret, over what we wrote and will read back: an edit shows."""
     secret = bytes.fromhex(case.private["key"])
     return hmac.new(secret, b"casereport seal" + files.digest(stated).encode(), hashlib.sha256).hexdigest()
 

@@ -1,8 +1,8 @@
-"""The consent form for digital signatures: the choices are drawn, the places for signatures are made, nothing else moves.
+"""The consent form for digital signatures: choices drawn, places for signatures made, nothing else moves.
 
-Fields to fill in are not used: they cannot hold Devanagari or Gurmukhi, and a field can be ticked after signing while
-the signature stays valid (FormFilling, ISO 32000-2, 12.8.2.2). What is signed is what was printed, byte for byte: its
-digest is in form.json, under the seal of the case.
+Fields to fill in are not used: they cannot hold Devanagari or Gurmukhi, and a field can be ticked after
+signing while the signature stays valid (FormFilling, ISO 32000-2, 12.8.2.2). What is signed is what was
+printed, byte for byte: its digest is in form.json, under the seal of the case.
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ def print_form(case: Case, clean: CleanCase, dest: Path, language: str | None = 
 def printed_for(case: Case, signed: Path) -> Printed | None:
     """The form that a signed file begins with, of those that a form.json in consent/ vouches for.
 
-    When it begins with none of them, the first; None when no form.json of a digital form is there as we wrote it.
+    When it begins with none of them, the first; None when no form.json of a digital form is there as we
+    wrote it.
     """
     known = list(_printed(case))
     for one in known:

@@ -1,6 +1,6 @@
-"""Is the holder of a certificate known, was it alive, was it revoked? Judged with what the user trusts and the file carries.
+"""Is the holder of a certificate known, was it alive, was it revoked?
 
-Nothing is fetched. Run in the worker.
+Judged with what the user trusts and the file carries. Nothing is fetched. Run in the worker.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ REVINFO = "adobe_revocation_info_archival"  # proofs inside a signature (ISO 320
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One signature and what holds of it. Times in UTC. No name: a signer is known by the digest of the key."""
+    """One signature and what holds of it, without a name: a signer is known by the digest of the key."""
 
     field: str
     intact: bool  # the bytes it signs are the bytes of the file
@@ -39,7 +39,7 @@ class Signature:
 
 
 class Evidence:
-    """Certificates, lists of revoked ones and answers about them: of the user's folder and of the file itself."""
+    """Certificates, lists of revoked ones and answers about them: the user's and those in the file."""
 
     def __init__(self, reader: Any, trust: Trust) -> None:
         from asn1crypto import crl, ocsp, x509

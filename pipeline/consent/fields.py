@@ -1,4 +1,4 @@
-"""Places for signatures in a PDF, made before anyone signs; and the lock with a password, put on before as well.
+"""Places for signatures in a PDF, made before anyone signs; and the password, put on before as well.
 
 A field that is added after the first signature would be a change of what was signed; so would a password. The
 file is written whole here, once, and from then on only appended to (ISO 32000-2, 12.7.5.5 and 7.5.6).
@@ -19,7 +19,7 @@ UA = "pdfuaid:part"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An empty signature field: its name, what a reader calls it, the page (from 1) and where, in mm from the top."""
+    """An empty signature field: its name, what a reader calls it, page (from 1), place in mm from the top."""
 
     name: str
     title: str
@@ -33,8 +33,8 @@ class Place:
 def prepared(pdf: bytes, places: Sequence[Place], password: str = "") -> bytes:
     """The PDF with these empty signature fields, locked by AES-256 (ISO 32000-2, 7.6: revision 6) if asked.
 
-    Without a password the same input gives the same bytes. The fields are outside the tagged structure, so the
-    mark of PDF/UA is taken off.
+    Without a password the same input gives the same bytes. The fields are outside the tagged structure, so
+    the mark of PDF/UA is taken off.
     """
     import pikepdf
     from pikepdf import Array, Dictionary, Name

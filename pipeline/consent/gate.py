@@ -114,6 +114,13 @@ def of_entry(case: Case, clean: CleanCase, record: Record, consent: Consent) -> 
     yield from _free_text(case, clean, consent)
 
 
+def of_signatures(case: Case, record: Record, consent: Consent) -> list[str]:
+    """What digital signatures tell today: certificates expire and are revoked while no file changes."""
+    if consent.method != "digital":
+        return []
+    return [str(finding) for finding in signed_file.read(case, record, consent).findings]
+
+
 def _who(case: Case, record: Record) -> Iterator[Finding]:
     """Who must have signed, and the special laws: data with sources."""
     known, sources = elements.facts(record), resources.data("consent/sources.yaml")

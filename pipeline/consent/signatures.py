@@ -1,8 +1,8 @@
 """What a PDF and the signatures in it prove, as plain facts: PAdES (ETSI EN 319 142-1) read with pyHanko.
 
-Hostile files are read here, so `read` runs in the capped worker. Nothing is fetched. Trusted is only what leads to
-a certificate of the user's own folder (trust.py). No name of a signer leaves this module: a certificate is known
-by the digest of its key.
+Hostile files are read here, so `read` runs in the capped worker. Nothing is fetched. Trusted is only what
+leads to a certificate of the user's own folder (trust.py). No name of a signer leaves this module: a
+certificate is known by the digest of its key.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ class Facts:
     signatures: tuple[Signature, ...] = ()
 
 
-def read(path: Path, size: int, sha256: str, fields: Sequence[str], trust: Trust, password: str = "") -> Facts:
+def read(
+    path: Path, size: int, sha256: str, fields: Sequence[str], trust: Trust, password: str = ""
+) -> Facts:
     """Look into a signed PDF whose first `size` bytes should have this digest and these empty fields.
 
     Run in the worker. Raises worker.Refused in plain words.
@@ -69,7 +71,7 @@ def read(path: Path, size: int, sha256: str, fields: Sequence[str], trust: Trust
 def _starts_with(reader: Any, first: bytes) -> bool:
     """Are those bytes the first revision of the document, and not dead weight in front of another one?"""
     end = END.search(first)
-    return bool(end) and reader.xrefs.get_startxref_for_revision(0) == int(end[1])
+    return end is not None and reader.xrefs.get_startxref_for_revision(0) == int(end[1])
 
 
 def _facts(
@@ -104,7 +106,7 @@ def _only_signatures() -> Any:
     from pyhanko.sign.diff_analysis.constants import ROOT_EXEMPT_STRICT_COMPARISON
 
     rules = [
-        CatalogModificationRule({*ROOT_EXEMPT_STRICT_COMPARISON, "/Perms"})
+        CatalogModificationRule({*ROOT_EXEMPT_STRICT_COMPARISON, "/Perms"})  # type: ignore[no-untyped-call]
         if isinstance(rule, CatalogModificationRule)
         else rule
         for rule in DEFAULT_DIFF_POLICY.global_rules
@@ -126,7 +128,9 @@ def _whole(reader: Any, content: bytes, signed: Sequence[Any]) -> bool:
     if last.coverage == SignatureCoverageLevel.ENTIRE_FILE:
         return True
     review = last.diff_result
-    proofs_only = isinstance(review, DiffResult) and review.modification_level <= ModificationLevel.LTA_UPDATES
+    proofs_only = (
+        isinstance(review, DiffResult) and review.modification_level <= ModificationLevel.LTA_UPDATES
+    )
     more = reader.xrefs.total_revisions - 1 > last.signed_revision
     return more and proofs_only and END.search(content[-64:]) is not None
 
@@ -144,5 +148,5 @@ def _field_names(reader: Any) -> Iterator[str]:
             else:
                 yield name
 
-    form = reader.root["/AcroForm"] if "/AcroForm" in reader.root else {}
-    yield from below(form["/Fields"] if "/Fields" in form else [], "")
+    if "/AcroForm" in reader.root and "/Fields" in reader.root["/AcroForm"]:
+        yield from below(reader.root["/AcroForm"]["/Fields"], "")

@@ -1,17 +1,18 @@
-"""What is wrong with a digitally signed consent, in findings: the form as printed, everyone's signature, nothing else."""
+"""What is wrong with a digitally signed consent: the form as printed, everyone's signature, no more."""
 
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.consent import digital, elements, signatures, trust
 from pipeline.consent.evidence import Signature
 from pipeline.consent.signatures import Facts
-from pipeline.core import findings, worker
+from pipeline.core import files, findings, worker
 from pipeline.core.errors import InputError
 from pipeline.core.model import Case, Finding, Source
 from pipeline.core.permission import Consent
@@ -41,6 +42,20 @@ class Signed:
         """Is it locked, so that no page can be looked at?"""
         return self.facts is not None and self.facts.locked
 
+    def keep(self, dest: Path) -> tuple[Signature, ...]:
+        """Put the signed PDF as it was signed, and the report on it, into `dest`; gives the signatures.
+
+        Raises InputError when the file is not the one that was looked into any more.
+        """
+        if self.facts is None or self.file is None:
+            return ()
+        copy = dest / "signed-form.pdf"
+        shutil.copyfile(self.file, copy)
+        if files.sha256(copy) != self.facts.sha256:
+            raise InputError("changed while it was read", where=f"consent/{self.file.name}", fix="run again")
+        files.write_json(dest / "signatures.json", asdict(self.facts))
+        return self.facts.signatures
+
 
 def read(case: Case, record: Record, consent: Consent) -> Signed:
     """Look into the signed PDF of a consent. Raises UsageError for a folder of roots that cannot be used."""
@@ -65,9 +80,7 @@ def read(case: Case, record: Record, consent: Consent) -> Signed:
 def look(path: Path, size: int, sha256: str, fields: tuple[str, ...], password: str = "") -> Facts:
     """The facts about a signed PDF, from the capped child. Raises InputError when it cannot be read."""
     trusted, where = trust.read(), path.name
-    facts: Facts = worker.call(
-        signatures.read, path, size, sha256, fields, trusted, password, where=where
-    )
+    facts: Facts = worker.call(signatures.read, path, size, sha256, fields, trusted, password, where=where)
     return facts
 
 

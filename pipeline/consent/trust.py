@@ -1,8 +1,8 @@
 """Whom the user trusts: certificates and lists of revoked ones in a folder of the user's own. Nothing else.
 
-The folder is $CASEREPORT_ROOTS, or ~/.config/casereport/roots. A certificate in it that signs itself is a root; any
-other one helps to find the way from a signer to a root. Programs' own lists of roots are not used: who may vouch
-for a patient is for the hospital to say.
+The folder is $CASEREPORT_ROOTS, or ~/.config/casereport/roots. A certificate in it that signs itself is a
+root; any other one helps to find the way from a signer to a root. Programs' own lists of roots are not
+used: who may vouch for a patient is for the hospital to say.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def folder() -> Path:
 def read() -> Trust:
     """What the user trusts; nothing when there is no such folder.
 
-    Raises UsageError for a folder that was named and is not there, and for a file in it that is no certificate.
+    Raises UsageError for a folder that was named and is not there, and for a file in it that is no
+    certificate.
     """
     where = folder()
     if not where.is_dir():
@@ -66,9 +67,11 @@ def _parsed(path: Path) -> list[tuple[bytes, bool, bool]]:
     content = path.read_bytes()
     found = []
     try:
-        ders = [(kind, der) for kind, _, der in pem.unarmor(content, multiple=True)] if (
-            pem.detect(content)
-        ) else [("X509 CRL" if path.suffix.lower() in LISTS else "CERTIFICATE", content)]
+        ders = (
+            [(kind, der) for kind, _, der in pem.unarmor(content, multiple=True)]
+            if (pem.detect(content))
+            else [("X509 CRL" if path.suffix.lower() in LISTS else "CERTIFICATE", content)]
+        )
         for kind, der in ders:
             if kind == "X509 CRL":
                 _ = crl.CertificateList.load(der, strict=True).issuer.native
@@ -83,5 +86,7 @@ def _parsed(path: Path) -> list[tuple[bytes, bool, bool]]:
 
 
 def _not_one(path: Path, problem: str) -> UsageError:
-    fix = f"put PEM or DER certificates ({' '.join(sorted(CERTIFICATES))}) and lists (.crl) there, nothing else"
+    fix = (
+        f"put PEM or DER certificates ({' '.join(sorted(CERTIFICATES))}) and lists (.crl) there, nothing else"
+    )
     return UsageError(f"a file in the folder of trusted roots {problem}", where=path.name, fix=fix)

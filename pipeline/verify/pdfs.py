@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 from pipeline.core import allowlist, pdfs
+from pipeline.verify.claims import DOSSIER, SHEET
 from pipeline.verify.container import Zip
 
 MAX_PDF = 200 << 20  # bytes
 
 
-def carried(package: Zip) -> tuple[str, tuple[str, ...]]:
-    """What the PDFs carry besides pages, in words, or ""; and which of them are locked with a password.
+def carried(package: Zip) -> tuple[str, str]:
+    """What the PDFs carry besides pages, in words; and the one that is locked, as package.json says.
 
     Raises BadMember for one that cannot be read.
     """
     import pikepdf
 
-    found, locked = [], []
+    found, locked = [], ""
     for name in sorted(n for n in package.names if n.endswith(".pdf") and allowlist.row("package", n)):
         content = package.read(name, MAX_PDF)
         try:
             more = pdfs.besides_pages(content)
         except pikepdf.PasswordError:
-            row = allowlist.row("package", name)
-            more = [] if row and row.lockable else ["is locked with a password"]
-            locked += [name] * (not more)
+            locked = name if name == DOSSIER and _said_locked(package) else locked
+            more = [] if name == locked else ["is locked with a password, and not said to be"]
         except (pikepdf.PdfError, RuntimeError, ValueError):
             more = ["cannot be opened"]
         found += [f"{name}: {words}" for words in more]
-    return "; ".join(found), tuple(locked)
+    return "; ".join(found), locked
+
+
+def _said_locked(package: Zip) -> bool:
+    try:
+        return package.json(SHEET)["consent"]["dossier_locked"] is True
+    except (KeyError, TypeError, ValueError):
+        return False
