@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from pipeline import __version__
+from pipeline import __version__, options
 from pipeline.core.errors import Exit, PipelineError, UsageError
 from pipeline.core.tell import Tell, colour, plain
 
@@ -97,7 +97,15 @@ def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
                 tell.line("protect", "ok", consent.protect(case, grant))
             elif not args.check:
                 tell.line("sign", "ok", consent.sign(case, grant, args.sign, args.role, args.tsa))
-            return Exit.OK, {"form": grant.form, "figures": list(grant.figures), "valid": True}
+            elif not args.json:
+                print(plain(consent.table(grant)))
+            return Exit.OK, {
+                "form": grant.form,
+                "figures": list(grant.figures),
+                "valid": True,
+                "boxes": grant.summary["boxes"],
+                "to_confirm": grant.summary["checks"]["to_confirm"],
+            }
         kind = "addendum" if args.addendum else "digital" if args.digital else "form"
         final = job.out / (f"{kind}-form" if args.digital else kind)
         with tell.step("consent form") as line, files.publish(final, {"clean": clean.digest}) as part:
@@ -215,22 +223,8 @@ VERBS: dict[str, tuple[str, Callable[[argparse.Namespace, Tell], tuple[Exit, Any
 }
 
 
-ROLES = ("doctor", "records-officer")
-CONSENT = {  # one at a time
-    "--check": "check the signed form against the clean copies",
-    "--addendum": "ask again for what was changed since it was signed",
-    "--digital": "print the form for digital signatures, with the choices of the record",
-    "--protect": "lock the dossier with a password, before it is signed",
-}
-SWITCHES = {
-    "review": {"--no-browser": "print the link instead of opening it"},
-    "render": {"--draft": "watermarked, before consent and sign-off"},
-    "submit": {"--accept-all": "sign off unseen: for made-up cases only, and said in the package"},
-}
-
-
 def parser() -> argparse.ArgumentParser:
-    """The command line. Verbs, options and help come from here and nowhere else."""
+    """The command line. Verbs, options and help come from here and from options.py, and nowhere else."""
     top = _Parser(
         prog="casereport",
         description="From a patient's case folder to a package an editor can open.",
@@ -243,7 +237,7 @@ def parser() -> argparse.ArgumentParser:
         one.add_argument("-q", "--quiet", action="store_true", help="no progress")
         one.add_argument("--debug", action="store_true", help="show where in the program an error arose")
         if verb == "clean":
-            _clean_arguments(one)
+            options.clean(one)
             continue
         if verb == "explain":
             one.add_argument("code", help="for example REC003")
@@ -260,8 +254,8 @@ def parser() -> argparse.ArgumentParser:
                 "-o", "--out", type=Path, default=Path("build"), help="where results go (build/)"
             )
         if verb == "consent":
-            _consent_arguments(one)
-        for switch, help_ in SWITCHES.get(verb, {}).items():
+            options.consent(one)
+        for switch, help_ in options.SWITCHES.get(verb, {}).items():
             one.add_argument(switch, action="store_true", help=help_)
         if verb == "verify":
             one.add_argument(
@@ -269,37 +263,6 @@ def parser() -> argparse.ArgumentParser:
             )
         one.add_argument("--json", action="store_true", help="one JSON object on stdout")
     return top
-
-
-def _consent_arguments(one: argparse.ArgumentParser) -> None:
-    what = one.add_mutually_exclusive_group()
-    for switch, help_ in CONSENT.items():
-        what.add_argument(switch, action="store_true", help=help_)
-    help_ = "sign the dossier with a key (.p12); without one, make the places for a token to sign in"
-    what.add_argument("--sign", metavar="KEY", type=Path, nargs="?", const=Path(), help=help_)
-    one.add_argument("--as", dest="role", choices=ROLES, default=ROLES[0], help="who signs (doctor)")
-    one.add_argument("--tsa", metavar="URL", default="", help="ask this timestamp authority over the network")
-
-
-def _clean_arguments(one: argparse.ArgumentParser) -> None:
-    one.add_argument("source", type=Path, metavar="IN", help="a folder of images; it is not changed")
-    one.add_argument("clean_copies", type=Path, metavar="OUT", help="a new folder for the copies")
-    one.add_argument(
-        "--private", type=Path, help="a private.yaml: whom to look for, and the key of pseudonyms"
-    )
-    one.add_argument("--key", type=Path, help="a file with the key of pseudonyms (64 hexadecimal characters)")
-    one.add_argument(
-        "--options",
-        default="",
-        metavar="A,no-B",
-        help="PS3.15 options: device, institution, uids, full-dates; no-pixels, no-descriptors, no-private …",
-    )
-    one.add_argument("--faces-agreed", action="store_true", help="consent covers that the face is seen")
-    one.add_argument("-j", "--jobs", type=int, default=0, metavar="N", help="workers (one per processor)")
-    one.add_argument(
-        "--names", action="store_true", help="show which file is which: the names may name the patient"
-    )
-    one.add_argument("--json", metavar="REPORT", help="write the report to this file; - for stdout")
 
 
 def main(argv: list[str] | None = None) -> int:

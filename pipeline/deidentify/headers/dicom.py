@@ -19,8 +19,8 @@ from struct import Struct
 
 from pipeline.core.match import Matcher
 from pipeline.core.picture import NoPictureError
-from pipeline.deidentify.headers import elements, header
-from pipeline.deidentify.headers.elements import EXPLICIT, FILE_META, Dicom, Element, Encoding
+from pipeline.deidentify.headers import elements, filemeta, header, numbers, uids
+from pipeline.deidentify.headers.elements import Dicom, Element, Encoding
 from pipeline.deidentify.headers.header import Header
 from pipeline.deidentify.headers.pseudonym import Pseudonyms
 from pipeline.deidentify.headers.rules import Rules
@@ -28,7 +28,6 @@ from pipeline.deidentify.headers.walk import OFFSETS, Memory, Walk
 from pipeline.deidentify.pictures.boxes import Area, Box
 from pipeline.deidentify.pictures.pixels import Looked, Stored
 
-IMPLEMENTATION = b"2.25.302114109179930622245367147692873000389"  # ours; a random UUID (PS3.5 B.2)
 METHOD = "casereport"
 SOP_CLASS, SOP_INSTANCE, BURNED_IN = 0x00080016, 0x00080018, 0x00280301
 IDENTITY_REMOVED, METHOD_TAG, METHOD_CODES = 0x00120062, 0x00120063, 0x00120064
@@ -105,7 +104,7 @@ def _clean(
 ) -> Outcome:
     job.target.parent.mkdir(parents=True, exist_ok=True)
     file = elements.read(job.source, scratch)
-    top = Header(file)
+    top, syntax = Header(file), filemeta.syntax(file)
     if setting.pictures_only and file.pixels is None:
         raise NoPictureError("IMG021" if top.raw(0x00280010) else "IMG028")
     sop_class = top.text(SOP_CLASS) or _meta(file, 0x00020002)
@@ -123,6 +122,7 @@ def _clean(
         file,
         memory,
         document=top.text(MIME),
+        dates=numbers.dates(top),
     )
     ours = _sealed(file, setting)
     if ours:
@@ -134,7 +134,7 @@ def _clean(
         walk.counts["preamble"] += 1
     if file.after:
         walk.counts["behind the pixels"] += 1
-    lies = header.stored(top, file.path)
+    lies = header.stored(top, file.path, syntax)
     if lies is not None and _label(lies):
         return Outcome({}, "IMG075")
     looked = _look(file, top, lies, setting, known, seen, scratch, walk.counts, job.shown)
@@ -149,7 +149,7 @@ def _clean(
     for tag, (vr, value) in looked.attributes.items():
         walk.add(tag, vr.encode(), _ordered(vr, value, file.encoding))
     _declare(walk, setting, sealed=ours and not looked.attributes)
-    _write(job.target, file, walk, lies, looked)
+    _write(job.target, file, filemeta.native(file) if looked.replacement else syntax, walk, lies, looked)
     removed = {what: n for what, n in sorted(walk.counts.items()) if n}
     return Outcome(removed, "", looked.boxes, looked.read, looked.look, looked.notes, lies)
 
@@ -204,7 +204,7 @@ def _identify(walk: Walk, file: Dicom, sop_class: str, pseudonyms: Pseudonyms) -
     """Say in the data set itself what it is; some old writers say it in the file meta only, or not at all."""
     have = {tag for tag, _ in walk.written}
     if SOP_CLASS not in have:
-        walk.add(SOP_CLASS, b"UI", sop_class.encode())
+        walk.add(SOP_CLASS, b"UI", uids.public(sop_class, pseudonyms).encode())
     if SOP_INSTANCE not in have:
         stated = _meta(file, 0x00020003) or f"header:{len(file.elements)}:{hash_of(file)}"
         walk.add(SOP_INSTANCE, b"UI", pseudonyms.uid(stated).encode())
@@ -275,16 +275,11 @@ def _ordered(vr: str, value: bytes, encoding: Encoding) -> bytes:
 # --- writing ------------------------------------------------------------------------------------------
 
 
-def _write(target: Path, file: Dicom, walk: Walk, lies: Stored | None, looked: Looked) -> None:
-    syntax = (
-        EXPLICIT
-        if file.syntax == elements.DEFLATED or (looked.replacement and file.encapsulated)
-        else file.syntax
-    )
+def _write(target: Path, file: Dicom, syntax: str, walk: Walk, lies: Stored | None, looked: Looked) -> None:
     values = dict(walk.written)
     out = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
     try:
-        head = _file_meta(_value(values[SOP_CLASS]), _value(values[SOP_INSTANCE]), syntax.encode())
+        head = filemeta.written(_value(values[SOP_CLASS]), _value(values[SOP_INSTANCE]), syntax)
         before = b"".join(value for tag, value in walk.written if tag < 0x7FE00010)
         _all(out, head + before)
         if file.pixels is not None and lies is not None:
@@ -292,20 +287,6 @@ def _write(target: Path, file: Dicom, walk: Walk, lies: Stored | None, looked: L
         _all(out, b"".join(value for tag, value in walk.written if tag > 0x7FE00010))
     finally:
         os.close(out)
-
-
-def _file_meta(sop_class: bytes, sop_instance: bytes, syntax: bytes) -> bytes:
-    """Preamble and file meta information (PS3.10 7.1), made new."""
-    write = FILE_META.element
-    rows = (
-        write(0x00020001, b"OB", b"\0\1")
-        + write(0x00020002, b"UI", sop_class)
-        + write(0x00020003, b"UI", sop_instance)
-        + write(0x00020010, b"UI", syntax)
-        + write(0x00020012, b"UI", IMPLEMENTATION)
-        + write(0x00020013, b"SH", b"CASEREPORT")
-    )
-    return b"\0" * 128 + b"DICM" + write(0x00020000, b"UL", len(rows).to_bytes(4, "little")) + rows
 
 
 def _value(element: bytes) -> bytes:

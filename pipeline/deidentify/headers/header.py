@@ -6,16 +6,21 @@ Raw values of the header stay in memory; none is shown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from struct import unpack
+from typing import Literal
 
+from pipeline.core import resources
 from pipeline.core.fold import letters
 from pipeline.core.identity import Identifier, Kind, words
+from pipeline.core.picture import NoPictureError
 from pipeline.deidentify.headers import charset
 from pipeline.deidentify.headers.elements import SEQUENCE, Dicom, Element, Encoding
+from pipeline.deidentify.headers.rules import TABLE
 from pipeline.deidentify.pictures.pixels import Stored
 
 # Person names that are not a doctor's: the patient, other and birth names, mother, responsible person.
@@ -36,7 +41,18 @@ OF_THE_PATIENT = {
     0x00102154: Kind.PHONE,
     0x00100030: Kind.DATE,
 }
-PERSON_VRS = frozenset((b"PN",))
+# Of visits, orders, steps, specimens and machines: keys to the archive of a hospital.
+NUMBERS = frozenset(
+    (
+        0x00081010, 0x00101090, 0x00120040, 0x00120042, 0x00181000, 0x00181004, 0x00181007, 0x00181008,
+        0x0018700A, 0x00189371, 0x00200010, 0x00380060, 0x00380300, 0x00380400, 0x00400009, 0x00400010,
+        0x00400242, 0x00400253, 0x00400512, 0x00400551, 0x00401001, 0x00402006, 0x00402007, 0x00402016,
+        0x00402017,
+    )
+)  # fmt: skip
+TELLING = 6  # letters and digits of such a number that are found nowhere by chance
+CHARACTER_SET = 0x00080005
+FIRST_ITEM = b"\xfe\xff\x00\xe0"  # little endian, as implicit files are
 GROUPS = (0x52009229, 0x52009230)  # shared by all frames, of the first frame
 # Pixel measures, plane orientation and position, window, rescaling.
 GROUPED = frozenset((0x00289110, 0x00209116, 0x00209113, 0x00289132, 0x00289145))
@@ -54,7 +70,7 @@ class Header:
     @cached_property
     def chars(self) -> bytes:
         """The value of Specific Character Set."""
-        element = self._top.get(0x00080005)
+        element = self._top.get(CHARACTER_SET)
         return self.file.value(element) if element else b""
 
     def raw(self, tag: int) -> bytes:
@@ -133,18 +149,55 @@ def _identity(
     file: Dicom, elements: list[Element], encoding: Encoding, chars: bytes, depth: int
 ) -> Iterator[Identifier]:
     """People, numbers and institutions named anywhere in the header, sequences included."""
+    chars = next((file.value(e) for e in elements if e.tag == CHARACTER_SET), chars)
     for element in elements:
-        if element.vr == SEQUENCE or element.items is not None:
-            if element.tag >> 16 & 1 == 0 and (encoding.implicit or b"PN" in file.value(element)):
+        if element.vr == SEQUENCE or element.items is not None or _opens(file, element):
+            if element.tag >> 16 & 1 == 0 and (
+                encoding.implicit or element.vr == b"UN" or _TELLS[encoding.big].search(file.value(element))
+            ):
                 inside = Encoding(implicit=True) if element.vr == b"UN" else encoding
-                for item in file.items(element, inside, depth):
+                for item in _items(file, element, inside, depth):
                     yield from _identity(file, item, inside, chars, depth + 1)
             continue
-        kind = OF_THE_PATIENT.get(element.tag)
-        if kind is None and (element.vr in PERSON_VRS or element.tag in PEOPLE):
+        kind = OF_THE_PATIENT.get(element.tag, Kind.NUMBER if element.tag in NUMBERS else None)
+        if kind is None and (element.vr == b"PN" or (not element.vr and element.tag in _people())):
             kind = PEOPLE.get(element.tag, Kind.DOCTOR)
         if kind is not None and element.end > element.at:
             yield from _named(kind, charset.decoded(file.value(element), chars).strip(" \0"), element.tag)
+
+
+def _opens(file: Dicom, element: Element) -> bool:
+    """Whether a value whose representation nobody states begins as a sequence does (PS3.5 7.5)."""
+    return element.vr in (b"", b"UN") and file.buffer.startswith(FIRST_ITEM, element.at, element.end)
+
+
+def _items(file: Dicom, element: Element, encoding: Encoding, depth: int) -> list[list[Element]]:
+    """The items of a sequence; none where one was only guessed and is none."""
+    try:
+        return file.items(element, encoding, depth)
+    except NoPictureError:
+        if element.vr == SEQUENCE or element.items is not None:
+            raise
+        return []
+
+
+@cache
+def _people() -> frozenset[int]:
+    """The person names of Table E.1-1, for files that do not say what is one."""
+    rows = resources.data(TABLE)["rows"]
+    return frozenset(int(tag, 16) for tag, row in rows.items() if row.get("vr") == "PN") | PEOPLE.keys()
+
+
+def _tells(order: Literal["little", "big"]) -> re.Pattern[bytes]:
+    """What the bytes of an explicit sequence hold if somebody is named in it: names, or a tag of ours."""
+    tags = (
+        (tag >> 16).to_bytes(2, order) + (tag & 0xFFFF).to_bytes(2, order)
+        for tag in sorted({*OF_THE_PATIENT, *PEOPLE, *NUMBERS})
+    )
+    return re.compile(b"|".join((b"PN", *map(re.escape, tags))))
+
+
+_TELLS = {False: _tells("little"), True: _tells("big")}
 
 
 def _named(kind: Kind, text: str, tag: int) -> Iterator[Identifier]:
@@ -154,12 +207,17 @@ def _named(kind: Kind, text: str, tag: int) -> Iterator[Identifier]:
     for value in text.split("\\"):
         for part in value.split("=") if person else [value]:  # alphabetic=ideographic=phonetic
             folded = letters(part)
+            if tag in NUMBERS and (len(folded) < TELLING or not any(map(str.isdigit, folded))):
+                continue
             if len(folded) >= SHORT and folded not in words("dummies"):
                 yield Identifier(kind, part, f"image header {tag:08X}")
 
 
-def stored(h: Header, path: Path) -> Stored | None:
-    """How the pixels of a file are stored, for whoever looks at them; None when it has no picture."""
+def stored(h: Header, path: Path, syntax: str) -> Stored | None:
+    """How the pixels of a file are stored, for whoever looks at them; None when it has no picture.
+
+    `syntax` is what they are really written in.
+    """
     file, pixels = h.file, h.file.pixels
     if pixels is None:
         return None
@@ -175,7 +233,7 @@ def stored(h: Header, path: Path) -> Stored | None:
         path=path,
         offset=pixels.at,
         length=pixels.end - pixels.at,
-        syntax=file.syntax,
+        syntax=syntax,
         big_endian=file.encoding.big,
         rows=h.short(0x00280010),
         columns=h.short(0x00280011),
