@@ -144,14 +144,16 @@ def stamper(at: dt.datetime | None = None, by: Identity | None = None) -> DummyT
     return DummyTimeStamper(by.asn1, by.asn1_key, certs_to_embed=by.chain(), fixed_dt=at or NOW)
 
 
-def revoked(*people: Identity, on: dt.datetime, made: dt.datetime, until: dt.datetime | None = None) -> bytes:
-    """The issuer's list of revoked certificates (PEM)."""
-    by = authority()
+def revoked(
+    *people: Identity, on: dt.datetime, made: dt.datetime, by: Identity | None = None, key: Any = None
+) -> bytes:
+    """A list of revoked certificates (PEM), good for 30 days; `key` is that of somebody who forges it."""
+    by = by or authority()
     listed = (
         x509.CertificateRevocationListBuilder()
         .issuer_name(by.cert.subject)
         .last_update(made)
-        .next_update(until or made + 30 * DAY)
+        .next_update(made + 30 * DAY)
         .add_extension(x509.CRLNumber(1), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(by.key.public_key()), critical=False
@@ -160,7 +162,7 @@ def revoked(*people: Identity, on: dt.datetime, made: dt.datetime, until: dt.dat
     for one in people:
         entry = x509.RevokedCertificateBuilder().serial_number(one.cert.serial_number).revocation_date(on)
         listed = listed.add_revoked_certificate(entry.build())
-    return listed.sign(by.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    return listed.sign(key or by.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
 def roots(folder: Path, *more: tuple[str, bytes]) -> Path:

@@ -214,7 +214,9 @@ def _signed(content: bytes, key: Any, role: str, password: str, stamps: str, *, 
         if password or writer.prev.encrypted:
             writer.encrypt(password)  # type: ignore[no-untyped-call]
         PdfSigner(about, signer=key, timestamper=stamper, stamp_style=style).sign_pdf(writer, output=out)
-    except TimestampRequestError:
+    except (TimestampRequestError, ValueError):
+        if stamper is None:
+            raise
         why = "the timestamp authority gave no timestamp"
         raise OutputError(why, fix="check the address and the network; nothing was signed") from None
     except PdfError:

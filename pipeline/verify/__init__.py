@@ -194,7 +194,7 @@ def _locked_dossier(place: str, content: bytes) -> bool:
 def _member(place: str) -> str:
     """The member of a package that a place is in; "" outside of one."""
     package, _, inside = place.partition(" › ")
-    return inside.partition(" › ")[0] if package.startswith("submission-") else ""
+    return inside.partition(" ")[0] if package.startswith("submission-") else ""
 
 
 def _for_review(place: str) -> bool:
