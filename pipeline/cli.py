@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pipeline import __version__, options
+from pipeline.core import signals
 from pipeline.core.errors import Exit, PipelineError, UsageError
 from pipeline.core.tell import Tell, colour, plain
 
@@ -271,7 +272,8 @@ def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
     tell = Tell(args.quiet)
     try:
-        code, answer = VERBS[args.verb][1](args, tell)
+        with signals.heeded():
+            code, answer = VERBS[args.verb][1](args, tell)
         if args.json is True or args.json == "-":
             print(json.dumps({"version": 1, "verb": args.verb, "exit": int(code), **answer}, indent=1))
         return int(code)

@@ -285,6 +285,7 @@ def test_a_doctor_is_known_where_nothing_says_that_it_is_a_name(tmp_path, syntax
 def test_a_short_or_plain_word_is_no_number(tmp_path):
     ds = blank()
     ds.StudyID, ds.StationName, ds.DetectorID, ds.PlateID = "12345", "CT01", "DETECTOR", "1"
+    ds.DeviceSerialNumber, ds.GantryID, ds.PerformedProcedureStepID = "000000000", "-0000200", "100000"
     about = each(named, [saved(ds, tmp_path)], "x")[0]
     assert [i.value for i in about.identity if i.kind is Kind.NUMBER] == ["UH-0099812"]
 

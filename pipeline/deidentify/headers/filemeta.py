@@ -5,7 +5,8 @@ from __future__ import annotations
 from pipeline.core import resources
 from pipeline.core.picture import NoPictureError
 from pipeline.deidentify.headers import dictionary
-from pipeline.deidentify.headers.elements import BIG_ENDIAN, EXPLICIT, FILE_META, IMPLICIT, Dicom, Encoding
+from pipeline.deidentify.headers.elements import Dicom
+from pipeline.deidentify.headers.encoding import BIG_ENDIAN, EXPLICIT, FILE_META, IMPLICIT, Encoding
 from pipeline.deidentify.headers.rules import CHOICES
 
 IMPLEMENTATION = b"2.25.302114109179930622245367147692873000389"  # ours; a random UUID (PS3.5 B.2)

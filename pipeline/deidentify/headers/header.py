@@ -19,7 +19,9 @@ from pipeline.core.fold import letters
 from pipeline.core.identity import Identifier, Kind, words
 from pipeline.core.picture import NoPictureError
 from pipeline.deidentify.headers import charset
-from pipeline.deidentify.headers.elements import SEQUENCE, Dicom, Element, Encoding
+from pipeline.deidentify.headers.elements import Dicom, Element
+from pipeline.deidentify.headers.encoding import SEQUENCE, Encoding
+from pipeline.deidentify.headers.patients import Owner
 from pipeline.deidentify.headers.rules import TABLE
 from pipeline.deidentify.pictures.pixels import Stored
 
@@ -50,9 +52,11 @@ NUMBERS = frozenset(
         0x00402017,
     )
 )  # fmt: skip
-TELLING = 6  # letters and digits of such a number that are found nowhere by chance
+KINDS = OF_THE_PATIENT | dict.fromkeys(NUMBERS, Kind.NUMBER)
+TELLING, TWO = 6, 2  # letters and digits of such a number; so many different ones are too few
 CHARACTER_SET = 0x00080005
-FIRST_ITEM = b"\xfe\xff\x00\xe0"  # little endian, as implicit files are
+UNSAID = frozenset((b"", b"UN"))  # what begins with an item there is a sequence (PS3.5 6.2.2, 7.5)
+FIRST_ITEM = b"\xfe\xff\x00\xe0"
 GROUPS = (0x52009229, 0x52009230)  # shared by all frames, of the first frame
 # Pixel measures, plane orientation and position, window, rescaling.
 GROUPED = frozenset((0x00289110, 0x00209116, 0x00209113, 0x00289132, 0x00289145))
@@ -122,7 +126,7 @@ class Header:
 class About:
     """What one file says of itself before anything is cleaned. `identity` stays in memory."""
 
-    patient: str = field(repr=False)  # number, or name where there is none
+    owner: Owner
     identity: tuple[Identifier, ...] = field(repr=False)
     directory: bool  # a DICOMDIR
     series: str = field(repr=False)  # its instance UID
@@ -133,16 +137,16 @@ def about(file: Dicom) -> About:
     header = Header(file)
     sop_class = header.text(0x00080016) or file.meta.get(0x00020002, b"").decode("latin-1").strip(" \0")
     return About(
-        patient=patient_of(header),
+        owner=owner_of(header),
         identity=tuple(dict.fromkeys(_identity(file, file.elements, file.encoding, header.chars, 0))),
         directory=sop_class == DIRECTORY,
         series=header.text(0x0020000E),
     )
 
 
-def patient_of(header: Header) -> str:
-    """What tells this patient from others: the number, or the name where there is none."""
-    return header.text(0x00100020) or header.text(0x00100010)
+def owner_of(header: Header) -> Owner:
+    """Whose file it says it is."""
+    return Owner(header.text(0x00100020), header.text(0x00100010), header.text(0x0020000D))
 
 
 def _identity(
@@ -151,7 +155,11 @@ def _identity(
     """People, numbers and institutions named anywhere in the header, sequences included."""
     chars = next((file.value(e) for e in elements if e.tag == CHARACTER_SET), chars)
     for element in elements:
-        if element.vr == SEQUENCE or element.items is not None or _opens(file, element):
+        if (
+            element.vr == SEQUENCE
+            or element.items is not None
+            or (element.vr in UNSAID and file.buffer.startswith(FIRST_ITEM, element.at, element.end))
+        ):
             if element.tag >> 16 & 1 == 0 and (
                 encoding.implicit or element.vr == b"UN" or _TELLS[encoding.big].search(file.value(element))
             ):
@@ -159,16 +167,11 @@ def _identity(
                 for item in _items(file, element, inside, depth):
                     yield from _identity(file, item, inside, chars, depth + 1)
             continue
-        kind = OF_THE_PATIENT.get(element.tag, Kind.NUMBER if element.tag in NUMBERS else None)
+        kind = KINDS.get(element.tag)
         if kind is None and (element.vr == b"PN" or (not element.vr and element.tag in _people())):
             kind = PEOPLE.get(element.tag, Kind.DOCTOR)
         if kind is not None and element.end > element.at:
             yield from _named(kind, charset.decoded(file.value(element), chars).strip(" \0"), element.tag)
-
-
-def _opens(file: Dicom, element: Element) -> bool:
-    """Whether a value whose representation nobody states begins as a sequence does (PS3.5 7.5)."""
-    return element.vr in (b"", b"UN") and file.buffer.startswith(FIRST_ITEM, element.at, element.end)
 
 
 def _items(file: Dicom, element: Element, encoding: Encoding, depth: int) -> list[list[Element]]:
@@ -192,7 +195,7 @@ def _tells(order: Literal["little", "big"]) -> re.Pattern[bytes]:
     """What the bytes of an explicit sequence hold if somebody is named in it: names, or a tag of ours."""
     tags = (
         (tag >> 16).to_bytes(2, order) + (tag & 0xFFFF).to_bytes(2, order)
-        for tag in sorted({*OF_THE_PATIENT, *PEOPLE, *NUMBERS})
+        for tag in sorted({*KINDS, *PEOPLE})
     )
     return re.compile(b"|".join((b"PN", *map(re.escape, tags))))
 
@@ -207,10 +210,16 @@ def _named(kind: Kind, text: str, tag: int) -> Iterator[Identifier]:
     for value in text.split("\\"):
         for part in value.split("=") if person else [value]:  # alphabetic=ideographic=phonetic
             folded = letters(part)
-            if tag in NUMBERS and (len(folded) < TELLING or not any(map(str.isdigit, folded))):
+            if tag in NUMBERS and not _telling(folded):
                 continue
             if len(folded) >= SHORT and folded not in words("dummies"):
                 yield Identifier(kind, part, f"image header {tag:08X}")
+
+
+def _telling(folded: str) -> bool:
+    """Whether a number is found nowhere by chance: "CT01", "000000000" and "100000" are."""
+    long = len(folded.lstrip("0")) >= TELLING and len(set(folded)) > TWO
+    return long and any(map(str.isdigit, folded))
 
 
 def stored(h: Header, path: Path, syntax: str) -> Stored | None:
@@ -237,7 +246,7 @@ def stored(h: Header, path: Path, syntax: str) -> Stored | None:
         big_endian=file.encoding.big,
         rows=h.short(0x00280010),
         columns=h.short(0x00280011),
-        frames=max(1, int(h.number(0x00280008, 1))),
+        frames=_frames(h),
         samples=h.short(0x00280002, 1),
         bits_allocated=allocated if plain else 0,
         bits_stored=h.short(0x00280101, allocated),
@@ -262,6 +271,14 @@ def stored(h: Header, path: Path, syntax: str) -> Stored | None:
         spacing=h.numbers(0x00280030),
         thickness=h.number(0x00180050),
     )
+
+
+def _frames(header: Header) -> int:
+    """Number of Frames; 1 where the header says nothing. Raises NoPictureError for what is no number."""
+    value = header.raw(0x00280008).strip(b" \0")
+    if value and not value.removeprefix(b"+").isdigit():
+        raise NoPictureError("IMG061")
+    return max(1, int(value or 1))
 
 
 def _regions(header: Header) -> Iterator[tuple[int, int, int, int]]:

@@ -62,6 +62,7 @@ class Rules:
     vrs: dict[int, str]  # of listed attributes; some are in no dictionary
     removed_groups: tuple[int, ...]  # high bytes of repeating groups that go as a whole: 0x50, 0x60
     dummies: dict[str, str]
+    enumerated: dict[int, tuple[str, ...]]  # words that stay inside a dummy; the first is the dummy
     grammar: dict[str, re.Pattern[str]]  # value representation -> what its values look like
     text: frozenset[str]  # value representations in which a name can stand
     charsets: frozenset[str]
@@ -115,6 +116,7 @@ def rules(on: frozenset[str] | None = None) -> Rules:
         vrs={int(tag, 16): row["vr"] for tag, row in table["rows"].items() if "vr" in row},
         removed_groups=tuple(int(name[:2], 16) for name in table["ranges"]),
         dummies=ours["dummies"],
+        enumerated={int(tag, 16): tuple(words) for tag, words in ours["enumerated"].items()},
         grammar={vr: _values(one) for vr, one in ours["grammar"].items()},
         text=frozenset(ours["text"]),
         charsets=frozenset(ours["charsets"]),

@@ -16,15 +16,8 @@ from typing import Any
 from pipeline.core.match import Matcher
 from pipeline.core.picture import NoPictureError
 from pipeline.deidentify.headers import binary, charset, dictionary, documents, numbers, uids
-from pipeline.deidentify.headers.elements import (
-    MAX_DEPTH,
-    PIXELS,
-    SEQUENCE,
-    VRS,
-    Dicom,
-    Element,
-    Encoding,
-)
+from pipeline.deidentify.headers.elements import MAX_DEPTH, PIXELS, Dicom, Element
+from pipeline.deidentify.headers.encoding import SEQUENCE, VRS, Encoding
 from pipeline.deidentify.headers.pseudonym import Pseudonyms
 from pipeline.deidentify.headers.rules import Action, Rules
 from pipeline.deidentify.words import values
@@ -258,6 +251,9 @@ class Walk:
         if vr in (b"DA", b"DT"):
             return self._dates(element, vr, self.file.value(element))
         dummy = self.rules.dummies.get(vr.decode())
+        if legal := self.rules.enumerated.get(element.tag):
+            stated = self.file.value(element).decode("latin-1").strip(" \0")
+            dummy = stated if stated in legal else legal[0]
         if dummy is None:
             return (self._as_it_is(element, vr), "") if vr in NUMBERS else (b"", "identity")
         return self.file.encoding.element(element.tag, vr, dummy.encode()), ""
@@ -330,8 +326,10 @@ class Walk:
             return self._as_it_is(element, vr), ""
         if "full-dates" in self.rules.on:
             return self._conforming(element, vr, value)
-        if "modified-dates" not in self.rules.on:
-            return self.file.encoding.element(element.tag, vr, b""), "dates"
+        if "modified-dates" not in self.rules.on:  # some attributes must have a value
+            return self.file.encoding.element(
+                element.tag, vr, self.rules.dummies[vr.decode()].encode()
+            ), "dates"
         moved = [self.pseudonyms.date(part, self.patient) for part in re.split(r"[\\]", stripped)]
         return self.file.encoding.element(element.tag, vr, "\\".join(moved).encode()), "dates"
 
