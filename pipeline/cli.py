@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from pipeline import __version__
+from pipeline import __version__, options
 from pipeline.core import signals
 from pipeline.core.errors import Exit, PipelineError, UsageError
 from pipeline.core.tell import Tell, colour, plain
@@ -91,9 +91,14 @@ def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline.core import files
 
     with _clean(args, tell) as (job, case, _report, clean, _proof):
-        if args.check:
+        if args.check or args.protect or args.sign is not None:
             grant = job.make(consent, case, clean)
-            if not args.json:
+            tell.notes(consent.notes(grant))
+            if args.protect:
+                tell.line("protect", "ok", consent.protect(case, grant))
+            elif not args.check:
+                tell.line("sign", "ok", consent.sign(case, grant, args.sign, args.role, args.tsa))
+            elif not args.json:
                 print(plain(consent.table(grant)))
             return Exit.OK, {
                 "form": grant.form,
@@ -102,13 +107,12 @@ def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
                 "boxes": grant.summary["boxes"],
                 "to_confirm": grant.summary["checks"]["to_confirm"],
             }
-        final = job.out / ("addendum" if args.addendum else "form")
+        kind = "addendum" if args.addendum else "digital" if args.digital else "form"
+        final = job.out / (f"{kind}-form" if args.digital else kind)
         with tell.step("consent form") as line, files.publish(final, {"clean": clean.digest}) as part:
-            printing = consent.print_addendum if args.addendum else consent.print_form
-            line.detail = printing(case, clean, part)
-        tell.say(
-            f"next: print {final / 'form.pdf'} and have it signed; put the scan and form.json into consent/"
-        )
+            line.detail = getattr(consent, f"print_{kind}")(case, clean, part)
+        how = "digitally, put the signed PDF" if args.digital else "on paper, put the scan"
+        tell.say(f"next: have {final / 'form.pdf'} signed {how} and form.json into consent/")
         return Exit.OK, {"form": str(final / "form.pdf")}
 
 
@@ -221,7 +225,7 @@ VERBS: dict[str, tuple[str, Callable[[argparse.Namespace, Tell], tuple[Exit, Any
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line. Verbs, options and help come from here and nowhere else."""
+    """The command line. Verbs, options and help come from here and from options.py, and nowhere else."""
     top = _Parser(
         prog="casereport",
         description="From a patient's case folder to a package an editor can open.",
@@ -231,71 +235,35 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb, (text, _) in VERBS.items():
         one = verbs.add_parser(verb, help=text, description=text, epilog=CODES)
+        one.add_argument("-q", "--quiet", action="store_true", help="no progress")
+        one.add_argument("--debug", action="store_true", help="show where in the program an error arose")
         if verb == "clean":
-            _clean_arguments(one)
+            options.clean(one)
             continue
         if verb == "explain":
             one.add_argument("code", help="for example REC003")
         elif verb == "status":
-            one.add_argument(
-                "case", type=Path, nargs="?", default=Path("cases"), help="a case, or a folder of cases"
-            )
+            help_ = "a case, or a folder of cases"
+            one.add_argument("case", type=Path, nargs="?", default=Path("cases"), help=help_)
         elif verb != "doctor":
-            one.add_argument(
-                "case", type=Path, help="the case folder" + (" or package.zip" if verb == "verify" else "")
-            )
+            help_ = "the case folder" + (" or package.zip" if verb == "verify" else "")
+            one.add_argument("case", type=Path, help=help_)
         if verb not in {"new", "explain", "doctor"}:
-            one.add_argument(
-                "-j", "--journal", default=DEFAULT_JOURNAL, help=f"journal profile ({DEFAULT_JOURNAL})"
-            )
+            help_ = f"journal profile ({DEFAULT_JOURNAL})"
+            one.add_argument("-j", "--journal", default=DEFAULT_JOURNAL, help=help_)
             one.add_argument(
                 "-o", "--out", type=Path, default=Path("build"), help="where results go (build/)"
             )
         if verb == "consent":
-            one.add_argument(
-                "--check", action="store_true", help="check the signed scan against the clean copies"
-            )
-            one.add_argument(
-                "--addendum", action="store_true", help="ask again for what was changed since it was signed"
-            )
-        if verb == "review":
-            one.add_argument("--no-browser", action="store_true", help="print the link instead of opening it")
-        if verb == "render":
-            one.add_argument("--draft", action="store_true", help="watermarked, before consent and sign-off")
-        if verb == "submit":
-            help_ = "sign off unseen: for made-up cases only, and said in the package"
-            one.add_argument("--accept-all", action="store_true", help=help_)
+            options.consent(one)
+        for switch, help_ in options.SWITCHES.get(verb, {}).items():
+            one.add_argument(switch, action="store_true", help=help_)
         if verb == "verify":
             one.add_argument(
                 "--private", type=Path, help="also hunt for the identifiers in this private.yaml"
             )
         one.add_argument("--json", action="store_true", help="one JSON object on stdout")
-        one.add_argument("-q", "--quiet", action="store_true", help="no progress")
-        one.add_argument("--debug", action="store_true", help="show where in the program an error arose")
     return top
-
-
-def _clean_arguments(one: argparse.ArgumentParser) -> None:
-    one.add_argument("source", type=Path, metavar="IN", help="a folder of images; it is not changed")
-    one.add_argument("clean_copies", type=Path, metavar="OUT", help="a new folder for the copies")
-    one.add_argument(
-        "--private", type=Path, help="a private.yaml: whom to look for, and the key of pseudonyms"
-    )
-    one.add_argument("--key", type=Path, help="a file with the key of pseudonyms (64 hexadecimal characters)")
-    one.add_argument(
-        "--options",
-        default="",
-        metavar="A,no-B",
-        help="PS3.15 options: device, institution, uids, full-dates; no-pixels, no-descriptors, no-private …",
-    )
-    one.add_argument("--faces-agreed", action="store_true", help="consent covers that the face is seen")
-    one.add_argument("-j", "--jobs", type=int, default=0, metavar="N", help="workers (one per processor)")
-    one.add_argument(
-        "--names", action="store_true", help="show which file is which: the names may name the patient"
-    )
-    one.add_argument("--json", metavar="REPORT", help="write the report to this file; - for stdout")
-    one.add_argument("-q", "--quiet", action="store_true", help="no progress")
-    one.add_argument("--debug", action="store_true", help="show where in the program an error arose")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -382,7 +350,7 @@ def _own_command(args: argparse.Namespace, text: str) -> str:
     case = str(getattr(args, "case", "CASE"))
     case = f"'{case}'" if " " in case else case
     if shutil.which("casereport") is None and Path("Makefile").is_file():
-        text = re.sub(r"casereport (new|check|consent|review|submit) CASE", r"make \1 CASE=CASE", text)
+        text = re.sub(r"casereport (new|check|consent|review|submit) CASE(?! --)", r"make \1 CASE=CASE", text)
     return re.sub(r"(casereport \w+ |CASE=)CASE\b", lambda found: found[1] + case, text)
 
 

@@ -28,6 +28,7 @@ def submit(job: Job, *, accept_all: bool = False) -> Package:
     clean = job.make(deidentify, case)
     proof = job.make(verify, case, clean)
     grant = job.make(consent, case, clean)
+    job.tell.notes(consent.notes(grant))
     signoff = review.gate(case, clean, grant.marks, accept_all=accept_all)
     job.tell.line("review", "ok", review.summary(signoff))
     paper = job.make(render, clean, job.journal, report.care)

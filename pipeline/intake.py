@@ -93,6 +93,12 @@ def _use(name: str, kind: str) -> tuple[str, str]:
         return ("references", "") if kind in {"text", "empty"} else ("left-out", NOT_TEXT)
     if top == "images":
         return ("image", "") if kind in kinds.IMAGES else ("left-out", f"not a picture (it is: {kind})")
+    if (
+        top == "sealed"
+        and leaf in {"dossier.pdf", "dossier.json", "receipt.json"}
+        and kind in {"pdf", "text"}
+    ):
+        return "sealed", ""
     if top == "consent":
         wanted = kind in kinds.IMAGES | {"pdf"} or (kind == "text" and leaf.endswith(".json"))
         return (

@@ -187,7 +187,8 @@ def _source(folder: Path, path: Path) -> Source:
     usable = kind in kinds.IMAGES | {"pdf"} or path.suffix == ".json"
     why = "" if usable else f"not a scan, a PDF or a form record (it is: {kind})"
     name = path.relative_to(folder).as_posix()
-    return Source(name, kind, path.stat().st_size, "consent" if usable else "left-out", why)
+    use = "sealed" if name.startswith("sealed/") else "consent"
+    return Source(name, kind, path.stat().st_size, use if usable else "left-out", why)
 
 
 def clean(folder: Path, content: dict[str, Any] | None = None, *, nudge: str = "") -> CleanCase:

@@ -86,6 +86,7 @@ def test_print_sign_scan_grant(desk, granted):
         "blank-form.pdf",
         "consent-dossier.pdf",
         "consent-fhir.json",
+        "dossier.json",
         "receipt-for-the-patient.pdf",
         "receipt.json",
     ]
@@ -253,7 +254,7 @@ REFUSED = {"given": "refused", "on": "2026-03-20"}
         ({"reads_form_language": "no"}, {"witness": "yes"}, []),
         ({"reads_form_language": "no"}, {"witness": "yes", "interpreter": "yes"}, []),
         ({}, {"interpreter": "yes"}, ["CON048"]),
-        ({}, {"method": "digital"}, ["CON080"]),
+        ({}, {"method": "digital"}, []),
     ],
 )
 def test_who_must_have_signed(tmp_path, patient, entry, expected):

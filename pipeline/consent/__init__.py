@@ -11,6 +11,9 @@ entry           the consent entry beside the boxes on the paper
 gate            every reason against the consent (templates/rules/consent-who.yaml)
 attest, fhir, dossier   what the editor gets
 receipt         what the patient gets
+digital, fields the form for digital signatures: choices drawn, places for signatures made
+trust, evidence, signatures, signed   whom the user trusts; what a signed PDF proves; what is wrong with it
+sealing, keys   the dossier locked and signed by the doctor and the records officer
 """
 
 from __future__ import annotations
@@ -21,9 +24,9 @@ from typing import Any
 
 from pipeline.core import files, findings
 from pipeline.core.errors import ConsentError
-from pipeline.core.model import Case, CleanCase, Grant, Mark, Report
+from pipeline.core.model import Case, CleanCase, Finding, Grant, Mark, Report
 
-ATTESTATION = "attestation.json"
+ATTESTATION, SEAL = "attestation.json", "dossier.json"
 
 
 def check(case: Case, clean: CleanCase) -> Report:
@@ -52,7 +55,7 @@ def table(grant: Grant) -> str:
 
 def needs(case: Case, clean: CleanCase) -> dict[str, Any]:
     """What the result depends on: the clean copies, the consent entry, the scans, the rules about signing."""
-    from pipeline.consent import binding, elements, gate
+    from pipeline.consent import binding, elements, gate, sealing
 
     record = elements.read(case)
     consent = record.consent
@@ -66,6 +69,8 @@ def needs(case: Case, clean: CleanCase) -> dict[str, Any]:
         "day0": record.day0.date,
         "entry": [str(finding) for finding in gate.of_entry(case, clean, record, consent)],
         "files": scans,
+        "signatures": gate.of_signatures(case, record, consent),
+        "sealed": sealing.needs(case),
     }
 
 
@@ -73,11 +78,12 @@ def make(case: Case, clean: CleanCase, dest: Path) -> str:
     """Check the consent and write what the editor may get into `dest`.
 
     attestation.json, attestation.pdf and consent-fhir.json (no names), blank-form.pdf (the form without the
-    authors' names), consent-dossier.pdf (the signed form; whether it is sent is the journal's rule and the
-    signer's choice), receipt-for-the-patient.pdf (never sent).
+    authors' names), consent-dossier.pdf (the signed form, sealed if people sealed it; whether it is sent is
+    the journal's rule and the signer's choice), receipt-for-the-patient.pdf (never sent); of a digital
+    consent also signed-form.pdf, as it was signed, and signatures.json, the report of what was checked.
     Raises ConsentError when there is no valid consent, NotReady when the record has mistakes.
     """
-    from pipeline.consent import attest, binding, dossier, elements, fhir, form, gate, receipt
+    from pipeline.consent import attest, binding, dossier, elements, fhir, form, gate, receipt, sealing
 
     reading = gate.read(case, clean)
     reading.stop_if_blocking()
@@ -92,8 +98,12 @@ def make(case: Case, clean: CleanCase, dest: Path) -> str:
     (dest / "blank-form.pdf").write_bytes(blank)
     (dest / "attestation.pdf").write_bytes(dossier.attestation(stated))
     files.write_json(dest / "consent-fhir.json", fhir.resource(stated, binding.root(reading.signed)))
-    (dest / "consent-dossier.pdf").write_bytes(dossier.dossier(stated, reading.pages))
-    return _said(stated)
+    signatures = reading.digital.keep(dest) if reading.digital else ()
+    plain = dossier.dossier(stated, reading.pages, signatures)
+    sealed, state = sealing.dossier(case, plain)
+    (dest / "consent-dossier.pdf").write_bytes(sealed)
+    files.write_json(dest / SEAL, state)
+    return "; ".join(filter(None, (_said(stated), sealing.said(state))))
 
 
 def load(folder: Path) -> Grant:
@@ -102,7 +112,10 @@ def load(folder: Path) -> Grant:
         raise findings.stop(ConsentError, "CON090", (folder.name, 0))
     stated = files.read_json(folder / ATTESTATION)
     figures = tuple(stated["published"]["figures"])
-    return Grant(folder, stated["clean"], stated["form"]["code"], figures, stated)
+    seal = files.read_json(folder / SEAL)
+    sealed_by = tuple(seal["signed_by"])
+    code, clean = stated["form"]["code"], stated["clean"]
+    return Grant(folder, clean, code, figures, stated, locked=seal["protected"], sealed_by=sealed_by)
 
 
 def print_form(case: Case, clean: CleanCase, dest: Path, language: str | None = None) -> str:
@@ -114,6 +127,41 @@ def print_form(case: Case, clean: CleanCase, dest: Path, language: str | None = 
     from pipeline.consent import form
 
     return form.print_form(case, clean, dest, language)
+
+
+def print_digital(case: Case, clean: CleanCase, dest: Path) -> str:
+    """The same for digital signatures: the choices of the record are drawn, places for signatures made."""
+    from pipeline.consent import digital
+
+    return digital.print_form(case, clean, dest)
+
+
+def notes(grant: Grant) -> tuple[Finding, ...]:
+    """What the user should know although the consent holds: a signature over the dossier that has lapsed."""
+    lapsed = files.read_json(grant.folder / SEAL)["lapsed"]
+    return (findings.make("CON126", ("sealed/dossier.pdf", 0)),) if lapsed else ()
+
+
+def protect(case: Case, grant: Grant) -> str:
+    """Lock the dossier with a password that is asked for. Raises ConsentError (CON128) once it was signed."""
+    from pipeline.consent import keys, sealing
+
+    return sealing.protect(case, grant, keys.password(keys.DOSSIER, twice=True))
+
+
+def sign(case: Case, grant: Grant, key: Path, role: str, stamps: str = "") -> str:
+    """Sign the dossier as `role` with a key file; without one (Path()) only make the places for signatures.
+
+    Passwords are asked for. Raises ConsentError (CON128) when it is not this role's turn, InputError
+    (CON129) for a key that cannot be used.
+    """
+    from pipeline.consent import keys, sealing
+
+    if not key.name:
+        return sealing.prepare(case, grant)
+    signer = keys.read(key, keys.password(keys.KEY))
+    password = keys.password(keys.DOSSIER) if grant.locked else ""
+    return sealing.sign(case, grant, signer, role, password=password, stamps=stamps)
 
 
 def print_addendum(case: Case, clean: CleanCase, dest: Path) -> str:

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.consent import binding, elements, entry, gate
+from pipeline.consent import binding, elements, entry, gate, signed
+from pipeline.consent.signatures import Facts
 from pipeline.core import findings, resources
 from pipeline.core.model import Case, CleanCase
 from pipeline.core.permission import Consent
@@ -27,16 +28,18 @@ def build(case: Case, clean: CleanCase, reading: gate.Reading) -> dict[str, Any]
     record = elements.read(case)
     if record.consent is None:  # the gate has raised for this already
         raise ValueError("an attestation needs a consent entry")
-    consent, signed, changes = record.consent, reading.signed, reading.changes
+    consent, manifest, changes = record.consent, reading.signed, reading.changes
     figures = [figure.id for figure in record.figures]
     pages = len({code.page for page in reading.pages for code in page.codes})
+    digital = reading.digital.facts if reading.digital else None
+    said = words()["digital"] if digital else words()
     return {
         "schema": SCHEMA,
         "clean": clean.digest,
-        "case": signed["case"],
-        "form": {**signed["form"], "code": consent.form, "pages": pages},
-        "signed_for": dict(signed),
-        "covers": dict(reading.whole.manifest) if reading.whole else dict(signed),
+        "case": manifest["case"],
+        "form": {**manifest["form"], "code": consent.form, "pages": pages},
+        "signed_for": dict(manifest),
+        "covers": dict(reading.whole.manifest) if reading.whole else dict(manifest),
         "published": {
             "figures": figures,
             "dropped": list(changes.dropped),
@@ -55,6 +58,7 @@ def build(case: Case, clean: CleanCase, reading: gate.Reading) -> dict[str, Any]
             "witness": consent.witness,
             "interpreter": consent.interpreter,
             "assent": _assent(record, consent),
+            **({"signatures": signed.told(digital)} if digital else {}),
         },
         "agreed": consent.agreed.model_dump(),
         "boxes": [
@@ -70,9 +74,9 @@ def build(case: Case, clean: CleanCase, reading: gate.Reading) -> dict[str, Any]
         "checks": {
             "scan": entry.scan_digest(case),
             "software": _software(clean, reading, pages, len(figures)),
-            "person": list(words()["person"].values()),
+            "person": list(said["person"].values()),
             "to_confirm": _to_confirm(case, reading),
-            "cannot_prove": list(words()["cannot"]),
+            "cannot_prove": list(said["cannot"]),
         },
         "original": {"kept_by": consent.original_kept, "copy_given": consent.copy_given},
         "withdrawn": consent.withdrawn,
@@ -80,9 +84,9 @@ def build(case: Case, clean: CleanCase, reading: gate.Reading) -> dict[str, Any]
 
 
 def _to_confirm(case: Case, reading: gate.Reading) -> list[str]:
-    """What a person must confirm: never nothing, because no software reads a signature."""
-    compare = findings.make("CON035", case.where("consent", "files"))
-    return [f"{f.code} {f.message}" for f in (*gate.warnings(reading.report), compare)]
+    """What a person must confirm: on paper never nothing, because no software reads a signature."""
+    compare = () if reading.digital else (findings.make("CON035", case.where("consent", "files")),)
+    return [f"{f.code} {f.message}" for f in (*gate.warnings(reading.report), *compare)]
 
 
 def _day(record: Record, date: str) -> int:
@@ -121,7 +125,22 @@ def _software(clean: CleanCase, reading: gate.Reading, pages: int, figures: int)
         checked.append(said["boxes"].format(**{name: read[name] for name in ("marked", "blank", "look")}))
     if changes.dropped:
         checked.append(said["dropped"].format(count=len(changes.dropped)))
+    if reading.digital and reading.digital.facts:
+        checked += _digitally(reading.digital.facts)
     return checked
+
+
+def _digitally(facts: Facts) -> list[str]:
+    said, signatures = words()["digital"]["software"], facts.signatures
+    return [
+        said["printed"],
+        said["signatures"].format(fields=", ".join(sorted(one.field for one in signatures))),
+        said["times"].format(
+            stamped=sum(one.stamp == "trusted" for one in signatures),
+            looked=sum(one.lists for one in signatures),
+            all=len(signatures),
+        ),
+    ]
 
 
 def tables(stated: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -139,7 +158,7 @@ def tables(stated: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]
     who = [
         (rows["by"], signed["by"]),
         (rows["day"], day(signed["day"])),
-        (rows["method"], values["on_paper"]),
+        (rows["method"], values[signed["method"]]),
         (rows["explained"], signed["explained_by"]),
         (rows["witness"], yes(signed["witness"])),
         (rows["interpreter"], yes(signed["interpreter"])),

@@ -85,6 +85,12 @@ def case_id(case: Case) -> str:
     return hmac.new(secret, b"casereport consent case", hashlib.sha256).hexdigest()[:12].upper()
 
 
+def seal(case: Case, stated: Mapping[str, Any]) -> str:
+    """HMAC-SHA-256, keyed by the case's secret, over what we wrote and will read back: an edit shows."""
+    secret = bytes.fromhex(case.private["key"])
+    return hmac.new(secret, b"casereport seal" + files.digest(stated).encode(), hashlib.sha256).hexdigest()
+
+
 def manifest(case: Case, clean: CleanCase, record: Record, language: str) -> dict[str, Any]:
     """What would be published, for the form in `language`, as JSON of digests and ids only."""
     words = elements.wording(language)

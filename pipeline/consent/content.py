@@ -76,7 +76,7 @@ def statements(content: Mapping[str, Any]) -> list[str]:
             found += [group["intro"], *(box["words"] for box in group["boxes"])]
         for area in section["areas"]:
             found += [area["title"], area["words"], area["signature"], area["thumb"] or ""]
-            found += [line["label"] for line in area["lines"]]
+            found += [text for line in area["lines"] for text in (line["label"], line.get("value", ""))]
     return [text for text in found if text]
 
 

@@ -22,6 +22,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from pipeline.consent import attest, binding
+from pipeline.consent.evidence import Signature
 from pipeline.consent.scan import ScanPage
 from pipeline.core import resources
 
@@ -46,8 +47,10 @@ def attestation(stated: Mapping[str, Any]) -> bytes:
     return sheet.finish()
 
 
-def dossier(stated: Mapping[str, Any], pages: Sequence[ScanPage]) -> bytes:
-    """consent-dossier.pdf: a cover sheet, then every scanned page under an "editor only" stamp."""
+def dossier(
+    stated: Mapping[str, Any], pages: Sequence[ScanPage], signatures: Sequence[Signature] = ()
+) -> bytes:
+    """consent-dossier.pdf: a cover sheet, what signatures prove, every page under an "editor only" stamp."""
     said = attest.words()
     with _binary_streams():
         sheet = _Sheet(said["dossier_title"])
@@ -56,6 +59,8 @@ def dossier(stated: Mapping[str, Any], pages: Sequence[ScanPage]) -> bytes:
         sheet.space(4)
         sheet.text(said["dossier_lead"])
         _body(sheet, stated)
+        if signatures:
+            _signatures(sheet, signatures)
         for page in pages:
             sheet.page_break()
             _scan_page(sheet.canvas, page, stated["form"])
@@ -85,6 +90,30 @@ def _body(sheet: _Sheet, stated: Mapping[str, Any]) -> None:
             sheet.heading(heads[head])
             for line in checks[key]:
                 sheet.bullet(line)
+
+
+def _signatures(sheet: _Sheet, signatures: Sequence[Signature]) -> None:
+    """The report of what was checked. Names of signers are on the form and in its certificates, not here."""
+    said = attest.words()["signatures"]
+    rows, values, yes_no = said["rows"], said["values"], attest.words()["values"]
+    sheet.page_break()
+    sheet.text(attest.words()["stamp"], font=BOLD, colour=RED)
+    sheet.text(said["title"], size=18, font=BOLD, colour=ACCENT)
+    sheet.space(4)
+    sheet.text(said["lead"])
+    for one in signatures:
+        sheet.heading(one.field)
+        until = values["until"].format(start=one.valid_from, end=one.valid_to)
+        for name, value in (
+            ("fits", yes_no["yes" if one.intact else "no"]),
+            ("trusted", one.problem or yes_no["yes"]),
+            ("claimed", one.claimed or values["none"]),
+            ("stamped", one.stamped or values["none"]),
+            ("issuer", one.issuer),
+            ("valid", until),
+            ("revoked", values["listed" if one.lists else "no_list"]),
+        ):
+            sheet.row(rows[name], value)
 
 
 def _scan_page(canvas: Canvas, page: ScanPage, form: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ URI = "urn:ietf:rfc:3986"
 CATEGORY = {"system": "http://loinc.org", "code": "64292-6", "display": "Release of information consent"}
 DISCLOSE = {"system": "http://terminology.hl7.org/CodeSystem/consentaction", "code": "disclose"}
 PUBLISH = {"system": "urn:casereport:use", "code": "publish", "display": "Publication as a case report"}
+MEDIUM = {"paper": "paper form", "digital": "digitally signed form"}
 USES = {
     "teaching": {"system": "urn:casereport:use", "code": "teach", "display": "Teaching"},
     "journal_copy": {
@@ -35,15 +36,18 @@ def resource(stated: Mapping[str, Any], root: str) -> dict[str, Any]:
         "subject": {"display": f"the patient of case {stated['case']}"},
         "grantor": [{"display": stated["signed"]["by"]}],
         "controller": [{"display": "the authors' institution"}],
-        "sourceReference": [
-            {"display": f"paper form {stated['form']['code']}, {stated['original']['kept_by']}"}
-        ],
+        "sourceReference": [{"display": _source(stated)}],
         "verification": [
             {"verified": not withdrawn, "verifiedBy": {"display": "casereport"}},
         ],
         "decision": "deny",
         "provision": list(_permits(stated)),
     }
+
+
+def _source(stated: Mapping[str, Any]) -> str:
+    medium = MEDIUM[stated["signed"]["method"]]
+    return f"{medium} {stated['form']['code']}, {stated['original']['kept_by']}"
 
 
 def _permits(stated: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -50,20 +50,28 @@ def print_form(case: Case, clean: CleanCase, dest: Path, language: str | None = 
     digest = binding.root(stated)
     printed = typeset(content.build(clean, known, stated, digest, nameless=False), stated, digest, dest)
     (dest / "form.pdf").write_bytes(printed.pdf)
-    sources = {row["id"]: row["sources"] for row in elements.needed(known) if "as" in row}
-    files.write_json(
-        dest / "form.json",
-        {
-            "schema": SCHEMA,
-            "manifest": stated,
-            "root": digest,
-            "code": binding.form_code(digest),
-            "pages": printed.pages,
-            "elements": sources,
-            "spots": list(printed.spots),
-            "shown": binding.shown(clean),
-        },
-    )
+    files.write_json(dest / "form.json", record_of(printed, clean, known, stated, digest))
+    return said(printed, digest)
+
+
+def record_of(
+    printed: Printed, clean: CleanCase, known: Mapping[str, Any], stated: Mapping[str, Any], digest: str
+) -> dict[str, Any]:
+    """What form.json says: what the form is bound to, why it says what it says, where its boxes are."""
+    return {
+        "schema": SCHEMA,
+        "manifest": stated,
+        "root": digest,
+        "code": binding.form_code(digest),
+        "pages": printed.pages,
+        "elements": {row["id"]: row["sources"] for row in elements.needed(known) if "as" in row},
+        "spots": list(printed.spots),
+        "shown": binding.shown(clean),
+    }
+
+
+def said(printed: Printed, digest: str) -> str:
+    """A few words about a printed form for the user."""
     return f"{printed.pages} pages, form code {binding.grouped(binding.form_code(digest))}"
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.consent import addenda, binding, boxes, elements, entry, paper
+from pipeline.consent import signed as signed_file
 from pipeline.consent.boxes import BoxReading
 from pipeline.consent.conditions import holds
 from pipeline.consent.scan import ScanPage
@@ -38,6 +39,7 @@ class Reading:
     boxes: tuple[BoxReading, ...] = ()  # none without the form.json that says where they are
     language: str = ""  # of the form that was signed
     whole: addenda.Signed | None = None  # the form and its addenda put together
+    digital: signed_file.Signed | None = None  # what its digital signatures prove
 
     @property
     def shown(self) -> Mapping[str, Any] | None:
@@ -63,6 +65,13 @@ def read(case: Case, clean: CleanCase) -> Reading:
     if consent is None:
         return Reading(Report((findings.make("CON001", case.where("consent")),)), {}, binding.Changes())
     stated = tuple(of_entry(case, clean, record, consent))
+    if consent.method == "digital":
+        digital = signed_file.read(case, record, consent)
+        stated += digital.findings
+        if digital.closed:
+            return Reading(Report(stated), {}, binding.Changes())
+    else:
+        digital = None
     stack = paper.read(case, paper.Entry.of(consent))
     if stack.root is None:
         return Reading(Report((*stated, *stack.findings)), {}, binding.Changes(), stack.pages)
@@ -91,6 +100,7 @@ def read(case: Case, clean: CleanCase) -> Reading:
         (*read_off, *whole.boxes),
         stack.language,
         whole,
+        digital,
     )
 
 
@@ -98,12 +108,17 @@ def of_entry(case: Case, clean: CleanCase, record: Record, consent: Consent) -> 
     """What the consent entry alone tells, without opening the scan."""
     if consent.withdrawn:
         yield findings.make("CON070", case.where("consent", "withdrawn"))
-    if consent.method == "digital":
-        yield findings.make("CON080", case.where("consent", "method"))
     yield from _who(case, record)
     yield from _agreed(case, record, consent)
     yield from _dates(case, record, consent)
     yield from _free_text(case, clean, consent)
+
+
+def of_signatures(case: Case, record: Record, consent: Consent) -> list[str]:
+    """What digital signatures tell today: certificates expire and are revoked while no file changes."""
+    if consent.method != "digital":
+        return []
+    return [str(finding) for finding in signed_file.read(case, record, consent).findings]
 
 
 def _who(case: Case, record: Record) -> Iterator[Finding]:

@@ -6,12 +6,13 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pipeline.consent import binding, elements, scan
 from pipeline.consent.binding import PageCode
 from pipeline.consent.scan import ScanPage
-from pipeline.core import files, findings
+from pipeline.core import files, findings, pdfs, worker
 from pipeline.core.errors import InputError
 from pipeline.core.model import Case, Finding
 from pipeline.core.permission import Consent
@@ -29,12 +30,14 @@ class Entry:
     form: str
     language: str
     added: str = ""  # what stands behind the form's id: binding.ADDED on an addendum
+    digital: bool = False  # a signed PDF, so its pages are as they were printed
 
     @classmethod
     def of(cls, consent: Consent, addendum: int | None = None) -> Entry:
         """The form's own entry, or the one of an addendum, counted from 0."""
         if addendum is None:
-            return cls(("consent",), consent.files, consent.form, consent.language)
+            digital = consent.method == "digital"
+            return cls(("consent",), consent.files, consent.form, consent.language, digital=digital)
         said = consent.addenda[addendum]
         at = ("consent", "addenda", addendum)
         return cls(at, said.files, said.form, consent.language, binding.ADDED)
@@ -59,7 +62,9 @@ def read(case: Case, entry: Entry) -> Stack:
         if pages:
             found.append(findings.make("CON010", case.where(*entry.at, "files")))
         return Stack(tuple(found), tuple(pages))
-    found += _never_scanned(case, entry, pages)
+    if not entry.digital:
+        found += _never_scanned(case, entry, pages)
+        found += _carried(case, entry)
     found += _strangers(case, entry, pages)
     ours = [code for code in codes if code.case == binding.case_id(case) and _in_use(code, entry.added)]
     printings = sorted({(code.root, code.language, code.pages) for code in ours})
@@ -147,6 +152,24 @@ def _never_scanned(case: Case, entry: Entry, pages: list[ScanPage]) -> Iterator[
     """Files that are the form as it came out of this program."""
     for file in sorted({page.file for page in pages if page.printed}):
         yield findings.make("CON036", case.where(*entry.at, "files", file), file=file + 1)
+
+
+def _carried(case: Case, entry: Entry) -> Iterator[Finding]:
+    """What PDFs carry besides pages; it stays where it is, since only pixels are used."""
+    for file, name in enumerate(entry.files):
+        source = next((s for s in case.used_as("consent") if s.path == name and s.kind == "pdf"), None)
+        try:
+            what = worker.call(_besides_pages, case.file(source), where=name) if source else ()
+        except InputError:
+            continue  # pdfium showed its pages, and nothing else of it is used
+        if what:
+            place = case.where(*entry.at, "files", file)
+            yield findings.make("CON125", place, file=file + 1, what=", ".join(what))
+
+
+def _besides_pages(path: Path) -> list[str]:
+    """Run in the worker."""
+    return pdfs.besides_pages(path.read_bytes())
 
 
 def _strangers(case: Case, entry: Entry, pages: list[ScanPage]) -> Iterator[Finding]:

@@ -86,7 +86,7 @@ class Source:
     path: str  # relative, with "/"
     kind: str  # by content: dicom jpeg png tiff heic webp gif bmp pdf text other
     size: int  # bytes
-    use: str  # record private text references image consent decisions support left-out
+    use: str  # record private text references image consent decisions sealed support left-out
     why: str = ""  # for left-out: the reason
 
 
@@ -207,6 +207,8 @@ class Grant:
     form: str  # the 16-character form code
     figures: tuple[str, ...]  # figure ids agreed to
     summary: dict[str, Any] = field(repr=False)  # the nameless attestation
+    locked: bool = False  # the dossier needs a password
+    sealed_by: tuple[str, ...] = ()  # who signed the dossier, in which role
 
     @property
     def marks(self) -> tuple[Mark, ...]:

@@ -134,6 +134,8 @@ def consent(grant: Grant, target: Journal) -> dict[str, Any]:
         "delivery": target.layout["consent_delivery"],
         "journal_copy": said["agreed"]["journal_copy"],
         "dossier": dossier_travels(grant, target),
+        "dossier_locked": dossier_travels(grant, target) and grant.locked,
+        "dossier_signed_by": list(grant.sealed_by) if dossier_travels(grant, target) else [],
         "to_confirm": len(said["checks"]["to_confirm"]),
         "original": said["original"]["kept_by"],
         "withdrawn": said["withdrawn"],

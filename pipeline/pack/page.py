@@ -170,7 +170,11 @@ def _short(said: dict[str, Any]) -> str:
 def _delivery(said: dict[str, Any]) -> str:
     """Why the signed form is here, or why not."""
     if said["dossier"]:
-        return "yes, for the editor only: the journal asks for it and the signer agreed"
+        signed = [role.replace("-", " ") for role in said["dossier_signed_by"]]
+        return "yes, for the editor only: the journal asks for it and the signer agreed" + "".join(
+            [f"; sealed by the signature of the {' and the '.join(signed)}"] * bool(signed)
+            + ["; locked with a password, which the authors tell the editor"] * said["dossier_locked"]
+        )
     if said["delivery"] == "embed":
         return "no: the signer did not agree to show it to the journal; the attestation stands for it"
     if said["delivery"] == "on_request":

@@ -17,6 +17,7 @@ MAX_PAGE = 200 << 20  # bytes of one page to read in a browser
 PROGRAM = re.compile(rb"<script|javascript:|<[a-z][^<>]*\son[a-z]+\s*=")
 MANIFEST, SHEET, MECA = "manifest-sha256.txt", "package.json", "meca.zip"
 ATTESTATION, DOSSIER = "editor-only/consent-attestation.json", "editor-only/consent-dossier.pdf"
+SIGNED = "editor-only/signed-consent-form.pdf"
 REVIEW = "for-review/"
 
 
@@ -139,6 +140,8 @@ def _dossier(package: Zip) -> str:
     said, there = package.json(SHEET)["consent"]["dossier"], DOSSIER in package.names
     if said is not there:
         return "said to be here, but it is not" if said else "here, although it is said not to be"
+    if not said and SIGNED in package.names:
+        return "its signed file is here, although it is said not to be"
     return ""
 
 

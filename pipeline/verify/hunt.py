@@ -34,10 +34,12 @@ def hunt(path: Path, known: Iterable[Identifier]) -> list[Found]:
     return search(read(path), lambda _place: matcher)
 
 
-def read(path: Path, zone: Callable[[str], object] = lambda _place: None) -> Iterator[Piece]:
+def read(
+    path: Path, zone: Callable[[str], object] = lambda _place: None, skip: unpack.Skip = unpack.never
+) -> Iterator[Piece]:
     """Every piece of text in a file or folder, by path; the same content only once in each zone.
 
-    A zone is a part that is searched in one way, given by its places.
+    A zone is a part that is searched in one way, given by its places. `skip` as for unpack.pieces.
     """
     seen = set()
 
@@ -45,7 +47,7 @@ def read(path: Path, zone: Callable[[str], object] = lambda _place: None) -> Ite
         key = (zone(place), hashlib.sha256(content).digest())
         known = key in seen
         seen.add(key)
-        return known
+        return known or skip(place, content)
 
     if path.is_file():
         yield from unpack.pieces(path, path.name, again)

@@ -172,18 +172,22 @@ def _pdfs(zip_path: Path) -> Claim:
     """In a child of its own: a PDF that crashes its reader breaks this claim and no other."""
     name = "The PDFs open and carry no attachment and no program"
     try:
-        return claim(name, _apart(_in_pdfs, zip_path))
+        broken, locked = _apart(_in_pdfs, zip_path)
     except InputError:
         return claim(name, "one of them cannot be opened safely")
+    if locked and not broken:
+        words = f"{locked} is locked with a password; without it nobody can tell what is in it"
+        return Claim(name, State.UNKNOWN, words)
+    return claim(name, broken)
 
 
-def _in_pdfs(zip_path: Path) -> str:
+def _in_pdfs(zip_path: Path) -> tuple[str, str]:
     """Run in the worker."""
     with zipfile.ZipFile(zip_path) as archive:
         try:
             return pdfs.carried(Zip(archive, tuple(archive.namelist())))
         except BadMember as e:
-            return f"{e} cannot be read"
+            return f"{e} cannot be read", ""
 
 
 def _hunt(zip_path: Path, private: Path) -> tuple[Claim, int]:

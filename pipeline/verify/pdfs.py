@@ -2,67 +2,36 @@
 
 from __future__ import annotations
 
-import io
-from typing import Any
-
-from pipeline.core import allowlist
+from pipeline.core import allowlist, pdfs
+from pipeline.verify.claims import DOSSIER, SHEET
 from pipeline.verify.container import Zip
 
 MAX_PDF = 200 << 20  # bytes
-# Keys of a PDF that can carry a second document or start something (ISO 32000-2: 7.11.4, 12.6.4, 13.7).
-ACTIVE = {
-    "/EmbeddedFile": "a file attached",
-    "/EmbeddedFiles": "a file attached",
-    "/JavaScript": "JavaScript",
-    "/JS": "JavaScript",
-    "/Launch": "a program to start",
-    "/RichMedia": "rich media",
-    "/XFA": "an XFA form",
-    "/SubmitForm": "a form that sends data",
-}
 
 
-def carried(package: Zip) -> str:
-    """What the PDFs carry besides pages, in words, or "". Raises BadMember for one that cannot be read."""
+def carried(package: Zip) -> tuple[str, str]:
+    """What the PDFs carry besides pages, in words; and the one that is locked, as package.json says.
+
+    Raises BadMember for one that cannot be read.
+    """
     import pikepdf
 
-    found = []
+    found, locked = [], ""
     for name in sorted(n for n in package.names if n.endswith(".pdf") and allowlist.row("package", n)):
         content = package.read(name, MAX_PDF)
         try:
-            more = _besides_pages(content)
-        except (pikepdf.PdfError, pikepdf.PasswordError, RuntimeError, ValueError):
+            more = pdfs.besides_pages(content)
+        except pikepdf.PasswordError:
+            locked = name if name == DOSSIER and _said_locked(package) else locked
+            more = [] if name == locked else ["is locked with a password, and not said to be"]
+        except (pikepdf.PdfError, RuntimeError, ValueError):
             more = ["cannot be opened"]
         found += [f"{name}: {words}" for words in more]
-    return "; ".join(found)
+    return "; ".join(found), locked
 
 
-def _besides_pages(content: bytes) -> list[str]:
-    """Looks into every object, not only where viewers look."""
-    import pikepdf
-
-    found: set[str] = set()
-
-    def look(value: Any) -> None:
-        if isinstance(value, pikepdf.Stream):
-            value = value.stream_dict
-        if isinstance(value, pikepdf.Dictionary):
-            kinds = {
-                str(value.get(k))
-                for k in ("/S", "/Type", "/Subtype")
-                if isinstance(value.get(k), pikepdf.Name)
-            }
-            found.update(ACTIVE[key] for key in {*value.keys(), *kinds} & ACTIVE.keys())
-        if isinstance(value, (pikepdf.Dictionary, pikepdf.Array)):
-            for child in (
-                value.as_dict().values() if isinstance(value, pikepdf.Dictionary) else value.as_list()
-            ):
-                if isinstance(child, pikepdf.Object) and not child.is_indirect:
-                    look(child)
-
-    with pikepdf.open(io.BytesIO(content)) as pdf:
-        if not len(pdf.pages):
-            found.add("no page")
-        for value in pdf.objects:
-            look(value)
-    return sorted(found)
+def _said_locked(package: Zip) -> bool:
+    try:
+        return package.json(SHEET)["consent"]["dossier_locked"] is True
+    except (KeyError, TypeError, ValueError):
+        return False
