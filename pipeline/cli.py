@@ -89,16 +89,22 @@ def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline import consent
     from pipeline.core import files
 
+    if args.language:
+        consent.check_language(args.language)  # before the pictures are cleaned
     with _clean(args, tell) as (job, case, _report, clean, _proof):
         if args.check:
             grant = job.make(consent, case, clean)
             return Exit.OK, {"form": grant.form, "figures": list(grant.figures), "valid": True}
-        final = job.out / ("addendum" if args.addendum else "form")
+        kind = ["addendum" if args.addendum else "form", args.language, "large" if args.large_print else None]
+        final = job.out / "-".join(filter(None, kind))
         with tell.step("consent form") as line, files.publish(final, {"clean": clean.digest}) as part:
-            printing = consent.print_addendum if args.addendum else consent.print_form
-            line.detail = printing(case, clean, part)
+            if args.addendum:
+                line.detail = consent.print_addendum(case, clean, part, large=args.large_print)
+            else:
+                line.detail = consent.print_form(case, clean, part, args.language, large=args.large_print)
         tell.say(
-            f"next: print {final / 'form.pdf'} and have it signed; put the scan and form.json into consent/"
+            f"next: print {final / 'form.pdf'} and have it signed (read-aloud.html: for who cannot read); "
+            "put the scan and form.json into consent/"
         )
         return Exit.OK, {"form": str(final / "form.pdf")}
 
@@ -243,12 +249,11 @@ def parser() -> argparse.ArgumentParser:
                 "-o", "--out", type=Path, default=Path("build"), help="where results go (build/)"
             )
         if verb == "consent":
-            one.add_argument(
-                "--check", action="store_true", help="check the signed scan against the clean copies"
-            )
-            one.add_argument(
-                "--addendum", action="store_true", help="ask again for what was changed since it was signed"
-            )
+            asked = one.add_mutually_exclusive_group()
+            asked.add_argument("--check", action="store_true", help="check the signed scan")
+            asked.add_argument("--addendum", action="store_true", help="ask again for what was changed")
+            asked.add_argument("-l", "--language", metavar="LL", help="of the form: en, hi, pa …")
+            one.add_argument("--large-print", action="store_true", help="18 point instead of 12")
         if verb == "review":
             one.add_argument("--no-browser", action="store_true", help="print the link instead of opening it")
         if verb == "render":
