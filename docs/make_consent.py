@@ -55,7 +55,8 @@ def table() -> str:
         for row in register["elements"]
     ]
     stops = [
-        f"| {key} | {row['why']} | where it is so | the case stops ({row['finding']}) | record | {_sources(row)} |\n"
+        f"| {key} | {row['why']} | where it is so | the case stops ({row['finding']}) | record |"
+        f" {_sources(row)} |\n"
         for key, row in register["not_yet"].items()
     ]
     return head + "".join(rows + stops)

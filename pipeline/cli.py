@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pipeline import __version__
+from pipeline.core import signals
 from pipeline.core.errors import Exit, PipelineError, UsageError
 from pipeline.core.tell import Tell, colour, plain
 
@@ -94,7 +95,15 @@ def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     with _clean(args, tell) as (job, case, _report, clean, _proof):
         if args.check:
             grant = job.make(consent, case, clean)
-            return Exit.OK, {"form": grant.form, "figures": list(grant.figures), "valid": True}
+            if not args.json:
+                print(plain(consent.table(grant)))
+            return Exit.OK, {
+                "form": grant.form,
+                "figures": list(grant.figures),
+                "valid": True,
+                "boxes": grant.summary["boxes"],
+                "to_confirm": grant.summary["checks"]["to_confirm"],
+            }
         kind = ["addendum" if args.addendum else "form", args.language, "large" if args.large_print else None]
         final = job.out / "-".join(filter(None, kind))
         with tell.step("consent form") as line, files.publish(final, {"clean": clean.digest}) as part:
@@ -300,7 +309,8 @@ def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
     tell = Tell(args.quiet)
     try:
-        code, answer = VERBS[args.verb][1](args, tell)
+        with signals.heeded():
+            code, answer = VERBS[args.verb][1](args, tell)
         if args.json is True or args.json == "-":
             print(json.dumps({"version": 1, "verb": args.verb, "exit": int(code), **answer}, indent=1))
         return int(code)

@@ -7,6 +7,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +23,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian
 
-from tests.conftest import Ran, casereport
+from tests.conftest import ROOT, Ran, casereport
 from tests.test_deidentify_dicom import blank, seen
 
 KEY, OTHER = "ab" * 32, "cd" * 32
@@ -119,6 +123,21 @@ def test_cleaning_a_copy_again_changes_nothing(source, tmp_path):
     assert tree(tmp_path / "once") == tree(tmp_path / "twice")
 
 
+@pytest.mark.parametrize("options", ["device", "no-private", "full-dates", "no-modified-dates", "no-pixels"])
+def test_a_copy_made_with_other_options_is_not_cleaned_again(options, source, tmp_path):
+    clean(source, tmp_path / "once")
+    slice_of(tmp_path / "once" / "new", "a.dcm")
+    ran, report = clean(tmp_path / "once", tmp_path / "twice", "--options", options)
+    assert ran.code == 1
+    assert [f["code"] for f in report["files"]] == ["IMG085"] * 3 + [""]
+    assert "other options" in ran.out
+    assert len(tree(tmp_path / "twice")) == 1
+    clean(source, tmp_path / "wide", "--options", options)
+    assert clean(tmp_path / "wide", tmp_path / "back")[0].code == 1
+    assert clean(tmp_path / "wide", tmp_path / "same", "--options", options)[0].code == 0
+    assert tree(tmp_path / "same") == tree(tmp_path / "wide")
+
+
 def test_a_copy_that_was_edited_is_cleaned_anew(source, tmp_path):
     clean(source, tmp_path / "once")
     path = tmp_path / "once" / "01" / "0001.dcm"
@@ -208,6 +227,39 @@ def test_nothing_is_overwritten_and_copies_do_not_lie_in_the_source(source, tmp_
     assert not list(tmp_path.glob(".*.part"))
 
 
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_run_that_is_ended_leaves_nothing_behind(ending, tmp_path):
+    ds = blank()
+    for n in range(600):
+        ds.SOPInstanceUID = f"1.2.826.0.1.77.{n}"
+        (tmp_path / "in").mkdir(exist_ok=True)
+        ds.save_as(tmp_path / "in" / f"{n}.dcm", enforce_file_format=True)
+    (tmp_path / "key").write_text(KEY)
+    command = [
+        "-m",
+        "pipeline",
+        "clean",
+        tmp_path / "in",
+        tmp_path / "out",
+        "--key",
+        tmp_path / "key",
+        "-j",
+        "1",
+    ]
+    with subprocess.Popen(
+        [sys.executable, *map(str, command)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as run:
+        until = time.monotonic() + 60
+        while not list(tmp_path.glob(".out.*.part/*")) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert run.poll() is None, "it was done before it could be ended"
+        run.send_signal(ending)
+        said = run.communicate(timeout=60)[0].decode()
+    assert run.returncode == 130
+    assert "interrupted" in said
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in", "key"]
+
+
 def report_with(text: str) -> Dataset:
     """A small structured report (PS3.3 A.35.1)."""
     ds = blank()
@@ -243,6 +295,46 @@ def test_options_can_be_switched(option, keyword, value, expected, tmp_path):
     assert default.code == 0
     usual = pydicom.dcmread(tmp_path / "default" / "0001.dcm")
     assert usual.get(keyword, None) != expected
+
+
+def test_dummies_inside_graphics_are_legal(tmp_path):
+    line, text, note = Dataset(), Dataset(), Dataset()
+    line.GraphicAnnotationUnits, line.GraphicType, line.GraphicFilled = "DISPLAY", "POLYLINE", "TESTKARAN"
+    line.GraphicDimensions, line.NumberOfGraphicPoints, line.GraphicData = 2, 2, [0.0, 0.0, 1.0, 1.0]
+    text.BoundingBoxAnnotationUnits, text.UnformattedTextValue = "PIXEL", "of Dhalvinder"
+    note.GraphicLayer, note.GraphicObjectSequence, note.TextObjectSequence = (
+        "ONE",
+        Sequence([line]),
+        Sequence([text]),
+    )
+    slice_of(tmp_path / "in", "a.dcm", GraphicAnnotationSequence=Sequence([note]))
+    assert clean(tmp_path / "in", tmp_path / "out", "--options", "no-graphics")[0].code == 0
+    copy = pydicom.dcmread(tmp_path / "out" / "0001.dcm").GraphicAnnotationSequence[0]
+    drawn = copy.GraphicObjectSequence[0]
+    assert (drawn.GraphicAnnotationUnits, drawn.GraphicType, drawn.GraphicFilled) == (
+        "DISPLAY",
+        "POLYLINE",
+        "N",
+    )
+    written = copy.TextObjectSequence[0]
+    assert (written.BoundingBoxAnnotationUnits, written.UnformattedTextValue) == ("PIXEL", "REMOVED")
+
+
+def test_a_report_without_its_dates_stays_valid(tmp_path):
+    ds = report_with("No metastases in the liver.")
+    ds.ContentDate, ds.ContentTime = "20250314", "101500"
+    item = Dataset()
+    item.RelationshipType, item.ValueType, item.DateTime = "CONTAINS", "DATETIME", "20250314101500"
+    ds.ContentSequence.append(item)
+    (tmp_path / "in").mkdir()
+    ds.save_as(tmp_path / "in" / "sr.dcm", enforce_file_format=True)
+    options = "no-modified-dates,no-structured"
+    assert clean(tmp_path / "in", tmp_path / "out", "--options", options)[0].code == 0
+    copy = pydicom.dcmread(tmp_path / "out" / "0001.dcm")
+    assert (copy.ContentDate, copy.StudyDate) == ("19000101", "")
+    text, when = copy.ContentSequence
+    assert (text.ValueType, text.RelationshipType, text.TextValue) == ("TEXT", "CONTAINS", "REMOVED")
+    assert (when.ValueType, when.DateTime) == ("DATETIME", "19000101000000")
 
 
 def test_the_copy_says_which_options_made_it(tmp_path):
@@ -282,6 +374,49 @@ def test_an_encapsulated_document_becomes_a_blank_one(tmp_path):
     assert copy.EncapsulatedDocument.startswith(b"%PDF")
     assert not seen((tmp_path / "out" / "0001.dcm").read_bytes(), "dhalvinder")
     assert report["files"][0]["removed"]["document"] == 1
+
+
+def document(folder: Path, mime: str, content: bytes) -> None:
+    """A file that encapsulates a document, and a picture beside it."""
+    ds = report_with("x")
+    del ds.ContentSequence
+    ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.104.1"
+    ds.MIMETypeOfEncapsulatedDocument, ds.EncapsulatedDocument = mime, content
+    slice_of(folder, "b.dcm")
+    ds.save_as(folder / "a.dcm", enforce_file_format=True)
+
+
+@pytest.mark.parametrize(
+    ("mime", "content"),
+    [
+        ("application/pdf", b"%PDF-1.4 of Dhalvinder"),
+        ("Application/PDF; version=1.7", b"%PDF-1.7 of Dhalvinder"),
+        ("text/XML ;charset=utf-8", b"<ClinicalDocument>Dhalvinder</ClinicalDocument>"),
+    ],
+)
+def test_that_a_document_is_blank_now_is_told(mime, content, tmp_path):
+    document(tmp_path / "in", mime, content)
+    ran, report = clean(tmp_path / "in", tmp_path / "out")
+    assert ran.code == 0, ran.everything
+    assert "0001: look: the document in it is blank now" in ran.out
+    assert [any("blank" in words for words in f["look"]) for f in report["files"]] == [True, False]
+    blank_one = pydicom.dcmread(tmp_path / "out" / "0001.dcm").EncapsulatedDocument
+    assert blank_one[:5] == (b"%PDF-" if b"%PDF" in content else b"<?xml")
+    again, report = clean(tmp_path / "out", tmp_path / "again")
+    assert again.code == 0
+    assert not any(f["look"] for f in report["files"])
+
+
+@pytest.mark.parametrize(
+    "mime", ["model/stl", "model/obj", "model/mtl", "application/x-pdf", "text/plain", ""]
+)
+def test_a_document_of_another_kind_is_held_back(mime, tmp_path):
+    document(tmp_path / "in", mime, b"solid head of Dhalvinder")
+    ran, report = clean(tmp_path / "in", tmp_path / "out")
+    assert ran.code == 1
+    assert [(f["state"], f["code"]) for f in report["files"]] == [("held", "IMG084"), ("clean", "")]
+    assert "3D model" in ran.out or "neither a PDF nor XML" in ran.out
+    assert list(tree(tmp_path / "out")) == ["0002.dcm"]
 
 
 def test_the_label_of_a_slide_is_left_out(tmp_path):

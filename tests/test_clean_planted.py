@@ -138,6 +138,19 @@ def test_a_validator_finds_no_new_kind_of_error(ran: Ran) -> None:
     assert len(worse) <= len(ran.corpus.files) * 17 // 120, some(worse)
 
 
+@pytest.mark.skipif(not DCIODVFY, reason="dciodvfy (Debian dicom3tools) is not installed")
+@pytest.mark.parametrize("options", ["no-modified-dates", "no-graphics", "no-structured"])
+def test_no_option_makes_a_new_kind_of_error(options: str, tmp_path: Path) -> None:
+    corpus.build(tmp_path / "in", parts=("wide",))
+    usual = command.clean(tmp_path / "in", tmp_path / "usual", "--options", "no-pixels")
+    other = command.clean(tmp_path / "in", tmp_path / "other", "--options", f"no-pixels,{options}")
+    assert (usual.code, other.code) == (0, 0), usual.said + other.said
+    names = sorted(command.digests(tmp_path / "usual"))
+    assert names == sorted(command.digests(tmp_path / "other"))
+    new = {name: _errors(tmp_path / "other" / name) - _errors(tmp_path / "usual" / name) for name in names}
+    assert {name: errors for name, errors in new.items() if errors} == {}
+
+
 def _errors(path: Path) -> set[str]:
     done = subprocess.run([str(DCIODVFY), str(path)], capture_output=True, check=False, timeout=60)
     lines = done.stderr.decode("latin-1").splitlines()

@@ -20,6 +20,7 @@ from pipeline.core.identity import Identifier
 from pipeline.core.match import Matcher
 from pipeline.core.picture import NoPictureError
 from pipeline.deidentify.headers import dicom, elements, header
+from pipeline.deidentify.headers.patients import Patients
 from pipeline.deidentify.headers.pseudonym import Pseudonyms
 from pipeline.deidentify.headers.rules import Action, Rules, chosen, rules
 from tests.planted import containers, corpus, objects, score, table
@@ -38,7 +39,7 @@ def cleaned(source: Path, target: Path, table_used: Rules, key: str = KEY) -> by
     setting = dicom.Setting(
         rules=table_used,
         pseudonyms=Pseudonyms(key, per_patient=True),
-        known={about.patient: Matcher(known)},
+        known={Patients().whose(about.owner): Matcher(known)},
         everyone=Matcher([]),
     )
     target.unlink(missing_ok=True)

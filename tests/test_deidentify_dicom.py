@@ -340,6 +340,14 @@ def test_high_bits_that_hold_an_old_overlay_are_cleared(tmp_path):
     assert np.array_equal(np.frombuffer(copy.PixelData, "<u2"), np.arange(16))
 
 
+def test_high_bits_are_cleared_where_no_overlay_is_declared(tmp_path):
+    ds = blank()
+    hidden = np.tile(np.array([0x1000, 0x3000, 0x6000, 0], "<u2"), 4)
+    ds.PixelData = (np.arange(16, dtype="<u2") | hidden).tobytes()
+    copy, _, _ = cleaned(saved(ds, tmp_path))
+    assert np.array_equal(np.frombuffer(copy.PixelData, "<u2"), np.arange(16))
+
+
 @pytest.mark.parametrize("overlay", [0, 3])
 def test_the_highest_bit_says_where_the_pixel_is(tmp_path, overlay):
     ds = blank()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import struct
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.encaps import encapsulate
+from pydicom.encaps import encapsulate, generate_frames
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import (
     JPEG2000,
@@ -25,6 +26,7 @@ from pydicom.uid import (
     ExplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
+    JPEGLSLossless,
     RLELossless,
     generate_uid,
 )
@@ -263,6 +265,7 @@ LAYOUTS: dict[str, Callable[[], tuple[Any, str, dict[str, Any]]]] = {
         ExplicitVRLittleEndian,
         {"BitsStored": 12, "HighBit": 15},
     ),
+    "12 of signed": lambda: (grey("i2", 2000, -1000), ExplicitVRLittleEndian, {"BitsStored": 12}),
     "32 bits": lambda: (grey("u4", 1 << 30), ExplicitVRLittleEndian, {}),
     "monochrome 1": lambda: (
         grey("u2", 1023, inverted=True),
@@ -342,6 +345,116 @@ def test_high_bits_are_cleared_on_request_and_text_in_them_is_seen(tmp_path):
     looked = examined(path, clear_high_bits=True, modality="CT", sop_class=CT)
     assert (values(copied(path, looked))[0] < 1 << 12).all()
     assert words("high_bits") in looked.notes
+
+
+@functools.cache
+def veiled(kind: str, shift: int, low: int = 0) -> Any:
+    """Something to draw in the bits outside of a pixel: a name, and noise that hides it from a quick look."""
+    noise = np.random.default_rng(3).integers(0, 2, (ROWS, COLUMNS)).astype(kind)
+    return ((noise << 1 | (drawn() > 0.5)) << shift) + np.asarray(low, kind)
+
+
+HIDING: dict[str, Callable[[], tuple[Any, dict[str, Any]]]] = {
+    "above": lambda: (grey("u2", 4095)[0] | veiled("u2", 12), {"BitsStored": 12}),
+    "above a sign": lambda: (
+        (grey("i2", 2000, -1000)[0] & 4095 | veiled("i2", 12)),
+        {"BitsStored": 12},
+    ),
+    "above eight bits": lambda: (grey("u2", 255)[0] | veiled("u2", 8), {"BitsStored": 8}),
+    "in a byte": lambda: (grey("u1", 63)[0] | veiled("u1", 6), {"BitsStored": 6}),
+    "below": lambda: (
+        grey("u2", 4095, shift=4)[0] | veiled("u2", 1),
+        {"BitsStored": 12, "HighBit": 15},
+    ),
+    "above colour": lambda: (
+        rgb("u2", 4095)[0] | veiled("u2", 12)[..., None],
+        {**COLOUR, "BitsStored": 12},
+    ),
+}
+
+
+def pixels_alone(found: Any, stored_bits: int, high: int) -> Any:
+    """The bits that are pixel, where they lie."""
+    return found.view(f"u{found.dtype.itemsize}") & ((1 << stored_bits) - 1) << (high + 1 - stored_bits)
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ExplicitVRBigEndian, RLELossless])
+@pytest.mark.parametrize("name", HIDING)
+def test_what_is_drawn_in_unused_bits_is_cleared(tmp_path, name, syntax):
+    data, changed = HIDING[name]()
+    content = (
+        lossless(data, syntax, **{**changed, "BitsStored": 8 * data.dtype.itemsize})
+        if syntax == RLELossless
+        else data[None]
+    )
+    path = written(tmp_path / "1.dcm", content, syntax, **{**_described(data), **changed})
+    looked = examined(path, modality="CT", sop_class=CT)
+    assert looked.held == ""
+    assert words("high_bits") in looked.notes
+    after, left = values(copied(path, looked))[0], ~mask(looked)
+    bits = changed["BitsStored"], changed.get("HighBit", changed["BitsStored"] - 1)
+    assert (pixels_alone(after, *bits)[left] == pixels_alone(data, *bits)[left]).all()
+    signed = after.dtype.kind == "i"
+    assert ((after << 4 >> 4 == after) if signed else (pixels_alone(after, *bits) == after)).all()
+
+
+def padded(picture: Any, value: int) -> Any:
+    """A round picture with a padding value around it."""
+    return np.where(tissue() > 0.1, picture, np.asarray(value).astype(picture.dtype))
+
+
+def broader(kind: str, low: int, high: int) -> Any:
+    """Smooth values from end to end, as bone beside air."""
+    y, x = np.mgrid[:ROWS, :COLUMNS]
+    wave = 0.5 + 0.5 * np.sin(x / 20) * np.cos(y / 17)
+    return (low + (high - low) * wave + 8 * tissue()).astype(kind)
+
+
+SOUND: dict[str, Callable[[], tuple[Any, dict[str, Any]]]] = {
+    "signs": lambda: (broader("i2", -1024, 2000), {"BitsStored": 12}),
+    "signs that are not extended": lambda: (broader("i2", -1024, 2000) & 4095, {"BitsStored": 12}),
+    "padding": lambda: (padded(broader("u2", 0, 4000), 0x8000), {"BitsStored": 12}),
+    "padding of the header": lambda: (
+        padded(broader("u2", 0, 5000), 63536),
+        {"BitsStored": 12, "PixelPaddingValue": 63536},
+    ),
+    "signed padding": lambda: (padded(broader("i2", -1000, 1800), -3024), {"BitsStored": 12}),
+    "more than is stated": lambda: (broader("u2", 0, 5500), {"BitsStored": 12}),
+    "bone of more than is stated": lambda: (broader("i2", -1024, 3071), {"BitsStored": 12}),
+    "a wrong high bit": lambda: (broader("u2", 0, 4000), {"BitsStored": 12, "HighBit": 15}),
+}
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, RLELossless])
+@pytest.mark.parametrize("name", SOUND)
+def test_signs_padding_and_values_beyond_what_is_stated_stay(tmp_path, name, syntax):
+    data, changed = SOUND[name]()
+    whole = {"BitsStored": 8 * data.dtype.itemsize}
+    content = lossless(data, syntax, **whole) if syntax == RLELossless else data[None]
+    path = written(tmp_path / "1.dcm", content, syntax, **{**_described(data), **changed})
+    looked = examined(path, modality="CT", sop_class=CT)
+    assert (looked.held, looked.replacement, looked.notes) == ("", None, ())
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_run_length_frame_keeps_its_high_bit_when_it_is_stored_anew(tmp_path):
+    data, _, changed = LAYOUTS["12 high"]()
+    frame = lossless(data[0], RLELossless)
+    path = written(tmp_path / "1.dcm", frame, RLELossless, **{**_described(data), **changed})
+    looked = examined(path)
+    copy, left = copied(path, looked), ~mask(looked)
+    assert copy.HighBit == 15
+    assert (np.frombuffer(copy.PixelData, "<u2").reshape(ROWS, COLUMNS)[left] == data[0][left]).all()
+
+
+@pytest.mark.parametrize("beside", [veiled("u2", 12), (drawn() > 0.5).astype("u2") << 15])
+def test_values_that_are_no_picture_have_no_picture_beside_them(tmp_path, beside):
+    data = ((tissue() > 0.1).astype("u2") * 3) | beside
+    path = written(tmp_path / "1.dcm", data[None], BitsStored=12)
+    looked = examined(path, modality="SEG", sop_class="1.2.840.10008.5.1.4.1.1.66.4")
+    assert (values(copied(path, looked))[0] == data & 4095).all()
+    assert looked.notes == (words("not_read"), words("high_bits"))
 
 
 # --- compressed ---------------------------------------------------------------------------------------
@@ -435,7 +548,7 @@ def check_decoded(path: Path) -> Looked:
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(("name", "number"), [("lossless", 4), ("first order", 5), ("LS", 6), ("J2K", 8)])
-@pytest.mark.parametrize("layout", ["8 bits", "12 in 16", "RGB by pixel"])
+@pytest.mark.parametrize("layout", ["8 bits", "12 in 16", "12 of signed", "RGB by pixel"])
 def test_jpeg_lossless_and_ls(tmp_path, name, number, layout):
     import gdcm
 
@@ -518,10 +631,36 @@ def test_what_cannot_be_decoded_is_held_back(tmp_path, syntax, code):
     plain = written(tmp_path / "1.dcm", encapsulate([b"\0" * 64]), RLELossless)
     assert examined(plain, syntax=str(syntax)).held == code
     primary = {"modality": "CT", "sop_class": CT, "syntax": str(syntax)}
-    assert examined(plain, **primary).held == code
-    spared = examined(plain, burned_in="NO", **primary)
-    assert spared.held == ""
-    assert spared.look == (words("undecoded"),)
+    for said in ("", "NO", "YES"):
+        assert examined(plain, burned_in=said, **primary).held == code
+    segments = {**primary, "modality": "SEG", "sop_class": "1.2.840.10008.5.1.4.1.1.66.4"}
+    assert examined(plain, **segments).held == code
+
+
+@pytest.mark.parametrize("sop", [CT, "1.2.840.10008.5.1.4.1.1.66.4"])
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.4.100", "1.2.840.10008.1.2.4.107"])
+def test_videos_are_held_back_whatever_their_header_says(tmp_path, sop, syntax):
+    path = written(tmp_path / "1.dcm", encapsulate([b"\0\0\1\xb3" + TEXT]), syntax)
+    looked = examined(path, modality="CT", sop_class=sop, burned_in="NO", frames=30)
+    assert (looked.held, looked.replacement) == ("IMG060", None)
+
+
+@pytest.mark.parametrize("sop", [CT, "1.2.840.10008.5.1.4.1.1.66.4"])
+@pytest.mark.parametrize(
+    ("syntax", "table"), [(RLELossless, True), (RLELossless, False), (JPEGBaseline8Bit, False)]
+)
+def test_a_fragment_that_is_of_no_frame_is_not_copied(tmp_path, sop, syntax, table):
+    level = (tissue() * 100).astype("u1")
+    frame = (
+        coded()
+        if syntax == JPEGBaseline8Bit
+        else next(generate_frames(lossless(level, syntax), number_of_frames=1))
+    )
+    stray = struct.pack("<HHI", 0xFFFE, 0xE000, 64) + TEXT.ljust(64)
+    path = written(tmp_path / "1.dcm", encapsulate([frame], has_bot=table) + stray, syntax)
+    looked = examined(path, modality="CT", sop_class=sop, burned_in="NO")
+    assert looked.held == "IMG061" or b"KHOSAN" not in (looked.replacement or path).read_bytes()
+    assert looked.held == ("IMG061" if syntax == RLELossless and not table else "")
 
 
 def test_short_and_overfull_pixel_data_is_held_back(tmp_path):
@@ -556,20 +695,114 @@ def test_values_that_are_no_picture_are_not_read(tmp_path, sop):
     assert examined(path, bits_allocated=0).notes == (words("not_read"),)
 
 
-@pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize(
-    "plant", [b"\xff\xfe\x00\x10PATIENT KHOSAN", b"\xff\xe1\x00\x10Exif\0\0KHOSAN..", "behind"]
-)
-def test_text_inside_compressed_frames_makes_them_new(tmp_path, plant):
-    plain = io.BytesIO()
-    Image.fromarray((tissue() * 100).astype("u1")).save(plain, "JPEG", quality=90)
-    clean = plain.getvalue()
-    planted = clean + b"PATIENT KHOSAN" if plant == "behind" else clean[:2] + plant + clean[2:]
-    kept = examined(
-        written(tmp_path / "1.dcm", encapsulate([clean]), JPEGBaseline8Bit), modality="CT", sop_class=CT
-    )
-    assert kept.replacement is None
-    path = written(tmp_path / "2.dcm", encapsulate([planted]), JPEGBaseline8Bit)
+TEXT = b"PATIENT KHOSAN"
+
+
+def segment(marker: int, body: bytes) -> bytes:
+    return bytes((0xFF, marker)) + (len(body) + 2).to_bytes(2) + body
+
+
+def within(frame: bytes, marker: bytes, what: bytes, *, behind: int = 0) -> bytes:
+    """A frame with something put in front of the last marker of a kind."""
+    at = frame.rindex(marker) + behind
+    return frame[:at] + what + frame[at:]
+
+
+def longer(frame: bytes, marker: int, more: bytes) -> bytes:
+    """A frame with more in its first segment of a kind, which is as long as it says."""
+    at = frame.index(bytes((0xFF, marker)))
+    length = int.from_bytes(frame[at + 2 : at + 4])
+    end = at + 2 + length
+    return frame[: at + 2] + (length + len(more)).to_bytes(2) + frame[at + 4 : end] + more + frame[end:]
+
+
+@functools.cache
+def coded(kind: str = "JPEG", **how: Any) -> bytes:
+    """A frame as an ordinary encoder leaves it."""
+    level = (tissue() * 100).astype("u1")
+    if kind == "JPEG-LS":
+        import gdcm
+
+        with tempfile.TemporaryDirectory() as folder:
+            plain = written(Path(folder) / "1.dcm", level[None])
+            made = by_gdcm(plain, Path(folder) / "2.dcm", gdcm.TransferSyntax.JPEGLSLossless)
+            return next(generate_frames(pydicom.dcmread(made).PixelData, number_of_frames=1))
+    buffer = io.BytesIO()
+    Image.fromarray(level).save(buffer, kind, **({"no_jp2": True} if kind == "JPEG2000" else {}), **how)
+    return buffer.getvalue()
+
+
+SYNTAX = {"JPEG": JPEGBaseline8Bit, "JPEG2000": JPEG2000, "JPEG-LS": JPEGLSLossless}
+TILES = {"tile_size": (128, 128)}
+ORDINARY = [
+    ("JPEG", {}),
+    ("JPEG", {"progressive": True}),
+    ("JPEG", {"restart_marker_rows": 1}),
+    ("JPEG-LS", {}),
+]
+ORDINARY += [
+    ("JPEG2000", {}),
+    ("JPEG2000", TILES),
+    ("JPEG2000", {"plt": True}),
+    ("JPEG2000", {"irreversible": True}),
+]
+
+
+@pytest.mark.parametrize(("kind", "how"), ORDINARY)
+def test_compressed_frames_that_say_nothing_more_are_left(tmp_path, kind, how):
+    path = written(tmp_path / "1.dcm", encapsulate([coded(kind, **how)]), SYNTAX[kind])
+    looked = examined(path, modality="CT", sop_class=CT)
+    assert (looked.held, looked.replacement) == ("", None)
+
+
+STOWED: dict[str, tuple[str, Callable[[], bytes]]] = {
+    "comment": ("JPEG", lambda: within(coded(), b"\xff\xdb", segment(0xFE, TEXT))),
+    "Exif": ("JPEG", lambda: within(coded(), b"\xff\xdb", segment(0xE1, b"Exif\0\0" + TEXT))),
+    "behind": ("JPEG", lambda: coded() + TEXT),
+    "behind, with an end of its own": ("JPEG", lambda: coded() + TEXT + b"\xff\xd9"),
+    "behind the last pixel": ("JPEG", lambda: within(coded(), b"\xff\xd9", TEXT)),
+    "behind the last packet": ("JPEG2000", lambda: in_last_tile(TEXT, b"\xff\xd9")),
+    "between scans": ("JPEG", lambda: within(coded(progressive=True), b"\xff\xda", segment(0xFE, TEXT))),
+    "application data between scans": (
+        "JPEG",
+        lambda: within(coded(progressive=True), b"\xff\xda", segment(0xEE, b"Adobe" + TEXT)),
+    ),
+    "behind JFIF": ("JPEG", lambda: longer(coded(), 0xE0, TEXT)),
+    "behind Adobe": ("JPEG", lambda: within(coded(), b"\xff\xdb", segment(0xEE, b"Adobe" + bytes(7) + TEXT))),
+    "in place of a transformation": (
+        "JPEG",
+        lambda: within(coded(), b"\xff\xdb", segment(0xE8, b"mrfx" + TEXT)),
+    ),
+    "a second table": (
+        "JPEG",
+        lambda: within(coded(), b"\xff\xdb", segment(0xDB, b"\0" + TEXT.ljust(64, b"!"))),
+    ),
+    "a comment in JPEG-LS": ("JPEG-LS", lambda: within(coded("JPEG-LS"), b"\xff\xda", segment(0xFE, TEXT))),
+    "a comment in JPEG 2000": (
+        "JPEG2000",
+        lambda: within(coded("JPEG2000"), b"\xff\x52", segment(0x64, b"\0\1" + TEXT)),
+    ),
+    "in a tile-part": ("JPEG2000", lambda: in_last_tile(segment(0x64, b"\0\1" + TEXT))),
+    "as lengths of packets": ("JPEG2000", lambda: in_last_tile(segment(0x58, b"\0" + TEXT))),
+    "behind steps": ("JPEG2000", lambda: longer(coded("JPEG2000"), 0x5C, TEXT)),
+    "behind JPEG 2000": ("JPEG2000", lambda: coded("JPEG2000") + TEXT + b"\xff\xd9"),
+}
+
+
+def in_last_tile(what: bytes, before: bytes = b"\xff\x93") -> bytes:
+    """A frame of several tiles with something in its last tile-part: in its header, if not elsewhere."""
+    frame = bytearray(within(coded("JPEG2000", **TILES), before, what))
+    at = frame.rindex(b"\xff\x90") + 6
+    if size := int.from_bytes(frame[at : at + 4]):
+        frame[at : at + 4] = (size + len(what)).to_bytes(4)
+    return bytes(frame)
+
+
+@pytest.mark.parametrize("where", STOWED)
+def test_text_inside_compressed_frames_makes_them_new(tmp_path, where):
+    kind, made = STOWED[where]
+    assert b"KHOSAN" in made()
+    path = written(tmp_path / "1.dcm", encapsulate([made()]), SYNTAX[kind])
     looked = examined(path, modality="CT", sop_class=CT)
     assert looked.replacement is not None
     assert b"KHOSAN" not in looked.replacement.read_bytes()

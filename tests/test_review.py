@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from pipeline import review
 from pipeline.core.errors import InputError, NotReady, OutputError, UsageError
-from pipeline.core.model import Case, CleanCase, CleanPanel
+from pipeline.core.model import Case, CleanCase, CleanPanel, Mark
 from pipeline.review import decisions
 from pipeline.review.signoff import questions
 
@@ -70,6 +70,39 @@ def stopped(case: Case, clean: CleanCase) -> NotReady:
     assert caught.value.why
     assert caught.value.fix
     return caught.value
+
+
+def mark(box: str, *, entered: bool, scan: str = "s" * 64) -> Mark:
+    return Mark(box, "", 3, "marked", "", entered, scan)
+
+
+def seen(box: str, what: str, scan: str = "s" * 64) -> dict[str, str]:
+    return {"box": box, "seen": what, "read": "marked", "scan": scan}
+
+
+def test_each_box_of_the_consent_form_is_confirmed(case: Case, clean: CleanCase) -> None:
+    marks = [mark("text", entered=True), mark("teaching", entered=False)]
+    write(case, entry(clean, boxes=[seen("text", "marked"), seen("teaching", "empty")]))
+    assert review.gate(case, clean, marks).by
+
+
+@pytest.mark.parametrize(
+    ("boxes", "code"),
+    [
+        ([], "REV005"),
+        ([seen("text", "marked")], "REV005"),
+        ([seen("text", "perhaps"), seen("teaching", "empty")], "REV005"),
+        ([seen("text", "marked", "o" * 64), seen("teaching", "empty", "o" * 64)], "REV005"),  # other scans
+        ([seen("text", "empty"), seen("teaching", "empty")], "REV010"),
+        ("yes", "REV006"),
+        (["text"], "REV006"),
+    ],
+)
+def test_a_box_left_open_or_seen_empty_stops(case: Case, clean: CleanCase, boxes: Any, code: str) -> None:
+    write(case, entry(clean, boxes=boxes))
+    with pytest.raises(NotReady) as caught:
+        review.gate(case, clean, [mark("text", entered=True), mark("teaching", entered=False)])
+    assert caught.value.code == code
 
 
 def test_a_full_signoff_counts(case: Case, clean: CleanCase) -> None:

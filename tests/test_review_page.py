@@ -24,7 +24,7 @@ from starlette.testclient import TestClient
 from pipeline import deidentify, intake, review
 from pipeline.core import files
 from pipeline.core.errors import NotReady, PipelineError
-from pipeline.core.model import Case, CleanCase
+from pipeline.core.model import Case, CleanCase, Mark
 from pipeline.core.tell import Tell
 from pipeline.review import app, before, decisions, server, sheet
 from pipeline.review.desk import Desk
@@ -305,6 +305,41 @@ def test_approve_all_and_sign_opens_the_gate(person: TestClient, desk: Desk) -> 
     assert desk.signed
     assert decisions.read(desk.case.folder).pictures == []
     assert sorted(p.name for p in desk.case.folder.iterdir()) == ["decisions.yaml", "images"]
+
+
+def boxed(desk: Desk) -> Desk:
+    """The same desk with two boxes of a consent form on it."""
+    drawn = io.BytesIO()
+    Image.new("RGB", (40, 40), "white").save(drawn, "PNG")
+    scan = "s" * 64
+    desk.marks = (
+        Mark("text", "The report may be published.", 4, "marked", "", True, scan, drawn.getvalue()),
+        Mark("teaching", "Teaching <b>too</b>.", 4, "look", "ink beside the box", False, scan, b""),
+    )
+    return desk
+
+
+def test_the_boxes_of_the_consent_form_are_shown_and_confirmed(person: TestClient, desk: Desk) -> None:
+    boxed(desk)
+    page = person.get("/").text
+    assert "The report may be published." in page
+    assert "Teaching &lt;b&gt;too&lt;/b&gt;." in page
+    assert "not certain: ink beside the box" in page
+    assert person.get("/box/0").headers["content-type"] == "image/png"
+    assert person.get("/box/1").status_code == 404  # no picture of it: look at the paper
+    assert person.get("/box/2").status_code == 404
+    revision = full_decisions(person, desk)
+    for boxes in (None, {}, {"text": "marked"}, {"text": "marked", "teaching": ["empty"]}):
+        assert person.post("/sign", json=signature(desk, revision, boxes=boxes)).status_code == 409
+    seen = {"text": "marked", "teaching": "empty", "other": "marked"}
+    answer = person.post("/sign", json=signature(desk, revision, boxes=seen))
+    assert answer.status_code == 200, answer.text
+    assert review.gate(desk.case, desk.clean, desk.marks).by == "Dr Asha Verma"
+    (entry,) = decisions.read(desk.case.folder).signoffs
+    assert [(row["box"], row["seen"], row["read"]) for row in entry["boxes"]] == [
+        ("text", "marked", "marked"),
+        ("teaching", "empty", "look"),
+    ]
 
 
 def test_a_rejection_needs_a_reason_and_keeps_the_gate_closed(person: TestClient, desk: Desk) -> None:

@@ -556,3 +556,37 @@ def test_every_shape_says_why_and_from_where():
         assert row["source"], row["name"]
         assert set(row["where"]) <= set(values.WAYS)
         assert row["needs"] in {"digits", "signs", "words", "age"}
+
+
+# names of regions in radiotherapy (AAPM TG-263); [[what must go]]
+REGIONS = """
+Lung_L
+SpinalCord
+SpinalCord_PRV05
+Femur_Head_R
+BrachialPlex_L
+OpticNrv_R
+Glnd_Submand_L
+PTV_6000
+PTV60
+PTV_60Gy
+PTV^Eval_6600
+PTV_High_7000
+PTVn1_5400
+CTVn_L_5040
+GTVp
+PTV_Brst_4256
+PTV [[1947]]
+PTV_[[2024]]
+PTV_[[60001234]]
+PTV [[6000 9811 4302]]
+PTV_[[4321 Testkaran]]
+[[MRN_6000]]
+[[Testkaran_6000]]
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("line", REGIONS)
+def test_names_of_regions_keep_their_doses(line):
+    left = values.clean(re.sub(r"\[\[(.*?)\]\]", r"\1", line), NOBODY, how="described").text
+    assert left == re.sub(r"\[\[.*?\]\]", "", line).strip(" _")

@@ -44,6 +44,13 @@ def marks(case: Case, clean: CleanCase) -> tuple[Mark, ...]:
     return entry.for_a_person(case, clean, reading.language, consent, reading.boxes)
 
 
+def table(grant: Grant) -> str:
+    """Every box of the signed form on a line: its page, what software read, what the record says."""
+    from pipeline.consent import entry
+
+    return entry.table(grant.marks, grant.summary["checks"]["to_confirm"])
+
+
 def needs(case: Case, clean: CleanCase) -> dict[str, Any]:
     """What the result depends on: the clean copies, the consent entry, the scans, the rules about signing."""
     from pipeline.consent import binding, elements, gate

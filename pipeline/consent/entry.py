@@ -100,3 +100,16 @@ def _words(
     text = str(said["self"] if isinstance(said, Mapping) else said)
     told = text.format(number=number.get(box.removeprefix(FIGURE), "?"))
     return f"{before}: {told}" if before else told
+
+
+def table(marks: Sequence[Mark], to_confirm: Sequence[str]) -> str:
+    """What `consent --check` prints when the consent holds."""
+    lines = [f"{'page':<5} {'box':<28} {'on the paper':<14} in the record"] if marks else []
+    for mark in marks:
+        read = {"blank": "empty", "look": "look"}.get(mark.read, mark.read)
+        lines.append(f"{mark.page:<5} {mark.box:<28} {read:<14} {'marked' if mark.entered else 'empty'}")
+    lines += ["", "A person must still confirm, on the review page (casereport review CASE):"]
+    lines += [f"  {line}" for line in to_confirm]
+    if marks:
+        lines.append("  each of these boxes: software sees ink, not what it means")
+    return "\n".join(lines)

@@ -160,11 +160,12 @@ def _never_scanned(case: Case, entry: Entry, pages: list[ScanPage]) -> Iterator[
 def _strangers(case: Case, entry: Entry, pages: list[ScanPage]) -> Iterator[Finding]:
     """Pages without a code, of another case, or of a form that is not in use."""
     mine = binding.case_id(case)
+    for file in sorted({page.file for page in pages if not page.codes}):
+        listed = ", ".join(str(page.number) for page in pages if page.file == file and not page.codes)
+        yield findings.make("CON011", case.where(*entry.at, "files", file), page=listed, file=file + 1)
     for page in pages:
         place = case.where(*entry.at, "files", page.file)
         number, file = page.number, page.file + 1
-        if not page.codes:
-            yield findings.make("CON011", place, page=number, file=file)
         for code in page.codes:
             if code.case != mine:
                 yield findings.make("CON014", place, page=number, file=file)

@@ -20,7 +20,7 @@ class Exit(IntEnum):
     OUTPUT = 6  # cannot write: full, read-only, locked
     TOOL = 7  # pandoc, typst or a font is missing or failed
     BUG = 70  # our fault
-    INTERRUPTED = 130  # Ctrl-C
+    INTERRUPTED = 130  # Ctrl-C, or asked to end
 
 
 class PipelineError(Exception):

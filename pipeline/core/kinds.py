@@ -6,6 +6,7 @@ import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 IMAGES = {"dicom", "jpeg", "png", "tiff", "heic", "webp", "gif", "bmp"}
 HEAD, TAIL = 1 << 16, 1 << 12  # bytes looked at
@@ -23,6 +24,9 @@ MAGIC = (
     (b"%PDF-", "pdf"),
     (b"PK\x03\x04", "zip"),
 )
+LONG_VRS = set(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())  # their length takes 4 bytes
+BYTE_ORDERS: dict[str, Literal["little", "big"]] = {"<": "little", ">": "big"}
+MAX_FIRST = 1 << 12  # bytes of the first value of a file
 HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif"}
 
 
@@ -75,15 +79,36 @@ def sniff(head: bytes) -> str:
 
 
 def _dicom_without_preamble(head: bytes) -> bool:
-    """Old files start straight with group 0002 or 0008 (PS3.10 allows readers to cope with it)."""
-    if len(head) < 8:
-        return False
-    little, big = struct.unpack("<HH", head[:4]), struct.unpack(">HH", head[:4])
-    explicit = head[4:6].isalpha() and head[4:6].isupper()
-    implicit = struct.unpack("<I", head[4:8])[0] <= 64
-    return (little[0] in (2, 8) and little[1] <= 0x18 and (explicit or implicit)) or (
-        big[0] in (2, 8) and big[1] <= 0x18 and explicit
-    )
+    """Old files start straight with a data set (PS3.10 allows readers to cope with it).
+
+    Most start with something short at the beginning of group 0002 or 0008. Others count where a second
+    element follows the first.
+    """
+    for order in "<>":
+        tag, end = _element(head, 0, order)
+        if tag >> 16 in (2, 8) and tag & 0xFFFF <= 0x18 and end <= 72:
+            return True
+        if tag >> 16 in (0, 2, 4, 8) and end <= MAX_FIRST and _element(head, end, order)[0] > tag:
+            return True
+    return False
+
+
+def _element(head: bytes, at: int, order: str) -> tuple[int, int]:
+    """Tag and end of a data element (PS3.5 7.1), explicit or implicit little endian; or (-1, 0)."""
+    if len(head) < at + 8:
+        return -1, 0
+    group, number = struct.unpack_from(f"{order}HH", head, at)
+    vr = head[at + 4 : at + 6]
+    if vr.isalpha() and vr.isupper():
+        if vr in LONG_VRS:
+            start, length = at + 12, int.from_bytes(head[at + 8 : at + 12], BYTE_ORDERS[order])
+        else:
+            start, length = at + 8, struct.unpack_from(f"{order}H", head, at + 6)[0]
+    elif order == "<":
+        start, length = at + 8, int.from_bytes(head[at + 4 : at + 8], "little")
+    else:
+        return -1, 0
+    return group << 16 | number, start + length
 
 
 def _jpeg_size(head: bytes) -> tuple[int, int] | None:

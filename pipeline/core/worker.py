@@ -185,6 +185,7 @@ def _serve(pipe: Connection, memory: int, function: Callable[[Any], Any], items:
 
 def _alone(pipe: Connection, memory: int) -> None:
     """Let go of everything inherited, be quiet, and stay under the cap."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # tidying up is the parent's
     _let_go_of_everything_but(pipe.fileno())
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)

@@ -125,7 +125,7 @@ class Desk:
         agreed = {i: isinstance(answers, dict) and answers.get(i) is True for i in asked}
         if not rejected and not all(agreed.values()):
             raise NotReady(f"{sum(not yes for yes in agreed.values())} of the questions are not answered")
-        seen = self._seen(said.get("boxes"))
+        seen = self._seen(said.get("boxes"), complete=not rejected)
         if self._receipt is None or files.receipt(self.clean.folder) != self._receipt:
             raise stop("REV009", (self.clean.folder.name, 0))
         entry = {
@@ -136,7 +136,9 @@ class Desk:
             "pictures": [decisions.about(p.panel, p.decision, p.reason) for p in self.pictures.values()],
             "answers": {i: "yes" if yes else "no" for i, yes in agreed.items()},
             "boxes": [
-                {"box": m.box, "seen": seen[m.box], "read": m.read, "scan": m.scan} for m in self.marks
+                {"box": m.box, "seen": seen[m.box], "read": m.read, "scan": m.scan}
+                for m in self.marks
+                if m.box in seen
             ],
         }
 
@@ -148,12 +150,13 @@ class Desk:
         self.signed = True
         return {"signed": True, "rejected": rejected, "pictures": len(self.pictures)}
 
-    def _seen(self, said: Any) -> dict[str, str]:
+    def _seen(self, said: Any, *, complete: bool) -> dict[str, str]:
         """What the person sees in each box of the consent form. Raises NotReady for one left open."""
-        seen = said if isinstance(said, dict) else {}
-        if any(seen.get(mark.box) not in {MARKED, EMPTY} for mark in self.marks):
+        told = said if isinstance(said, dict) else {}
+        seen = {mark.box: told[mark.box] for mark in self.marks if told.get(mark.box) in (MARKED, EMPTY)}
+        if complete and len(seen) < len(self.marks):
             raise NotReady("say of every box of the consent form whether it is marked or empty")
-        return {mark.box: str(seen[mark.box]) for mark in self.marks}
+        return seen
 
     def _hunted_for(self, typed: str) -> bool:
         """Would the last hunt find this in the package? What authors publish of themselves is not hunted."""

@@ -23,7 +23,7 @@ from pipeline.core.match import Matcher
 from pipeline.core.picture import PER_FILE_SECONDS, Trouble, guarded
 from pipeline.core.tell import Tell
 from pipeline.deidentify.folder.wish import Wish
-from pipeline.deidentify.headers import dicom, elements, header
+from pipeline.deidentify.headers import dicom, elements, header, patients
 from pipeline.deidentify.headers.pseudonym import Pseudonyms
 from pipeline.deidentify.headers.rules import Rules, rules
 from pipeline.deidentify.headers.walk import Memory
@@ -33,6 +33,7 @@ from pipeline.deidentify.pictures.pixels import Stored
 CHUNK = 50  # slices of one series that one worker cleans in a row
 LARGEST = 16 << 30  # bytes of one file: pixels are streamed, never loaded whole
 PER_SECOND = 4 << 20  # bytes of a file that are allowed to take a second, beyond worker.SECONDS
+MIXED = "files of its study have several patient numbers: they are taken for one patient"
 JUNK = {".ds_store", "thumbs.db", "desktop.ini"}  # written by file managers, about nobody
 
 
@@ -159,7 +160,7 @@ def _kind_words(kind: str) -> dict[str, str]:
 def _headers(items: list[Item], part: Path, wish: Wish, table: Rules, tell: Tell) -> tuple[Identifier, ...]:
     """Copy every DICOM file; gives everyone whom their headers name."""
     waiting = [item for item in items if item.state == "waiting" and item.kind == "dicom"]
-    told: dict[str, dict[Identifier, None]] = {}
+    found: list[tuple[Item, header.About]] = []
     series: dict[str, list[Item]] = {}
     for item, about in _each(partial(_about, part), waiting, wish.jobs, tell, "headers"):
         if not isinstance(about, header.About):
@@ -167,11 +168,16 @@ def _headers(items: list[Item], part: Path, wish: Wish, table: Rules, tell: Tell
         elif about.directory:
             item.stop("IMG076")
         else:
-            told.setdefault(about.patient, {}).update(dict.fromkeys(about.identity))
+            found.append((item, about))
             series.setdefault(about.series, []).append(item)
+    found.sort(key=lambda row: row[0].name)
+    whose = patients.joined(about.owner for _, about in found)
+    told: dict[str, dict[Identifier, None]] = {}
+    for _, about in found:
+        told.setdefault(whose.whose(about.owner), {}).update(dict.fromkeys(about.identity))
     setting = dicom.Setting(
         rules=table,
-        pseudonyms=Pseudonyms(wish.key, per_patient=not wish.one_patient),
+        pseudonyms=Pseudonyms(wish.key, per_patient=not wish.one_patient, patients=whose),
         known={patient: Matcher((*wish.known, *named)) for patient, named in sorted(told.items())},
         everyone=Matcher(wish.known),
     )
@@ -188,6 +194,9 @@ def _headers(items: list[Item], part: Path, wish: Wish, table: Rules, tell: Tell
             _note(part, chunk, outcomes)
     for chunk, outcomes in _each(make, alone, wish.jobs, tell, "DICOM, one by one"):
         _note(part, chunk, outcomes)
+    for item, about in found:
+        if item.state == "clean" and about.owner.study in whose.mixed:
+            item.look.append(MIXED)
     return tuple(dict.fromkeys(identifier for named in told.values() for identifier in named))
 
 

@@ -19,21 +19,20 @@ from struct import Struct
 
 from pipeline.core.match import Matcher
 from pipeline.core.picture import NoPictureError
-from pipeline.deidentify.headers import elements, header
-from pipeline.deidentify.headers.elements import EXPLICIT, FILE_META, Dicom, Element, Encoding
+from pipeline.deidentify.headers import documents, elements, filemeta, header, numbers, seal, uids
+from pipeline.deidentify.headers.elements import Dicom, Element
+from pipeline.deidentify.headers.encoding import UNDEFINED, Encoding
 from pipeline.deidentify.headers.header import Header
 from pipeline.deidentify.headers.pseudonym import Pseudonyms
 from pipeline.deidentify.headers.rules import Rules
-from pipeline.deidentify.headers.walk import OFFSETS, Memory, Walk
+from pipeline.deidentify.headers.seal import Seal
+from pipeline.deidentify.headers.walk import DOCUMENT, OFFSETS, Memory, Walk
 from pipeline.deidentify.pictures.boxes import Area, Box
 from pipeline.deidentify.pictures.pixels import Looked, Stored
 
-IMPLEMENTATION = b"2.25.302114109179930622245367147692873000389"  # ours; a random UUID (PS3.5 B.2)
-METHOD = "casereport"
 SOP_CLASS, SOP_INSTANCE, BURNED_IN = 0x00080016, 0x00080018, 0x00280301
-IDENTITY_REMOVED, METHOD_TAG, METHOD_CODES = 0x00120062, 0x00120063, 0x00120064
-TIMES_MODIFIED = 0x00280303
-MIME = 0x00420012
+ROWS, MIME = 0x00280010, 0x00420012
+BLANKED = "the document in it is blank now: its text cannot be vouched for"
 SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"  # VL Whole Slide Microscopy Image Storage
 ITEM_START = Struct("<HHI")
 COPY = 1 << 22  # bytes copied at once
@@ -46,7 +45,7 @@ class Setting:
 
     rules: Rules
     pseudonyms: Pseudonyms
-    known: Mapping[str, Matcher] = field(repr=False)  # by patient, as header.patient_of tells them
+    known: Mapping[str, Matcher] = field(repr=False)  # by patient, as Pseudonyms.patients tells them
     everyone: Matcher = field(repr=False)  # for a patient that was not seen before
     pictures_only: bool = False  # refuse files without pixels
 
@@ -105,15 +104,19 @@ def _clean(
 ) -> Outcome:
     job.target.parent.mkdir(parents=True, exist_ok=True)
     file = elements.read(job.source, scratch)
-    top = Header(file)
-    if setting.pictures_only and file.pixels is None:
-        raise NoPictureError("IMG021" if top.raw(0x00280010) else "IMG028")
+    top, syntax = Header(file), filemeta.syntax(file)
+    if file.pixels is None and top.raw(ROWS) and (setting.pictures_only or file.after):
+        raise NoPictureError("IMG021")  # cut, and what is missing may have been filled with zeros
+    if file.pixels is None and setting.pictures_only:
+        raise NoPictureError("IMG028")
+    if documents.holds_other(top.text(MIME), top.raw(DOCUMENT)):
+        raise NoPictureError("IMG084")
     sop_class = top.text(SOP_CLASS) or _meta(file, 0x00020002)
     if not sop_class:
         raise NoPictureError("IMG029")
     if sop_class in SOUND:
         raise NoPictureError("IMG074")
-    whose = header.patient_of(top)
+    whose = setting.pseudonyms.patients.whose(header.owner_of(top))
     known = setting.known.get(whose, setting.everyone)
     walk = Walk(
         setting.rules,
@@ -123,8 +126,11 @@ def _clean(
         file,
         memory,
         document=top.text(MIME),
+        dates=numbers.dates(top),
     )
-    ours = _sealed(file, setting)
+    ours = seal.found(file, setting.rules, setting.pseudonyms)
+    if ours is Seal.OTHER:
+        return Outcome({}, "IMG085")
     if ours:
         walk.written = [(e.tag, file.buffer[e.start : e.end]) for e in file.elements]
     else:
@@ -133,8 +139,8 @@ def _clean(
     if any(file.preamble):
         walk.counts["preamble"] += 1
     if file.after:
-        walk.counts["behind the pixels"] += 1
-    lies = header.stored(top, file.path)
+        walk.counts["behind the pixels" if file.pixels else "behind the data set"] += 1
+    lies = header.stored(top, file.path, syntax)
     if lies is not None and _label(lies):
         return Outcome({}, "IMG075")
     looked = _look(file, top, lies, setting, known, seen, scratch, walk.counts, job.shown)
@@ -148,10 +154,12 @@ def _clean(
         ]  # offsets of frames that are gone
     for tag, (vr, value) in looked.attributes.items():
         walk.add(tag, vr.encode(), _ordered(vr, value, file.encoding))
-    _declare(walk, setting, sealed=ours and not looked.attributes)
-    _write(job.target, file, walk, lies, looked)
+    if not ours or looked.attributes:
+        seal.declare(walk, setting.rules, setting.pseudonyms)
+    _write(job.target, file, filemeta.native(file) if looked.replacement else syntax, walk, lies, looked)
+    look = (*looked.look, *([BLANKED] if walk.counts["document"] else []))
     removed = {what: n for what, n in sorted(walk.counts.items()) if n}
-    return Outcome(removed, "", looked.boxes, looked.read, looked.look, looked.notes, lies)
+    return Outcome(removed, "", looked.boxes, looked.read, look, looked.notes, lies)
 
 
 def _label(lies: Stored) -> bool:
@@ -204,7 +212,7 @@ def _identify(walk: Walk, file: Dicom, sop_class: str, pseudonyms: Pseudonyms) -
     """Say in the data set itself what it is; some old writers say it in the file meta only, or not at all."""
     have = {tag for tag, _ in walk.written}
     if SOP_CLASS not in have:
-        walk.add(SOP_CLASS, b"UI", sop_class.encode())
+        walk.add(SOP_CLASS, b"UI", uids.public(sop_class, pseudonyms).encode())
     if SOP_INSTANCE not in have:
         stated = _meta(file, 0x00020003) or f"header:{len(file.elements)}:{hash_of(file)}"
         walk.add(SOP_INSTANCE, b"UI", pseudonyms.uid(stated).encode())
@@ -214,53 +222,6 @@ def hash_of(file: Dicom) -> str:
     """SHA-256 of everything in front of the pixels."""
     end = file.pixels.start if file.pixels else len(file.buffer)
     return hashlib.sha256(file.buffer[:end]).hexdigest()
-
-
-def _declare(walk: Walk, setting: Setting, *, sealed: bool) -> None:
-    """Say in the file what was done (PS3.15 E.1.1; PS3.3 C.7.1.1, C.12.1), sealed with the key."""
-    if sealed:
-        return
-    rules, encoding = setting.rules, walk.file.encoding
-    codes = [
-        encoding.element(0x00080100, b"SH", code.encode())
-        + encoding.element(0x00080102, b"SH", b"DCM")
-        + encoding.element(0x00080104, b"LO", meaning.encode())
-        for code, meaning in rules.codes
-    ]
-    times = next(
-        (word for name, word in _TIMES.items() if name in rules.on),
-        b"REMOVED",
-    )
-    walk.add(IDENTITY_REMOVED, b"CS", b"YES")
-    walk.add(TIMES_MODIFIED, b"CS", times)
-    walk.written = [row for row in walk.written if row[0] not in (METHOD_TAG, METHOD_CODES)]
-    walk.written.append((METHOD_CODES, encoding.sequence(METHOD_CODES, codes)))
-    walk.written.sort(key=lambda row: row[0])
-    seal = setting.pseudonyms.seal(_content(walk.written, rules))
-    walk.add(METHOD_TAG, b"LO", "\\".join((METHOD, rules.edition, seal)).encode())
-    walk.written.sort(key=lambda row: row[0])
-
-
-_TIMES = {"full-dates": b"UNMODIFIED", "modified-dates": b"MODIFIED"}
-
-
-def _content(written: list[tuple[int, bytes]], rules: Rules) -> bytes:
-    options = " ".join(sorted(rules.on)).encode()
-    return options + b"".join(value for tag, value in written if tag != METHOD_TAG)
-
-
-def _sealed(file: Dicom, setting: Setting) -> bool:
-    """Whether this header is a copy of ours, unchanged, made with this key and these options.
-
-    Then its dates have moved and its UIDs are new already: to do it twice would break the links to others.
-    """
-    method = next((e for e in file.elements if e.tag == METHOD_TAG), None)
-    if method is None:
-        return False
-    stated = file.value(method).decode("latin-1").strip(" \0").split("\\")
-    written = [(e.tag, file.buffer[e.start : e.end]) for e in file.elements]
-    content = _content(written, setting.rules)
-    return len(stated) == 3 and stated[0] == METHOD and stated[2] == setting.pseudonyms.seal(content)
 
 
 def _meta(file: Dicom, tag: int) -> str:
@@ -275,16 +236,11 @@ def _ordered(vr: str, value: bytes, encoding: Encoding) -> bytes:
 # --- writing ------------------------------------------------------------------------------------------
 
 
-def _write(target: Path, file: Dicom, walk: Walk, lies: Stored | None, looked: Looked) -> None:
-    syntax = (
-        EXPLICIT
-        if file.syntax == elements.DEFLATED or (looked.replacement and file.encapsulated)
-        else file.syntax
-    )
+def _write(target: Path, file: Dicom, syntax: str, walk: Walk, lies: Stored | None, looked: Looked) -> None:
     values = dict(walk.written)
     out = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
     try:
-        head = _file_meta(_value(values[SOP_CLASS]), _value(values[SOP_INSTANCE]), syntax.encode())
+        head = filemeta.written(_value(values[SOP_CLASS]), _value(values[SOP_INSTANCE]), syntax)
         before = b"".join(value for tag, value in walk.written if tag < 0x7FE00010)
         _all(out, head + before)
         if file.pixels is not None and lies is not None:
@@ -292,20 +248,6 @@ def _write(target: Path, file: Dicom, walk: Walk, lies: Stored | None, looked: L
         _all(out, b"".join(value for tag, value in walk.written if tag > 0x7FE00010))
     finally:
         os.close(out)
-
-
-def _file_meta(sop_class: bytes, sop_instance: bytes, syntax: bytes) -> bytes:
-    """Preamble and file meta information (PS3.10 7.1), made new."""
-    write = FILE_META.element
-    rows = (
-        write(0x00020001, b"OB", b"\0\1")
-        + write(0x00020002, b"UI", sop_class)
-        + write(0x00020003, b"UI", sop_instance)
-        + write(0x00020010, b"UI", syntax)
-        + write(0x00020012, b"UI", IMPLEMENTATION)
-        + write(0x00020013, b"SH", b"CASEREPORT")
-    )
-    return b"\0" * 128 + b"DICM" + write(0x00020000, b"UL", len(rows).to_bytes(4, "little")) + rows
 
 
 def _value(element: bytes) -> bytes:
@@ -325,7 +267,7 @@ def _pixels(out: int, file: Dicom, pixels: Element, lies: Stored, looked: Looked
         _all(out, b"\0" * (size % 2))
         return
     if file.encapsulated:
-        _all(out, encoding.start_of_value(pixels.tag, pixels.vr or b"OW", elements.UNDEFINED))
+        _all(out, encoding.start_of_value(pixels.tag, pixels.vr or b"OW", UNDEFINED))
         table, after = _offset_table(file.path, pixels, lies.frames)
         _all(out, table)
         _copy(out, file.path, after, pixels.end - after)

@@ -15,7 +15,15 @@ def vr(tag: int) -> str:
 
 @cache
 def uids() -> frozenset[str]:
-    """UIDs that have a name: those of the standard and the private classes of vendors."""
+    """Every UID of the registry (PS3.6 Annex A)."""
     from pydicom._uid_dict import UID_dictionary
 
     return frozenset(UID_dictionary)
+
+
+@cache
+def transfer_syntaxes() -> frozenset[str]:
+    """The transfer syntaxes among them."""
+    from pydicom._uid_dict import UID_dictionary
+
+    return frozenset(uid for uid, row in UID_dictionary.items() if row[1] == "Transfer Syntax")

@@ -17,7 +17,15 @@ CDA = (
 
 def blank(mime: str) -> bytes:
     """An empty document of this MIME type; no bytes where we know no empty one."""
-    kind = mime.strip(" \0").lower()
+    kind = mime.partition(";")[0].strip(" \0").casefold()
     if kind == "application/pdf":
         return PDF
-    return CDA if kind.endswith("xml") else b""
+    return CDA if kind.endswith(("/xml", "+xml")) else b""
+
+
+def holds_other(mime: str, document: bytes) -> bool:
+    """Whether a file holds a document without an empty one to take its place: a 3D model (STL, OBJ), say.
+
+    Its surface may be a face, and what else it holds nobody looked at.
+    """
+    return bool(document.strip(b" \0")) and not blank(mime)

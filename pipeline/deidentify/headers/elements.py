@@ -8,31 +8,40 @@ cleaning as fast as copying, and it is why nothing can come along that was not l
 from __future__ import annotations
 
 import os
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from struct import Struct
 from typing import Any, NamedTuple
 
 from pipeline.core.picture import NoPictureError
+from pipeline.deidentify.headers.deflated import inflate
+from pipeline.deidentify.headers.encoding import (
+    BIG_ENDIAN,
+    DEFLATED,
+    EXPLICIT,
+    IMPLICIT,
+    LENGTH,
+    LONG_VRS,
+    SEQUENCE,
+    SHORT,
+    SHORT_VRS,
+    TAG_LENGTH,
+    UNDEFINED,
+    VRS,
+    Encoding,
+)
 
 HEAD = 1 << 16  # bytes read at first; more are read when the header is longer
 MAX_HEADER = 1 << 28  # bytes in front of the pixels that are taken into memory
-MAX_INFLATED = 1 << 29  # bytes a deflated data set may grow to
 MAX_DEPTH = 100  # sequences within sequences
 MAX_ELEMENTS = 1_000_000  # in one data set, sequences included
 
-IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
-DEFLATED, BIG_ENDIAN = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"
 PLAIN = {IMPLICIT, EXPLICIT, DEFLATED, BIG_ENDIAN}
-SEQUENCE = b"SQ"
-UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 PIXELS = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))  # float, double float and integer pixels
-SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
-LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
-VRS = SHORT_VRS | LONG_VRS
-PADDED_WITH_ZERO = frozenset((b"UI", b"OB", b"UN"))
+OPAQUE = b"--"  # no value representation: only where the value ends is known, so it is never kept
+STRAY = 8  # bytes; fewer are no element
+PADDING = b"\0 "  # bytes with which blocks of tapes and disks are filled
+PADDED = frozenset((0, 0x20202020))  # what they look like as a tag
 
 
 class Element(NamedTuple):
@@ -56,50 +65,6 @@ class _More(Exception):  # noqa: N818 - not a fault: the header is longer than w
         self.needed = needed
 
 
-@dataclass(frozen=True, slots=True)
-class Encoding:
-    """How a data set is written."""
-
-    implicit: bool = False
-    big: bool = False
-
-    @property
-    def order(self) -> str:
-        """The byte order as struct and numpy spell it."""
-        return ">" if self.big else "<"
-
-    def element(self, tag: int, vr: bytes, value: bytes) -> bytes:
-        """One element with a value of defined length, padded to an even one (PS3.5 6.2, 7.1)."""
-        if len(value) % 2:
-            value += b"\0" if vr in PADDED_WITH_ZERO else b" "
-        group, number, length = tag >> 16, tag & 0xFFFF, len(value)
-        if self.implicit:
-            return _TAG_LENGTH[self.big].pack(group, number, length) + value
-        if vr in LONG_VRS:
-            return _LONG[self.big].pack(group, number, vr, 0, length) + value
-        if length > 0xFFFF:
-            raise NoPictureError("IMG071")
-        return _SHORT[self.big].pack(group, number, vr, length) + value
-
-    def sequence(self, tag: int, items: list[bytes]) -> bytes:
-        """A sequence of encoded items, all lengths defined."""
-        pack = _TAG_LENGTH[self.big].pack
-        return self.element(tag, SEQUENCE, b"".join(pack(0xFFFE, 0xE000, len(i)) + i for i in items))
-
-    def start_of_value(self, tag: int, vr: bytes, length: int) -> bytes:
-        """What stands in front of a value that is copied behind it; `length` may be UNDEFINED."""
-        if self.implicit:
-            return _TAG_LENGTH[self.big].pack(tag >> 16, tag & 0xFFFF, length)
-        return _LONG[self.big].pack(tag >> 16, tag & 0xFFFF, vr, 0, length)
-
-
-_SHORT = {False: Struct("<HH2sH"), True: Struct(">HH2sH")}
-_LONG = {False: Struct("<HH2sHI"), True: Struct(">HH2sHI")}
-_TAG_LENGTH = {False: Struct("<HHI"), True: Struct(">HHI")}
-_LENGTH = {False: Struct("<I"), True: Struct(">I")}
-FILE_META = Encoding()
-
-
 class Scanner:
     """Finds the elements of one buffer in one encoding."""
 
@@ -110,17 +75,20 @@ class Scanner:
     def dataset(self, at: int, end: int, *, depth: int = 0, whole: bool = False) -> tuple[list[Element], int]:
         """The elements from `at` to `end`, or to an item delimiter; and where they stop.
 
-        At the top (`whole`) it stops in front of the pixels. Raises NoPictureError for what is damaged.
+        At the top (`whole`) it stops in front of the pixels, and in front of padding at the end of the file.
+        Raises NoPictureError for what is damaged.
         """
         if depth > MAX_DEPTH:
             raise NoPictureError("IMG072", depth=MAX_DEPTH)
         implicit, big = self.encoding.implicit, self.encoding.big
-        unpack = (_TAG_LENGTH if implicit else _SHORT)[big].unpack_from
-        length_at = _LENGTH[big].unpack_from
+        unpack = (TAG_LENGTH if implicit else SHORT)[big].unpack_from
+        length_at = LENGTH[big].unpack_from
         buffer, have, new = self.buffer, len(self.buffer), tuple.__new__
         found: list[Element] = []
         while at < end:
-            if at + 8 > end:
+            if at + STRAY > end:
+                if whole:
+                    break
                 raise NoPictureError("IMG021")
             if at + 12 > have < self.size:
                 raise _More(at + 12)
@@ -137,7 +105,9 @@ class Scanner:
                         raise NoPictureError("IMG021")
                     length, value = length_at(buffer, at + 8)[0], at + 12
                 elif vr not in SHORT_VRS:
-                    raise NoPictureError("IMG021")
+                    if whole and self._is_padding(at):
+                        break
+                    length, value, vr = self._unknown(at, vr)
             tag = group << 16 | number
             if group == 0xFFFE:
                 if tag == ITEM_END and depth:
@@ -149,8 +119,10 @@ class Scanner:
                 )
                 return found, at
             items = None
+            if implicit and whole and tag in PADDED and self._is_padding(at):
+                break
             if length == UNDEFINED:
-                items, stop = self.undefined(vr, value, end, depth)
+                vr, items, stop = self.undefined(vr, value, end, depth)
             else:
                 stop = value + length
                 if stop > end:
@@ -164,18 +136,69 @@ class Scanner:
             raise NoPictureError("IMG072", depth=MAX_ELEMENTS)
         return found, at
 
-    def undefined(self, vr: bytes, at: int, end: int, depth: int) -> tuple[list[list[Element]], int]:
-        """The items of a sequence of undefined length; in UN they are implicit (PS3.5 6.2.2)."""
-        if vr not in (SEQUENCE, b"UN", b""):
-            raise NoPictureError("IMG021")  # fragments stand only in the pixels
-        scanner = self if vr != b"UN" else Scanner(self.buffer, Encoding(implicit=True), self.size)
-        return scanner.items(at, end, depth, delimited=True)
+    def _unknown(self, at: int, vr: bytes) -> tuple[int, int, bytes]:
+        """Length and place of a value whose representation is not known, which then is OPAQUE.
+
+        New ones have a length of 32 bits behind two bytes of zero (PS3.5 7.1.2); other bytes there are a
+        length of the older form.
+        """
+        if not (vr.isalpha() and vr.isupper()):
+            raise NoPictureError("IMG021")
+        if self.buffer[at + 6 : at + 8] != b"\0\0":
+            return SHORT[self.encoding.big].unpack_from(self.buffer, at)[3], at + 8, OPAQUE
+        if at + 12 > len(self.buffer):
+            raise NoPictureError("IMG021")
+        return LENGTH[self.encoding.big].unpack_from(self.buffer, at + 8)[0], at + 12, OPAQUE
+
+    def _is_padding(self, at: int) -> bool:
+        """Whether nothing but zeros or blanks stands from here to the end of the file."""
+        if self.buffer[at : at + STRAY].strip(PADDING):
+            return False
+        if len(self.buffer) < self.size:
+            raise _More(self.size)
+        return not self.buffer[at:].strip(PADDING)
+
+    def undefined(
+        self, vr: bytes, at: int, end: int, depth: int
+    ) -> tuple[bytes, list[list[Element]] | None, int]:
+        """A value of undefined length: its representation, items and end.
+
+        It is a sequence, implicit in UN (PS3.5 6.2.2), although some write that as all else. Fragments (PS3.5
+        A.4) belong to pixels at the top; what else holds some, an icon say, is OPAQUE, as is what can be
+        skipped but not read.
+        """
+        first = Scanner(self.buffer, Encoding(implicit=True), self.size) if vr == b"UN" else self
+        ways = (first, self) if vr == b"UN" else (self,) if vr in (SEQUENCE, b"", OPAQUE) else ()
+        for scanner in ways:
+            try:
+                items, stop = scanner.items(at, end, depth, delimited=True)
+            except NoPictureError as e:
+                if vr == SEQUENCE or e.trouble.code != "IMG021":
+                    raise
+            else:
+                return (vr, items, stop) if scanner is first and vr != OPAQUE else (OPAQUE, None, stop)
+        return OPAQUE, None, first._behind_fragments(at, end)
+
+    def _behind_fragments(self, at: int, end: int) -> int:
+        """Behind the delimiter of items that are not looked into; each must state its length."""
+        unpack = TAG_LENGTH[self.encoding.big].unpack_from
+        while at + 8 <= end:
+            if at + 8 > len(self.buffer):
+                raise _More(at + 8)
+            group, number, length = unpack(self.buffer, at)
+            tag = group << 16 | number
+            if tag == SEQUENCE_END:
+                return at + 8
+            if tag != ITEM or length == UNDEFINED:
+                break
+            at += 8 + length
+        raise NoPictureError("IMG021")
 
     def items(
         self, at: int, end: int, depth: int, *, delimited: bool = False
     ) -> tuple[list[list[Element]], int]:
         """The items from `at` to `end`, or to the sequence delimiter."""
-        unpack = _TAG_LENGTH[self.encoding.big].unpack_from
+        unpack = TAG_LENGTH[self.encoding.big].unpack_from
         found: list[list[Element]] = []
         while at < end:
             if at + 8 > len(self.buffer):
@@ -216,7 +239,7 @@ class Dicom:
     elements: list[Element] = field(repr=False)
     pixels: Element | None  # `end` is behind the value, delimiters included
     encapsulated: bool
-    after: int  # bytes behind the pixels
+    after: int  # bytes behind the pixels, or behind the data set where there are none
 
     def value(self, element: Element) -> bytes:
         """The bytes of a value that is in front of the pixels."""
@@ -246,7 +269,7 @@ def read(path: Path, scratch: Path | None = None) -> Dicom:
         if syntax == DEFLATED:
             if scratch is None:
                 raise NoPictureError("IMG027", syntax="deflated")
-            _inflate(fd, at, scratch)
+            inflate(fd, at, scratch)
             return _inflated(scratch, preamble, meta)
         return _found(path, fd, head, at, size, preamble, meta, syntax)
     finally:
@@ -269,7 +292,7 @@ def _found(
     stated = syntax or {Encoding(): EXPLICIT, Encoding(implicit=True): IMPLICIT}.get(encoding, BIG_ENDIAN)
     while True:
         try:
-            elements, stop = Scanner(head, encoding, size).dataset(at, size, whole=True)
+            elements, behind = Scanner(head, encoding, size).dataset(at, size, whole=True)
             break
         except _More as more:
             if more.needed > MAX_HEADER:
@@ -279,7 +302,7 @@ def _found(
         raise NoPictureError("IMG021")
     pixels = elements.pop() if elements[-1].tag in PIXELS else None
     encapsulated = pixels is not None and pixels.end == UNDEFINED
-    after = 0
+    after = size - behind
     if pixels is not None:
         if encapsulated and stated in PLAIN:
             raise NoPictureError("IMG021")
@@ -302,10 +325,10 @@ def _meta(head: bytes, at: int) -> tuple[dict[int, bytes], int]:
         long = head[at + 4 : at + 6] in LONG_VRS
         if at + (12 if long else 8) > len(head):
             raise NoPictureError("IMG021")
-        _, number, _, length = _SHORT[False].unpack_from(head, at)
+        _, number, _, length = SHORT[False].unpack_from(head, at)
         value = at + 8
         if long:
-            length, value = _LENGTH[False].unpack_from(head, at + 8)[0], at + 12
+            length, value = LENGTH[False].unpack_from(head, at + 8)[0], at + 12
         if value + length > len(head):
             raise NoPictureError("IMG021")
         meta[0x00020000 | number] = head[value : value + length]
@@ -326,7 +349,7 @@ def _encoding(head: bytes, at: int, syntax: str) -> Encoding:
 
 def _fragments_end(fd: int, at: int, size: int, encoding: Encoding) -> int:
     """Behind the sequence delimiter of encapsulated pixels (PS3.5 A.4); a cut file has none."""
-    unpack = _TAG_LENGTH[encoding.big].unpack
+    unpack = TAG_LENGTH[encoding.big].unpack
     while at + 8 <= size:
         group, number, length = unpack(os.pread(fd, 8, at))
         tag = group << 16 | number
@@ -336,23 +359,3 @@ def _fragments_end(fd: int, at: int, size: int, encoding: Encoding) -> int:
             break
         at += 8 + length
     raise NoPictureError("IMG021")
-
-
-def _inflate(fd: int, at: int, target: Path) -> None:
-    """Unpack a deflated data set (PS3.5 A.5) piece by piece, up to MAX_INFLATED bytes."""
-    unpacker, made = zlib.decompressobj(-zlib.MAX_WBITS), 0
-    with target.open("wb") as out:
-        while not unpacker.eof:
-            packed = unpacker.unconsumed_tail or os.pread(fd, HEAD, at)
-            if not packed:
-                raise NoPictureError("IMG021")
-            if not unpacker.unconsumed_tail:
-                at += len(packed)
-            try:
-                piece = unpacker.decompress(packed, 1 << 20)
-            except zlib.error:
-                raise NoPictureError("IMG021") from None
-            made += len(piece)
-            if made > MAX_INFLATED:
-                raise NoPictureError("IMG073", limit=MAX_INFLATED >> 20)
-            out.write(piece)

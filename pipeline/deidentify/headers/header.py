@@ -6,16 +6,23 @@ Raw values of the header stay in memory; none is shown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from struct import unpack
+from typing import Literal
 
+from pipeline.core import resources
 from pipeline.core.fold import letters
 from pipeline.core.identity import Identifier, Kind, words
+from pipeline.core.picture import NoPictureError
 from pipeline.deidentify.headers import charset
-from pipeline.deidentify.headers.elements import SEQUENCE, Dicom, Element, Encoding
+from pipeline.deidentify.headers.elements import Dicom, Element
+from pipeline.deidentify.headers.encoding import SEQUENCE, Encoding
+from pipeline.deidentify.headers.patients import Owner
+from pipeline.deidentify.headers.rules import TABLE
 from pipeline.deidentify.pictures.pixels import Stored
 
 # Person names that are not a doctor's: the patient, other and birth names, mother, responsible person.
@@ -36,7 +43,20 @@ OF_THE_PATIENT = {
     0x00102154: Kind.PHONE,
     0x00100030: Kind.DATE,
 }
-PERSON_VRS = frozenset((b"PN",))
+# Of visits, orders, steps, specimens and machines: keys to the archive of a hospital.
+NUMBERS = frozenset(
+    (
+        0x00081010, 0x00101090, 0x00120040, 0x00120042, 0x00181000, 0x00181004, 0x00181007, 0x00181008,
+        0x0018700A, 0x00189371, 0x00200010, 0x00380060, 0x00380300, 0x00380400, 0x00400009, 0x00400010,
+        0x00400242, 0x00400253, 0x00400512, 0x00400551, 0x00401001, 0x00402006, 0x00402007, 0x00402016,
+        0x00402017,
+    )
+)  # fmt: skip
+KINDS = OF_THE_PATIENT | dict.fromkeys(NUMBERS, Kind.NUMBER)
+TELLING, TWO = 6, 2  # letters and digits of such a number; so many different ones are too few
+CHARACTER_SET = 0x00080005
+UNSAID = frozenset((b"", b"UN"))  # what begins with an item there is a sequence (PS3.5 6.2.2, 7.5)
+FIRST_ITEM = b"\xfe\xff\x00\xe0"
 GROUPS = (0x52009229, 0x52009230)  # shared by all frames, of the first frame
 # Pixel measures, plane orientation and position, window, rescaling.
 GROUPED = frozenset((0x00289110, 0x00209116, 0x00209113, 0x00289132, 0x00289145))
@@ -54,7 +74,7 @@ class Header:
     @cached_property
     def chars(self) -> bytes:
         """The value of Specific Character Set."""
-        element = self._top.get(0x00080005)
+        element = self._top.get(CHARACTER_SET)
         return self.file.value(element) if element else b""
 
     def raw(self, tag: int) -> bytes:
@@ -106,7 +126,7 @@ class Header:
 class About:
     """What one file says of itself before anything is cleaned. `identity` stays in memory."""
 
-    patient: str = field(repr=False)  # number, or name where there is none
+    owner: Owner
     identity: tuple[Identifier, ...] = field(repr=False)
     directory: bool  # a DICOMDIR
     series: str = field(repr=False)  # its instance UID
@@ -117,34 +137,70 @@ def about(file: Dicom) -> About:
     header = Header(file)
     sop_class = header.text(0x00080016) or file.meta.get(0x00020002, b"").decode("latin-1").strip(" \0")
     return About(
-        patient=patient_of(header),
+        owner=owner_of(header),
         identity=tuple(dict.fromkeys(_identity(file, file.elements, file.encoding, header.chars, 0))),
         directory=sop_class == DIRECTORY,
         series=header.text(0x0020000E),
     )
 
 
-def patient_of(header: Header) -> str:
-    """What tells this patient from others: the number, or the name where there is none."""
-    return header.text(0x00100020) or header.text(0x00100010)
+def owner_of(header: Header) -> Owner:
+    """Whose file it says it is."""
+    return Owner(header.text(0x00100020), header.text(0x00100010), header.text(0x0020000D))
 
 
 def _identity(
     file: Dicom, elements: list[Element], encoding: Encoding, chars: bytes, depth: int
 ) -> Iterator[Identifier]:
     """People, numbers and institutions named anywhere in the header, sequences included."""
+    chars = next((file.value(e) for e in elements if e.tag == CHARACTER_SET), chars)
     for element in elements:
-        if element.vr == SEQUENCE or element.items is not None:
-            if element.tag >> 16 & 1 == 0 and (encoding.implicit or b"PN" in file.value(element)):
+        if (
+            element.vr == SEQUENCE
+            or element.items is not None
+            or (element.vr in UNSAID and file.buffer.startswith(FIRST_ITEM, element.at, element.end))
+        ):
+            if element.tag >> 16 & 1 == 0 and (
+                encoding.implicit or element.vr == b"UN" or _TELLS[encoding.big].search(file.value(element))
+            ):
                 inside = Encoding(implicit=True) if element.vr == b"UN" else encoding
-                for item in file.items(element, inside, depth):
+                for item in _items(file, element, inside, depth):
                     yield from _identity(file, item, inside, chars, depth + 1)
             continue
-        kind = OF_THE_PATIENT.get(element.tag)
-        if kind is None and (element.vr in PERSON_VRS or element.tag in PEOPLE):
+        kind = KINDS.get(element.tag)
+        if kind is None and (element.vr == b"PN" or (not element.vr and element.tag in _people())):
             kind = PEOPLE.get(element.tag, Kind.DOCTOR)
         if kind is not None and element.end > element.at:
             yield from _named(kind, charset.decoded(file.value(element), chars).strip(" \0"), element.tag)
+
+
+def _items(file: Dicom, element: Element, encoding: Encoding, depth: int) -> list[list[Element]]:
+    """The items of a sequence; none where one was only guessed and is none."""
+    try:
+        return file.items(element, encoding, depth)
+    except NoPictureError:
+        if element.vr == SEQUENCE or element.items is not None:
+            raise
+        return []
+
+
+@cache
+def _people() -> frozenset[int]:
+    """The person names of Table E.1-1, for files that do not say what is one."""
+    rows = resources.data(TABLE)["rows"]
+    return frozenset(int(tag, 16) for tag, row in rows.items() if row.get("vr") == "PN") | PEOPLE.keys()
+
+
+def _tells(order: Literal["little", "big"]) -> re.Pattern[bytes]:
+    """What the bytes of an explicit sequence hold if somebody is named in it: names, or a tag of ours."""
+    tags = (
+        (tag >> 16).to_bytes(2, order) + (tag & 0xFFFF).to_bytes(2, order)
+        for tag in sorted({*KINDS, *PEOPLE})
+    )
+    return re.compile(b"|".join((b"PN", *map(re.escape, tags))))
+
+
+_TELLS = {False: _tells("little"), True: _tells("big")}
 
 
 def _named(kind: Kind, text: str, tag: int) -> Iterator[Identifier]:
@@ -154,12 +210,23 @@ def _named(kind: Kind, text: str, tag: int) -> Iterator[Identifier]:
     for value in text.split("\\"):
         for part in value.split("=") if person else [value]:  # alphabetic=ideographic=phonetic
             folded = letters(part)
+            if tag in NUMBERS and not _telling(folded):
+                continue
             if len(folded) >= SHORT and folded not in words("dummies"):
                 yield Identifier(kind, part, f"image header {tag:08X}")
 
 
-def stored(h: Header, path: Path) -> Stored | None:
-    """How the pixels of a file are stored, for whoever looks at them; None when it has no picture."""
+def _telling(folded: str) -> bool:
+    """Whether a number is found nowhere by chance: "CT01", "000000000" and "100000" are."""
+    long = len(folded.lstrip("0")) >= TELLING and len(set(folded)) > TWO
+    return long and any(map(str.isdigit, folded))
+
+
+def stored(h: Header, path: Path, syntax: str) -> Stored | None:
+    """How the pixels of a file are stored, for whoever looks at them; None when it has no picture.
+
+    `syntax` is what they are really written in.
+    """
     file, pixels = h.file, h.file.pixels
     if pixels is None:
         return None
@@ -175,11 +242,11 @@ def stored(h: Header, path: Path) -> Stored | None:
         path=path,
         offset=pixels.at,
         length=pixels.end - pixels.at,
-        syntax=file.syntax,
+        syntax=syntax,
         big_endian=file.encoding.big,
         rows=h.short(0x00280010),
         columns=h.short(0x00280011),
-        frames=max(1, int(h.number(0x00280008, 1))),
+        frames=_frames(h),
         samples=h.short(0x00280002, 1),
         bits_allocated=allocated if plain else 0,
         bits_stored=h.short(0x00280101, allocated),
@@ -204,6 +271,14 @@ def stored(h: Header, path: Path) -> Stored | None:
         spacing=h.numbers(0x00280030),
         thickness=h.number(0x00180050),
     )
+
+
+def _frames(header: Header) -> int:
+    """Number of Frames; 1 where the header says nothing. Raises NoPictureError for what is no number."""
+    value = header.raw(0x00280008).strip(b" \0")
+    if value and not value.removeprefix(b"+").isdigit():
+        raise NoPictureError("IMG061")
+    return max(1, int(value or 1))
 
 
 def _regions(header: Header) -> Iterator[tuple[int, int, int, int]]:

@@ -11,6 +11,8 @@ import hashlib
 import hmac
 import re
 
+from pipeline.deidentify.headers.patients import Patients
+
 _DATE = re.compile(r"(\d{4})\.?(\d\d)\.?(\d\d)")  # 2025.03.14 is an older spelling
 _TIME = re.compile(r"(\d\d(?:\d\d(?:\d\d(?:\.\d{1,6})?)?)?)?(?:[+-]\d{4})?")
 SHIFT_DAYS = (365, 3650)  # dates in image headers move back by one to ten years
@@ -20,10 +22,11 @@ class Pseudonyms:
     """The replacements of one case. `key` is 64 hexadecimal characters.
 
     All dates move by one number of days. With `per_patient` each patient of a folder has a number of their
-    own.
+    own. `patients` knows who has several numbers.
     """
 
-    def __init__(self, key: str, *, per_patient: bool = False) -> None:
+    def __init__(self, key: str, *, per_patient: bool = False, patients: Patients | None = None) -> None:
+        self.patients = Patients() if patients is None else patients
         self._key = bytes.fromhex(key)
         self._per_patient = per_patient
         self._days: dict[str, int] = {}
@@ -37,7 +40,7 @@ class Pseudonyms:
 
     def patient(self, original: str) -> str:
         """A new patient number, also used as name: "P" and ten digits or letters A-F."""
-        return f"P{self._number('patient', original) % 16**10:010X}"
+        return f"P{self._number('patient', self.patients.number(original)) % 16**10:010X}"
 
     def days(self, patient: str = "") -> int:
         """By how many days the dates of `patient` (a pseudonym) move; always back."""

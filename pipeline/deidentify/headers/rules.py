@@ -62,7 +62,8 @@ class Rules:
     vrs: dict[int, str]  # of listed attributes; some are in no dictionary
     removed_groups: tuple[int, ...]  # high bytes of repeating groups that go as a whole: 0x50, 0x60
     dummies: dict[str, str]
-    characters: dict[str, re.Pattern[str]]  # value representation -> what its values may consist of
+    enumerated: dict[int, tuple[str, ...]]  # words that stay inside a dummy; the first is the dummy
+    grammar: dict[str, re.Pattern[str]]  # value representation -> what its values look like
     text: frozenset[str]  # value representations in which a name can stand
     charsets: frozenset[str]
     codes: tuple[tuple[str, str], ...]  # (code, meaning) that the cleaned file declares, PS3.16 CID 7050
@@ -115,7 +116,8 @@ def rules(on: frozenset[str] | None = None) -> Rules:
         vrs={int(tag, 16): row["vr"] for tag, row in table["rows"].items() if "vr" in row},
         removed_groups=tuple(int(name[:2], 16) for name in table["ranges"]),
         dummies=ours["dummies"],
-        characters={vr: re.compile(rf"(?:{chars}|[\\\0])*") for vr, chars in ours["characters"].items()},
+        enumerated={int(tag, 16): tuple(words) for tag, words in ours["enumerated"].items()},
+        grammar={vr: _values(one) for vr, one in ours["grammar"].items()},
         text=frozenset(ours["text"]),
         charsets=frozenset(ours["charsets"]),
         codes=(
@@ -140,6 +142,12 @@ def _action(row: dict[str, str], columns: list[str], ours: dict[str, Any]) -> Ac
     if vr == "SQ" and row["basic"] in ours["sequences"]:
         return Action(ours["sequences"][row["basic"]])
     return Action(ours["alternatives"][row["basic"]])
+
+
+def _values(one: str) -> re.Pattern[str]:
+    """Any number of values, each of them padded or empty (PS3.5 6.2, 6.4)."""
+    padded = rf"[ \0]*(?:{one})?[ \0]*"
+    return re.compile(rf"{padded}(?:\\{padded})*", re.ASCII)
 
 
 def _safe() -> dict[tuple[str, int], str]:

@@ -15,26 +15,16 @@ from typing import Any
 
 from pipeline.core.match import Matcher
 from pipeline.core.picture import NoPictureError
-from pipeline.deidentify.headers import charset, dictionary, documents
-from pipeline.deidentify.headers.elements import (
-    MAX_DEPTH,
-    PIXELS,
-    SEQUENCE,
-    VRS,
-    Dicom,
-    Element,
-    Encoding,
-)
+from pipeline.deidentify.headers import binary, charset, dictionary, documents, numbers, uids
+from pipeline.deidentify.headers.elements import MAX_DEPTH, PIXELS, Dicom, Element
+from pipeline.deidentify.headers.encoding import SEQUENCE, VRS, Encoding
 from pipeline.deidentify.headers.pseudonym import Pseudonyms
 from pipeline.deidentify.headers.rules import Action, Rules
 from pipeline.deidentify.words import values
 
-DICOM_ROOT = b"1.2.840.10008."  # UIDs of the standard itself say nothing about a patient
 CHARACTER_SET, PATIENT_ID = 0x00080005, 0x00100020
 OFFSETS = frozenset((0x7FE00001, 0x7FE00002, 0x7FE00003))  # of encapsulated frames
 DOCUMENT, DOCUMENT_LENGTH = 0x00420011, 0x00420015
-OLDEST = b"090Y"  # HIPAA Safe Harbor: ages over 89 become one group
-SMALL_BINARY = 1 << 20  # bytes; larger binary values are tables of numbers
 REMEMBERED, MANY = 4096, 20_000  # bytes of a value, number of values: what is kept for the next file
 NUMBERS = frozenset((b"US", b"SS", b"UL", b"SL", b"FL", b"FD", b"AT", b"UV", b"SV"))
 IMPLICIT = Encoding(implicit=True)
@@ -70,6 +60,7 @@ class Walk:
     file: Dicom
     memory: Memory
     document: str = ""  # MIME type of an encapsulated document
+    dates: frozenset[str] = frozenset()  # of this file, as eight digits
     counts: Counter[str] = field(default_factory=Counter)
     written: list[tuple[int, bytes]] = field(default_factory=list)  # the top of the data set, by tag
 
@@ -86,10 +77,11 @@ class Walk:
         self, elements: list[Element], source: Encoding, place: str, depth: int, chars: bytes
     ) -> list[tuple[int, bytes]]:
         buffer, counts = self.file.buffer, self.counts
-        for element in elements[:3]:
+        for element in elements:
             if element.tag == CHARACTER_SET:
                 chars = self.file.value(element)
-        here = (self.patient, self.document, source, self.file.encoding, place, chars, depth > 0)
+                break
+        here = (self.patient, self.document, self.dates, source, self.file.encoding, place, chars, depth > 0)
         remembered = self.memory.of(*here)
         written: list[tuple[int, bytes]] = []
         creators: dict[int, str] = {}
@@ -149,7 +141,7 @@ class Walk:
             return b"", "group lengths"
         if tag >> 16 == 0x7FE0:
             kept = tag in OFFSETS and self.file.encapsulated and not depth and element.vr.startswith(b"O")
-            kept = kept and not self._named_in(self.file.value(element))
+            kept = kept and not binary.named(self.file.value(element), self.known)
             return (self._as_it_is(element, element.vr), "") if kept else (b"", "beside the pixels")
         vr = self._vr(element)
         if not vr.isalpha() or self._text_as_number(element, vr):
@@ -197,17 +189,14 @@ class Walk:
             other = charset.decoded(value, chars).strip(" \0") if depth and tag == PATIENT_ID else ""
             pseudonym = self.pseudonyms.patient(other) if other else self.patient
             return write(tag, vr, pseudonym.encode()), "identity"
-        if action is Action.UID:
-            return self._uids(element, vr, value)
+        if action in (Action.UID, Action.CLASS):
+            return self._uids(element, b"UI", value)
         if action is Action.SHIFT:
             return self._dates(element, vr, value)
         if action is Action.DESCRIBE and vr not in NUMBERS and vr != SEQUENCE:
             return self._text(element, vr, value, "described", chars)
         if action is Action.CODE and vr.decode() in self.rules.text:
             return self._text(element, vr, value, "described" if place is DESCRIBED else "code", chars)
-        if action is Action.CLASS:
-            known = value.startswith(DICOM_ROOT) or value.strip(b" \0").decode("latin-1") in dictionary.uids()
-            return (self._as_it_is(element, vr), "") if known else self._uids(element, vr, value)
         if action is Action.CHARSET:
             stated = {term.strip() for term in value.decode("latin-1").strip(" \0").split("\\")}
             return (
@@ -228,7 +217,7 @@ class Walk:
         if element.tag in PIXELS:
             return b"", "beside the pixels"
         if vr in NUMBERS:
-            long = element.end - element.at >= _NAME and self._named_in(self.file.value(element))
+            long = element.end - element.at >= _NAME and binary.named(self.file.value(element), self.known)
             return (b"", "not what it says") if long else (self._as_it_is(element, vr), "")
         if vr == SEQUENCE:
             return self._sequence(element, source, place, depth, chars), ""
@@ -238,7 +227,7 @@ class Walk:
         if vr == b"UI":
             return self._uids(element, vr, value)
         name = vr.decode()
-        if name in self.rules.characters:
+        if name in self.rules.grammar:
             return self._conforming(element, vr, value)
         if vr == b"PN":
             return self.file.encoding.element(element.tag, vr, b""), "text" if value.strip(b" \0") else ""
@@ -247,7 +236,7 @@ class Walk:
             return self._text(element, vr, value, how, chars)
         if vr == b"UN":
             return b"", "unknown"
-        if len(value) <= SMALL_BINARY and self._named_in(value):
+        if binary.named(value, self.known):
             return b"", "text"
         return self._as_it_is(element, vr), ""
 
@@ -262,6 +251,9 @@ class Walk:
         if vr in (b"DA", b"DT"):
             return self._dates(element, vr, self.file.value(element))
         dummy = self.rules.dummies.get(vr.decode())
+        if legal := self.rules.enumerated.get(element.tag):
+            stated = self.file.value(element).decode("latin-1").strip(" \0")
+            dummy = stated if stated in legal else legal[0]
         if dummy is None:
             return (self._as_it_is(element, vr), "") if vr in NUMBERS else (b"", "identity")
         return self.file.encoding.element(element.tag, vr, dummy.encode()), ""
@@ -300,7 +292,7 @@ class Walk:
         if len(value) < _WORD or not _PRINTABLE.fullmatch(value):
             return False
         stated = self.rules.vrs.get(element.tag) or dictionary.vr(element.tag)
-        return stated in self.rules.text or stated in self.rules.characters or stated in ("SQ", "DA", "DT")
+        return stated in self.rules.text or stated in self.rules.grammar or stated in ("SQ", "DA", "DT")
 
     def _as_it_is(self, element: Element, vr: bytes) -> bytes:
         if element.vr == vr or (self.file.encoding.implicit and not element.vr):
@@ -323,19 +315,10 @@ class Walk:
         return self.file.encoding.sequence(tag, items)
 
     def _uids(self, element: Element, vr: bytes, value: bytes) -> Decided:
-        stripped = value.strip(b" \0")
-        if not stripped or "uids" in self.rules.on:
+        new = uids.all_public(value, self.pseudonyms, retained="uids" in self.rules.on)
+        if new == value.strip(b" \0"):
             return self._as_it_is(element, vr), ""
-        new = [
-            uid
-            if not uid or uid.startswith(DICOM_ROOT)
-            else self.pseudonyms.uid(uid.decode("latin-1")).encode()
-            for uid in (part.strip(b" \0") for part in stripped.split(b"\\"))
-        ]
-        joined = b"\\".join(new)
-        if joined == stripped:
-            return self._as_it_is(element, vr), ""
-        return self.file.encoding.element(element.tag, vr, joined), "UIDs"
+        return self.file.encoding.element(element.tag, vr, new), "UIDs"
 
     def _dates(self, element: Element, vr: bytes, value: bytes) -> Decided:
         stripped = value.decode("latin-1").strip(" \0")
@@ -343,21 +326,22 @@ class Walk:
             return self._as_it_is(element, vr), ""
         if "full-dates" in self.rules.on:
             return self._conforming(element, vr, value)
-        if "modified-dates" not in self.rules.on:
-            return self.file.encoding.element(element.tag, vr, b""), "dates"
+        if "modified-dates" not in self.rules.on:  # some attributes must have a value
+            return self.file.encoding.element(
+                element.tag, vr, self.rules.dummies[vr.decode()].encode()
+            ), "dates"
         moved = [self.pseudonyms.date(part, self.patient) for part in re.split(r"[\\]", stripped)]
         return self.file.encoding.element(element.tag, vr, "\\".join(moved).encode()), "dates"
 
     def _conforming(self, element: Element, vr: bytes, value: bytes) -> Decided:
-        """Numbers, times and ages: kept when they are what they say."""
+        """Numbers, times and ages: kept when they are what they say and nobody's."""
         text = value.decode("latin-1").strip(" \0")
-        if not self.rules.characters[vr.decode()].fullmatch(text):
+        if not self.rules.grammar[vr.decode()].fullmatch(text):
             return b"", "not what it says"
-        if vr == b"AS" and any(_over_89(age) for age in text.split("\\")):
-            return self.file.encoding.element(element.tag, vr, OLDEST), (
-                "ages over 89" if text != OLDEST.decode() else ""
-            )
-        if vr in (b"DS", b"IS") and len(text) > 6 and self.known.find(text):
+        if vr == b"AS" and any(map(numbers.over_89, text.split("\\"))):
+            oldest = self.file.encoding.element(element.tag, vr, numbers.OLDEST.encode())
+            return oldest, "ages over 89" if text != numbers.OLDEST else ""
+        if vr not in (b"DA", b"DT") and numbers.somebodys(text, self.known, self.dates):
             return b"", "text"
         return self._as_it_is(element, vr), ""
 
@@ -365,35 +349,28 @@ class Walk:
         text = charset.decoded(value, chars).strip(" \0")
         if not text:
             return self._as_it_is(element, vr), ""
-        cleaned = values.clean(text, self.known, how=how)
-        if cleaned.text == text:
+        cleaned = self._cleaned(text, how)
+        if cleaned == text:
             return self._as_it_is(element, vr), ""
-        left = charset.encoded(cleaned.text, chars)
+        left = charset.encoded(cleaned, chars)
         if not left:  # some attributes must have a value
             left = self.rules.dummies.get(vr.decode(), "").encode()
         return self.file.encoding.element(element.tag, vr, left), "text"
 
-    def _named_in(self, value: bytes) -> bool:
-        """Whether readable runs in a binary value hold something known or shaped like an identifier."""
-        runs = [run.decode("latin-1") for run in _READABLE.findall(value)]
-        runs += [run[::2].decode("latin-1") for run in _WIDE.findall(value)]
-        runs += [run[1::2].decode("latin-1") for run in _WIDE_BIG.findall(value)]
-        return bool(runs) and bool(self.known.find(" ".join(runs)))
+    def _cleaned(self, text: str, how: str) -> str:
+        """A text as it may stay. UIDs in it are replaced like others: the links that they make stay."""
+
+        def clean(piece: str) -> str:
+            return values.clean(piece, self.known, how=how).text
+
+        return clean(text) if "uids" in self.rules.on else uids.apart(text, self.pseudonyms, clean)
 
 
 _BLOCK = 300  # elements of one private block, its creator among them
 _NAME = 6  # bytes of numbers in which a name could be spelled
 _WORD = 4  # letters; shorter ones are any number
 _PRINTABLE = re.compile(rb"[\x20-\x7e\x80-\xff\r\n\t]+")
-_READABLE = re.compile(rb"[\x20-\x7e\x80-\xff]{4,}")
-_WIDE, _WIDE_BIG = re.compile(rb"(?:[\x20-\x7e]\0){4,}"), re.compile(rb"(?:\0[\x20-\x7e]){4,}")  # UTF-16
 _LONG_TEXT = frozenset((b"LT", b"ST", b"UT"))
 _LET_THROUGH = frozenset(
     (Action.KEEP, Action.DESCRIBE, Action.DESCEND, Action.CODE, Action.CHARSET, Action.DOCUMENT)
 )
-
-
-def _over_89(age: str) -> bool:
-    per_year = {"Y": 1.0, "M": 12.0, "W": 52.18, "D": 365.25}
-    found = re.fullmatch(r"\s*(\d{1,5})([YMWD])\s*", age)
-    return found is not None and int(found[1]) / per_year[found[2]] >= 90

@@ -1,48 +1,13 @@
-"""Compressed frames: what they carry beside the pixels, and the one encoding that pydicom leaves out."""
+"""Compressed frames that are not of markers: runs (RLE), and the one encoding that pydicom leaves out."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.deidentify.pictures.picturekind import rules
 from pipeline.deidentify.pictures.pixels import Stored
-
-NAMED = 32  # bytes of application data that can hold the encoder's settings and no thumbnail
-_HARMLESS = ((0xE0, b"JFIF\x00"), (0xEE, b"Adobe"), (0xE8, b"mrfx"), (0xE8, b"SPIFF"), (0xE8, b"\0\0\0\1"))
-
-
-def says_more(stream: bytes) -> bool:
-    """Comments (COM), application data (APPn), or bytes behind the end: they may name the patient.
-
-    JPEG and JPEG-LS: ITU-T T.81 B.2.4; JPEG 2000: T.800 A.9.2. A thumbnail in JFIF counts.
-    """
-    if stream[:2] == b"\xff\xd8":
-        at = 2
-        while at + 4 <= len(stream) and stream[at] == 0xFF and stream[at + 1] != 0xDA:
-            marker, length = stream[at + 1], int.from_bytes(stream[at + 2 : at + 4], "big")
-            body = stream[at + 4 : at + 2 + length]
-            named = any(marker == m and body.startswith(start) for m, start in _HARMLESS)
-            if marker == 0xFE and not _of_encoder(body):
-                return True
-            if 0xE0 <= marker <= 0xEF and not (named and len(body) <= NAMED):
-                return True
-            at += 2 + max(length, 2)
-        end = stream.find(b"\xff\xd9", at)  # coded data never holds a marker (B.1.1.5)
-        return end < 0 or len(stream) - (end + 2) > 2
-    if stream[:4] == b"\xff\x4f\xff\x51":
-        at = 2
-        while at + 4 <= len(stream) and stream[at : at + 2] != b"\xff\x90":
-            length = int.from_bytes(stream[at + 2 : at + 4], "big")
-            body = stream[at + 4 : at + 2 + length]
-            if stream[at + 1] == 0x64 and not _of_encoder(body[2:]):
-                return True
-            at += 2 + max(length, 2)
-        return len(stream) - (stream.rfind(b"\xff\xd9") + 2) > 2
-    return stream[4:8] == b"jP  "  # a whole file with boxes of its own
 
 
 def runs_say_more(stream: bytes, size: int) -> bool:
@@ -65,12 +30,6 @@ def _behind(stream: bytes, at: int, end: int, size: int) -> bool:
         else:
             at, made = at + (2 if run > 128 else 1), made + (257 - run if run > 128 else 0)
     return any(stream[at:end]) or end - at > 1
-
-
-def _of_encoder(comment: bytes) -> bool:
-    """Whether a comment is the name that an encoder signs with, and nothing else."""
-    text = comment.rstrip(b"\0 \n").decode("latin-1")
-    return not text or any(re.fullmatch(pattern, text) for pattern in rules()["encoders"])
 
 
 def twelve_bits(stream: bytes, stored: Stored) -> npt.NDArray[Any]:

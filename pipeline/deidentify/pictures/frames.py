@@ -42,19 +42,18 @@ def examine(
 
     `scratch` is a private folder, or the path of a file to write. `cache` holds the boxes of overlays that
     were read in other files. `clear_high_bits` clears what lies outside of the pixel values (retired overlays
-    in unused bits). For text in an area of `shown` an author answers. Run it in the worker.
+    in unused bits), as is done where something is seen there. For text in an area of `shown` an author
+    answers. Run it in the worker.
     """
     kind = kind_of(stored)
-    if kind.how == "no" or not stored.bits_allocated:
+    if not stored.bits_allocated:
         return Looked(frames=stored.frames, notes=(words("not_read"),))
     try:
         with reencode.opened(stored) as source:
             reading = _Reading(stored, source, kind, known, cache, shown)
             reading.all_frames()
-            return _result(reading, scratch, clear=clear_high_bits)
-    except UnreadableError as e:
-        if kind.how == "screen" and stored.burned_in.strip().upper() == "NO" and not clear_high_bits:
-            return Looked(frames=stored.frames, look=(words("undecoded"),))
+            return _result(reading, scratch, clear=clear_high_bits or reading.hidden)
+    except UnreadableError as e:  # whatever the header says of them: that is no proof
         return Looked(frames=stored.frames, held=e.code)
 
 
@@ -79,10 +78,14 @@ class _Reading:
     seen: Cache = field(default_factory=dict)  # overlays of this file
     group: list[Values] = field(default_factory=list)  # greatest and least of frames read together
     together: bool = False
+    hidden: bool = False  # whether something is drawn in bits that are no pixel
 
     def all_frames(self) -> None:
         """Look at every frame: alone, by an overlay already read, or together with others."""
         limits, count = rules()["limits"], self.source.frames
+        if self.kind.how == "no":
+            self._unread()
+            return
         alone = limits["sampled" if self.kind.beyond == "together" else "readings"]
         if count > 1:  # every view of a frame is a reading
             alone = max(alone // len(shades.views(self.source.frame(0), self.source, self.stored)), 2)
@@ -90,6 +93,7 @@ class _Reading:
         each = -(-count // limits["together"])
         for index in range(count):
             raw = self.source.frame(index)
+            self.hidden = self.hidden or self._hides(raw)
             due = index in sampled
             sampled.discard(index)
             if not self._one(index, raw, may_read=due or self.read < alone - len(sampled)):
@@ -98,6 +102,14 @@ class _Reading:
                 self._together(index)
             if self.held == "IMG063":
                 return
+
+    def _unread(self) -> None:
+        """Values that are no picture can still have one in the bits beside them."""
+        if self.stored.bits_stored < self.stored.bits_allocated:
+            self.hidden = any(self._hides(self.source.frame(n)) for n in range(self.source.frames))
+
+    def _hides(self, raw: Values) -> bool:
+        return shades.bits_of(self.source, raw).hides(raw, self.stored.padding, seen=self.kind.how != "no")
 
     def _one(self, index: int, raw: Values, *, may_read: bool) -> bool:
         """Whether a frame is done with: nothing to read in it, its overlay known, or read."""
@@ -295,7 +307,7 @@ def _result(reading: _Reading, scratch: Path, *, clear: bool) -> Looked:
     stored, kind = reading.stored, reading.kind
     filling = any(box.do is Do.FILL for _, box in reading.boxes)
     comments = reading.source.comments()
-    notes: list[str] = []
+    notes: list[str] = [words("not_read")] if kind.how == "no" else []
     attributes: dict[int, tuple[str, bytes]] = {}
     target = None
     if not reading.held and kind.faces == "fill" and _photographs_unseen(reading):
@@ -372,8 +384,7 @@ def _write(reading: _Reading, target: Path, *, clear: bool) -> None:
             )
             if any(box.do is Do.FILL for box in boxes):
                 raw = reading.filled(raw, boxes)
-            if clear and raw.ndim == 2 and raw.dtype.itemsize == 2:
-                bits = shades.bits_of(source, raw)
-                raw = bits.back(bits.of(raw))
+            if clear and reading.stored.bits_allocated > 1:
+                raw = shades.bits_of(source, raw).cleared(raw, reading.stored.padding)
             writer.add(source.pack(raw))
         writer.close()

@@ -12,7 +12,6 @@ import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
 import numpy as np
@@ -20,12 +19,14 @@ import numpy.typing as npt
 
 from pipeline.core import resources
 from pipeline.core.picture import MAX_PIXELS
-from pipeline.deidentify.pictures import codestream
+from pipeline.deidentify.pictures import codestream, markers
 from pipeline.deidentify.pictures.pixels import Stored
+from pipeline.deidentify.pictures.significant import Significant
 
 Values = npt.NDArray[Any]
 NATIVE = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2")
 EXTENDED = "1.2.840.10008.1.2.4.51"
+UNSIGNED = tuple(f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 57, 70))  # JPEG's numbers have no sign
 ITEM, DELIMITER = (0xFFFE, 0xE000), (0xFFFE, 0xE0DD)
 CONTAINERS = (8, 16, 32, 64)  # bits allocated that numpy knows
 RAISED = 1 << 20  # bytes of one frame's fragments that are joined beyond the size of the frame itself
@@ -74,38 +75,6 @@ def opened(stored: Stored) -> Iterator[Source]:
     with stored.path.open("rb", buffering=0) as file:
         native = stored.syntax in NATIVE
         yield Native(stored, file.fileno()) if native else Encapsulated(stored, file.fileno())
-
-
-@dataclass(slots=True)
-class Significant:
-    """Which bits of a container are the pixel (PS3.5 8.1.1): `stored` bits up to bit `high`."""
-
-    allocated: int
-    stored: int
-    high: int
-    signed: bool
-
-    def of(self, raw: Values) -> Values:
-        """The pixel values of containers."""
-        above, below = self.allocated - 1 - self.high, self.high + 1 - self.stored
-        if self.allocated != 8 * raw.dtype.itemsize or not (above or below):
-            return raw
-        kind = f"{'i' if self.signed else 'u'}{raw.dtype.itemsize}"
-        found: Values = (raw.view(kind) << above) >> (above + below)
-        return found
-
-    def back(self, values: Values) -> Values:
-        """Containers that hold pixel values and nothing else."""
-        below = self.high + 1 - self.stored
-        held: Values = values << below if below and self.allocated > 1 else values
-        return held
-
-    def strays(self, raw: Values) -> bool:
-        """Whether bits above the pixel are set that are no sign: old overlays, or something hidden."""
-        above = self.allocated - 1 - self.high
-        if self.signed or not above or self.allocated != 8 * raw.dtype.itemsize:
-            return False
-        return bool(int(raw.max()) >> (self.high + 1))
 
 
 class Native:
@@ -273,6 +242,7 @@ class Encapsulated:
             "pixel_representation": int(s.signed),
             "photometric_interpretation": s.photometric,
             "pixel_keyword": "PixelData",
+            "correct_unused_bits": False,  # what lies in them is to be seen
             **({"planar_configuration": 0} if s.samples > 1 else {}),
         }
         stream = self._bytes(index)
@@ -291,7 +261,11 @@ class Encapsulated:
         self.photometric = str(self._made["photometric_interpretation"])
         if values.ndim == 3 and self.photometric.startswith("YBR") and self.photometric != "YBR_FULL":
             self.photometric = "YBR_FULL"  # decoders give three samples of every pixel
-        self.bits_stored, self.high_bit = s.bits_stored, s.bits_stored - 1
+        if s.syntax != RLE:  # which keeps whole containers
+            self.high_bit = s.bits_stored - 1
+        if s.signed and s.syntax in UNSIGNED:
+            bits = Significant(8 * values.dtype.itemsize, s.bits_stored, s.bits_stored - 1, signed=True)
+            values = bits.extended(values)
         return values
 
     def pack(self, values: Values) -> Values:
@@ -317,7 +291,7 @@ class Encapsulated:
         if self._stored.syntax == RLE:
             size = self._stored.rows * self._stored.columns
             return any(codestream.runs_say_more(self._bytes(index), size) for index in range(self.frames))
-        return any(codestream.says_more(self._bytes(index)) for index in range(self.frames))
+        return any(markers.says_more(self._bytes(index)) for index in range(self.frames))
 
 
 @contextmanager

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.deidentify.pictures.pixels import Stored
-from pipeline.deidentify.pictures.reencode import Significant, Source
+from pipeline.deidentify.pictures.reencode import Source
+from pipeline.deidentify.pictures.significant import Significant
 
 Values = npt.NDArray[Any]
 Bytes = npt.NDArray[np.uint8]
@@ -42,8 +43,11 @@ def views(raw: Values, source: Source, stored: Stored) -> list[Bytes]:
 
 
 def bits_of(source: Source, raw: Values) -> Significant:
-    """Which bits of the containers of `raw` are pixel."""
-    return Significant(8 * raw.dtype.itemsize, source.bits_stored, source.high_bit, source.signed)
+    """Which bits of the containers of `raw` are pixel; the lowest where the header cannot be right."""
+    allocated = 8 * raw.dtype.itemsize
+    stored = source.bits_stored if 0 < source.bits_stored <= allocated else allocated
+    high = source.high_bit if stored <= source.high_bit + 1 <= allocated else stored - 1
+    return Significant(allocated, stored, high, source.signed)
 
 
 def _grey(values: Values, stored: Stored, *, inverted: bool) -> list[Bytes]:

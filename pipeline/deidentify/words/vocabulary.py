@@ -43,6 +43,7 @@ class Words:
     particles: frozenset[str]  # "van", "bin": parts of names
     heads: frozenset[str]  # what follows an eponym
     units: frozenset[str]
+    targets: frozenset[str]  # volumes of radiotherapy
     ending: re.Pattern[str]
     beginning: re.Pattern[str]
     clinical: re.Pattern[str]
@@ -73,6 +74,7 @@ def vocabulary() -> Words:
         particles=frozenset(rules["particles"]),
         heads=identifier_words("eponym_heads") | frozenset(rules["eponym_heads"]),
         units=frozenset(rules["units"]),
+        targets=frozenset(rules["targets"]),
         ending=re.compile(rf"[a-z]{{{int(rules['ending_letters']) - 4},}}(?:{endings})s?"),
         beginning=re.compile(
             rf"(?:{'|'.join(rules['medical_beginnings'])})(?P<rest>[a-z]{{{int(rules['rest_letters'])},}})"

@@ -31,6 +31,8 @@ PHONE_DIGITS = 8  # digits of numbers in a row from which they are one number in
 FOUR_DIGITS_AFTER = frozenset(("b", "bvalue", "te", "tr", "ti", "jpeg", "sum", "ratio", "hu"))
 _SIGNS = GREEK | frozenset("axX")  # letters that stand alone
 MATRIX = frozenset(("1024", "2048", "4096"))
+TARGET_REACH = 3
+_JOINED = re.compile(r"[\w ^.!+~-]+")
 EPONYM_REACH = 4  # tokens after an eponym within which its head stands
 VOWELS = frozenset("aeiouy")
 
@@ -95,7 +97,7 @@ def _plausible(number: str) -> bool:
 
 
 def _numbers(text: str, pieces: list[_Piece]) -> None:
-    """Four digits need a unit; numbers in a row that make a telephone number go."""
+    """Four digits need a unit or a target; numbers in a row that make a telephone number go."""
     for n, piece in enumerate(pieces):
         if piece.number and piece.text.isdigit() and len(piece.text) == 4:
             behind = text[piece.end : piece.end + 2].strip()[:1]
@@ -106,12 +108,25 @@ def _numbers(text: str, pieces: list[_Piece]) -> None:
                 or behind == "%"
                 or after in vocabulary().units
                 or before in FOUR_DIGITS_AFTER
+                or _target(text, pieces, n)
             ):
                 piece.kind = Class.UNKNOWN
     for row in _rows(text, pieces):
         if len(row) > 1 and sum(sum(map(str.isdigit, part.text)) for part in row) >= PHONE_DIGITS:
             for part in row:
                 part.kind = Class.UNKNOWN
+
+
+def _target(text: str, pieces: list[_Piece], n: int) -> bool:
+    """Whether a target volume stands up to TARGET_REACH tokens before; nothing there or behind is unknown."""
+    if n + 1 < len(pieces) and pieces[n + 1].kind is Class.UNKNOWN:
+        return False
+    for piece in pieces[max(0, n - TARGET_REACH) : n][::-1]:
+        if piece.kind is Class.UNKNOWN or not _JOINED.fullmatch(text, piece.end, pieces[n].start):
+            return False
+        if piece.text.lower().rstrip("nps0123456789") in vocabulary().targets:
+            return True
+    return False
 
 
 def _rows(text: str, pieces: list[_Piece]) -> Iterator[list[_Piece]]:
