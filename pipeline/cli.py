@@ -237,23 +237,22 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb, (text, _) in VERBS.items():
         one = verbs.add_parser(verb, help=text, description=text, epilog=CODES)
+        one.add_argument("-q", "--quiet", action="store_true", help="no progress")
+        one.add_argument("--debug", action="store_true", help="show where in the program an error arose")
         if verb == "clean":
             _clean_arguments(one)
             continue
         if verb == "explain":
             one.add_argument("code", help="for example REC003")
         elif verb == "status":
-            one.add_argument(
-                "case", type=Path, nargs="?", default=Path("cases"), help="a case, or a folder of cases"
-            )
+            help_ = "a case, or a folder of cases"
+            one.add_argument("case", type=Path, nargs="?", default=Path("cases"), help=help_)
         elif verb != "doctor":
-            one.add_argument(
-                "case", type=Path, help="the case folder" + (" or package.zip" if verb == "verify" else "")
-            )
+            help_ = "the case folder" + (" or package.zip" if verb == "verify" else "")
+            one.add_argument("case", type=Path, help=help_)
         if verb not in {"new", "explain", "doctor"}:
-            one.add_argument(
-                "-j", "--journal", default=DEFAULT_JOURNAL, help=f"journal profile ({DEFAULT_JOURNAL})"
-            )
+            help_ = f"journal profile ({DEFAULT_JOURNAL})"
+            one.add_argument("-j", "--journal", default=DEFAULT_JOURNAL, help=help_)
             one.add_argument(
                 "-o", "--out", type=Path, default=Path("build"), help="where results go (build/)"
             )
@@ -275,8 +274,6 @@ def parser() -> argparse.ArgumentParser:
                 "--private", type=Path, help="also hunt for the identifiers in this private.yaml"
             )
         one.add_argument("--json", action="store_true", help="one JSON object on stdout")
-        one.add_argument("-q", "--quiet", action="store_true", help="no progress")
-        one.add_argument("--debug", action="store_true", help="show where in the program an error arose")
     return top
 
 
@@ -299,8 +296,6 @@ def _clean_arguments(one: argparse.ArgumentParser) -> None:
         "--names", action="store_true", help="show which file is which: the names may name the patient"
     )
     one.add_argument("--json", metavar="REPORT", help="write the report to this file; - for stdout")
-    one.add_argument("-q", "--quiet", action="store_true", help="no progress")
-    one.add_argument("--debug", action="store_true", help="show where in the program an error arose")
 
 
 def main(argv: list[str] | None = None) -> int:
