@@ -410,4 +410,4 @@ def test_the_page_for_ethics_committees_names_every_element():
         assert f"| {row['id']} | {row['asks']} |" in page
         assert f"{cited} |" in page
     for key in elements.register()["not_yet"]:
-        assert f"({key})" in page
+        assert f"| {key} |" in page
