@@ -259,6 +259,8 @@ def test_a_form_in_another_language_is_read_back(tmp_path, language):
     dest = tmp_path / "granted"
     dest.mkdir()
     consent.make(desk.case(tmp_path / "made", language=language), desk.clean, dest)
+    with pikepdf.open(dest / "receipt-for-the-patient.pdf") as receipt:
+        assert len(receipt.pages) == 1
     words = elements.wording(language)
     for name, said in (
         ("blank-form", words["title"]),

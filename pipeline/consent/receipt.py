@@ -52,11 +52,11 @@ def build(
         "sections": [
             {
                 **empty,
-                "title": titles["purpose"],
+                "title": "",
                 "statements": [{"id": "E6", "words": content.in_voice(said["intro"], voice)}],
                 "contacts": [*sections[titles["report"]]["contacts"], *_rows(kept)],
             },
-            {**empty, "title": titles["choices"], "contacts": _rows(answers)},
+            {**empty, "title": titles["choices"], "contacts": _rows(answers), "answers": True},
             {**empty, "title": titles["rights"], "statements": rights},
         ],
     }
