@@ -33,8 +33,8 @@ copies: $(READY) ## any folder of images without identity  FROM=scans TO=clean-s
 	@$(RUN) clean $(or $(FROM),$(error Say which folder: make copies FROM=scans TO=clean-scans)) $(TO) $(ARGS)
 draft: $(READY) ## watermarked manuscript, for the patient to see
 	$(need-case)@$(RUN) render --draft $(CASE) --journal $(JOURNAL) --out $(OUT)
-consent: $(READY) ## print the consent form for exactly these pictures
-	$(need-case)@$(RUN) consent $(CASE) --out $(OUT)
+consent: $(READY) ## print the consent form             ARGS="--language hi --large-print"
+	$(need-case)@$(RUN) consent $(CASE) --out $(OUT) $(ARGS)
 review: $(READY) ## look at every clean picture and sign off
 	$(need-case)@$(RUN) review $(CASE) --out $(OUT)
 submit: $(READY) ## all of it, up to a sealed package   CASE=… (also: plain `make CASE=…`)

@@ -108,6 +108,7 @@ def _entry(printed: dict[str, Any], record: Record, signers: set[str], day: date
         "    wording_may_be_edited: yes\n"
         "    seen_final: yes\n"
         "    teaching: no\n"
+        "    article_copy: no\n"
         "    journal_copy: yes\n"
         "  original_kept: medical records department\n"
         "  copy_given: yes\n"

@@ -90,6 +90,8 @@ def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline import consent
     from pipeline.core import files
 
+    if args.language:
+        consent.check_language(args.language)  # before the pictures are cleaned
     with _clean(args, tell) as (job, case, _report, clean, _proof):
         if args.check or args.protect or args.sign is not None:
             grant = job.make(consent, case, clean)
@@ -108,11 +110,22 @@ def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
                 "to_confirm": grant.summary["checks"]["to_confirm"],
             }
         kind = "addendum" if args.addendum else "digital" if args.digital else "form"
-        final = job.out / (f"{kind}-form" if args.digital else kind)
+        named = (
+            f"{kind}-form" if args.digital else kind,
+            args.language,
+            "large" if args.large_print else None,
+        )
+        final = job.out / "-".join(filter(None, named))
         with tell.step("consent form") as line, files.publish(final, {"clean": clean.digest}) as part:
-            line.detail = getattr(consent, f"print_{kind}")(case, clean, part)
+            printing = {
+                "addendum": lambda: consent.print_addendum(case, clean, part, large=args.large_print),
+                "digital": lambda: consent.print_digital(case, clean, part),
+                "form": lambda: consent.print_form(case, clean, part, args.language, large=args.large_print),
+            }
+            line.detail = printing[kind]()
         how = "digitally, put the signed PDF" if args.digital else "on paper, put the scan"
-        tell.say(f"next: have {final / 'form.pdf'} signed {how} and form.json into consent/")
+        aloud = " (read-aloud.html: for who cannot read)" if kind == "form" else ""
+        tell.say(f"next: have {final / 'form.pdf'} signed {how} and form.json into consent/{aloud}")
         return Exit.OK, {"form": str(final / "form.pdf")}
 
 

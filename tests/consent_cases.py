@@ -256,14 +256,17 @@ class Desk:
 
 
 def desk(
-    folder: Path, content: dict[str, Any] | None = None, by: Sequence[str] = ("patient", "explainer")
+    folder: Path,
+    content: dict[str, Any] | None = None,
+    by: Sequence[str] = ("patient", "explainer"),
+    **how: Any,
 ) -> Desk:
-    """Print the form of a record and have it signed."""
+    """Print the form of a record and have it signed. `how`: language, large."""
     content = content or record()
     cleaned = clean(folder / "clean", content)
     printed = folder / "form"
     printed.mkdir()
-    room.print_form(case(folder / "case", content), cleaned, printed)
+    room.print_form(case(folder / "case", content), cleaned, printed, **how)
     words = {f"{who}:name": "A. B. Example" for who in by} | {f"{who}:date": "20 March 2026" for who in by}
     pages = signing.sign(printed, BOXES, by, words=words)
     code = json.loads((printed / "form.json").read_bytes())["code"]

@@ -54,7 +54,7 @@ def test_every_source_exists_and_is_used():
 
 def test_rows_have_no_stray_fields():
     """An unquoted comma inside a row would silently start a field of its own."""
-    allowed = {"id", "section", "as", "when", "checked", "sources", "asks"}
+    allowed = {"id", "section", "as", "when", "checked", "sources", "asks", "kept"}
     for row in elements.register()["elements"]:
         assert set(row) <= allowed
         assert row["asks"]
@@ -94,15 +94,24 @@ def test_every_language_says_everything(language):
     assert {row["id"] for row in register["choices"]} <= set(words["choices"])
     assert {row["id"] for row in register["elements"]} >= {row["element"] for row in register["choices"]}
     assert words["language"] == language
-    assert words["translation_status"]
+    assert words["translation"]["status"] in words["footer"]
     assert words["direction"] in {"ltr", "rtl"}
 
 
 def test_the_words_of_a_version_do_not_change():
     """What people signed must stay what they read: new words need a new version, and its digest here."""
-    unspoken = {"translation_status", "fonts"}  # fonts: shapes for what a record may hold, no word of ours
-    words = {k: v for k, v in elements.wording("en").items() if k not in unspoken}
-    assert {words["version"]: files.digest(words)[:16]} == {"1.0": "0b3b1f850637506f"}
+    unspoken = {
+        "translation",
+        "fonts",
+        "leading",
+    }  # fonts: shapes for what a record may hold, no word of ours
+    said = {language: elements.wording(language) for language in elements.languages()}
+    words = {language: {k: v for k, v in w.items() if k not in unspoken} for language, w in said.items()}
+    assert {(language, w["version"], files.digest(w)[:16]) for language, w in words.items()} == {
+        ("en", "1.1", "09493ab278883cef"),
+        ("hi", "1.1", "7a9006a61cf210f7"),
+        ("pa", "1.1", "8e086b9b2db4c985"),
+    }
 
 
 def test_the_words_are_plain():
@@ -198,7 +207,7 @@ def test_the_form_shows_every_picture_with_a_box_and_a_code(tmp_path):
     said, record, text, _ = printed(tmp_path)
     assert "form code" in said
     ticks = {spot["id"] for spot in record["spots"] if spot["kind"] == "tick"}
-    choices = {"text", "seen_final", "wording_may_be_edited", "teaching", "journal_copy"}
+    choices = {"text", "seen_final", "wording_may_be_edited", "teaching", "article_copy", "journal_copy"}
     assert ticks == choices | {"figure:arm", "figure:scope"}
     for digest in record["manifest"]["figures"].values():
         assert binding.grouped(digest[:16]) in text
@@ -289,8 +298,8 @@ def test_a_dropped_sentence_is_noticed(tmp_path, monkeypatch):
 def test_same_case_same_bytes(tmp_path):
     one = printed(tmp_path / "one")[3]
     other = printed(tmp_path / "other")[3]
-    assert sorted(p.name for p in one.iterdir()) == ["form.json", "form.pdf"]
-    for name in ("form.json", "form.pdf"):
+    assert sorted(p.name for p in one.iterdir()) == ["form.json", "form.pdf", "read-aloud.html"]
+    for name in ("form.json", "form.pdf", "read-aloud.html"):
         assert (one / name).read_bytes() == (other / name).read_bytes()
 
 
@@ -401,4 +410,4 @@ def test_the_page_for_ethics_committees_names_every_element():
         assert f"| {row['id']} | {row['asks']} |" in page
         assert f"{cited} |" in page
     for key in elements.register()["not_yet"]:
-        assert f"({key})" in page
+        assert f"| {key} |" in page

@@ -406,6 +406,7 @@ def test_a_retired_form(desk, read_once, tmp_path, monkeypatch):
     monkeypatch.setattr(elements, "wording", lambda _: newer)
     report = consent.check(case, desk.clean)
     assert set(codes(report)) == {"CON016"}
+    assert "version 1.1 of the form PUBCON" in report.findings[0].message
     assert "PUBCON 9.9" in report.findings[0].why
 
 

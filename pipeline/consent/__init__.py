@@ -3,6 +3,7 @@
 elements        which statements, boxes and signatures this case needs (consent/elements.yaml)
 binding         what a signature is bound to: digests of pictures, facts, words, scope
 content, form   the printed form (consent/form.typ, consent/forms/)
+twin, aloud     beside it: every element for programs, and a sheet for whoever reads the form aloud
 scan, paper     the pages of a scan, put together by their codes
 lay, boxes      how the form lies on a scanned page, and what stands in its boxes
 addendum, addenda   asking again for what was changed, and what is signed for then
@@ -118,15 +119,24 @@ def load(folder: Path) -> Grant:
     return Grant(folder, clean, code, figures, stated, locked=seal["protected"], sealed_by=sealed_by)
 
 
-def print_form(case: Case, clean: CleanCase, dest: Path, language: str | None = None) -> str:
-    """Write form.pdf and form.json (what it is bound to, where its boxes are) into `dest`.
+def check_language(wanted: str) -> None:
+    """Raise UsageError for a language without a form."""
+    from pipeline.consent import elements
+
+    elements.wording(wanted)
+
+
+def print_form(
+    case: Case, clean: CleanCase, dest: Path, language: str | None = None, *, large: bool = False
+) -> str:
+    """Write form.pdf, form.json (what it is bound to, where its boxes are) and read-aloud.html into `dest`.
 
     Returns a few words for the user. Raises NotReady when the record has mistakes, UsageError for a language
     without a form, ToolError when the form cannot be typeset completely.
     """
     from pipeline.consent import form
 
-    return form.print_form(case, clean, dest, language)
+    return form.print_form(case, clean, dest, language, large=large)
 
 
 def print_digital(case: Case, clean: CleanCase, dest: Path) -> str:
@@ -164,14 +174,14 @@ def sign(case: Case, grant: Grant, key: Path, role: str, stamps: str = "") -> st
     return sealing.sign(case, grant, signer, role, password=password, stamps=stamps)
 
 
-def print_addendum(case: Case, clean: CleanCase, dest: Path) -> str:
+def print_addendum(case: Case, clean: CleanCase, dest: Path, *, large: bool = False) -> str:
     """The same for a form that asks again for exactly what was changed after the first was signed.
 
     Raises ConsentError when no signed form can be read, or when nothing needs asking again.
     """
     from pipeline.consent import addendum
 
-    return addendum.print_addendum(case, clean, dest)
+    return addendum.print_addendum(case, clean, dest, large=large)
 
 
 def _language(wanted: str) -> str:

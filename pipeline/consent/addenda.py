@@ -40,7 +40,7 @@ def _with(case: Case, consent: Consent, number: int, so_far: Signed) -> Signed:
     said, at = consent.addenda[number], ("consent", "addenda", number)
     stack = paper.read(case, paper.Entry.of(consent, number))
     found = [*so_far.findings, *_dates(case, consent, number), *stack.findings]
-    form = paper.printed_for(case, stack.root) if stack.root else None
+    form = paper.printed_for(case, stack) if stack.root else None
     if form is None or form["manifest"].get("base") != binding.root(so_far.manifest):
         if stack.root is not None:
             code = "CON067" if form else "CON066"

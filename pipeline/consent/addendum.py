@@ -14,7 +14,7 @@ from pipeline.core.model import Case, CleanCase
 SCHEMA = "casereport-form/1"
 
 
-def print_addendum(case: Case, clean: CleanCase, dest: Path) -> str:
+def print_addendum(case: Case, clean: CleanCase, dest: Path, *, large: bool = False) -> str:
     """Write form.pdf and form.json of an addendum into `dest`; returns a few words for the user.
 
     Raises ConsentError when no signed form can be read, or when nothing was changed that needs asking again.
@@ -33,6 +33,7 @@ def print_addendum(case: Case, clean: CleanCase, dest: Path) -> str:
     stated = binding.asked_again(reading.whole.manifest, now, changes)
     digest, known = binding.root(stated), elements.facts(record)
     text = build(clean, known, stated, reading.shown, digest)
+    text["size"] = content.LARGE if large else content.USUAL
     printed = form.typeset(text, stated, digest, dest)
     (dest / "form.pdf").write_bytes(printed.pdf)
     files.write_json(
@@ -78,7 +79,7 @@ def build(
     sections = [
         _section(
             titles["purpose"],
-            statements=[{"id": "G5", "words": intro}],
+            statements=[{"id": "G5", "words": intro}, *content.english_note(wording)],
             contacts=[*report["contacts"], {"label": said["earlier"], "value": earlier}],
         ),
         _section(titles["pictures"], pictures=cards),

@@ -171,6 +171,7 @@ def tables(stated: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]
         (rows["seen_final"], yes(agreed["seen_final"])),
         (rows["wording"], yes(agreed["wording_may_be_edited"])),
         (rows["teaching"], yes(agreed["teaching"])),
+        (rows["article_copy"], yes(agreed["article_copy"])),
         (rows["journal_copy"], yes(agreed["journal_copy"])),
         (rows["form"], f"{form['id']} {form['version']} ({form['language']}), {form['pages']} pages"),
         (rows["code"], binding.grouped(form["code"])),

@@ -11,6 +11,8 @@ from pipeline.core import numbering, words
 from pipeline.core.model import CleanCase
 
 BLANK = None  # a line left empty for handwriting
+USUAL, LARGE = 12, 18  # points
+ENGLISH = "en"  # what records, and so titles and legends, are written in
 
 
 def build(
@@ -27,7 +29,8 @@ def build(
     sections = [
         {
             "title": wording["sections"][name],
-            "statements": _statements(wording, voice, name, needed),
+            "statements": _statements(wording, voice, name, needed)
+            + (english_note(wording) if name == "report" else []),
             "contacts": _contacts(wording, clean, numbers, nameless) if name == "report" else [],
             "pictures": _pictures(wording, voice, clean, numbers, stated) if name == "pictures" else [],
             "boxes": _boxes(wording, voice) if name == "choices" else [],
@@ -37,16 +40,31 @@ def build(
     ]
     code = binding.grouped(binding.form_code(signed_root))
     return {
-        **{key: wording[key] for key in ("title", "language", "direction", "fonts")},
+        **{key: wording[key] for key in ("title", "language", "direction", "fonts", "leading")},
+        "size": USUAL,
         "words": {"empty_box": wording["empty_box"]},
         "head": [
             [wording["code"], code],
             [wording["form"], f"{stated['form']['id']} {wording['version']}, {wording['name']}"],
             [wording["case"], binding.grouped(stated["case"])],
         ],
-        "footer": wording["translation_status"],
+        "footer": footer(wording),
         "sections": [section for section in sections if any(v for k, v in section.items() if k != "title")],
     }
+
+
+def footer(wording: Mapping[str, Any]) -> str:
+    """What the foot of every page says about the translation, in its language and in English."""
+    state = wording["translation"]
+    said = [wording["footer"][state["status"]]]
+    if wording["language"] != ENGLISH:
+        said.append(elements.wording(ENGLISH)["footer"][state["status"]])
+    return "\n".join(said).format(by=state["by"], day=state["day"])
+
+
+def english_note(wording: Mapping[str, Any]) -> list[dict[str, str]]:
+    """On a form in another language: that the words taken from the record are in English."""
+    return [] if wording["language"] == ENGLISH else [{"id": "C13", "words": wording["english"]}]
 
 
 def voice_of(known: Mapping[str, Any]) -> str:

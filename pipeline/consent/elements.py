@@ -24,7 +24,8 @@ def register() -> dict[str, Any]:
 
 def languages() -> tuple[str, ...]:
     """Languages the form exists in."""
-    return tuple(name.removesuffix(".yaml") for name in resources.names("consent/forms"))
+    files = resources.names("consent/forms")
+    return tuple(name.removesuffix(".yaml") for name in files if name.endswith(".yaml"))
 
 
 def wording(language: str) -> dict[str, Any]:

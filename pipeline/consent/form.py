@@ -17,14 +17,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipeline.consent import binding, content, elements
+from pipeline.consent import aloud, binding, content, elements, twin
 from pipeline.core import files, findings, resources
 from pipeline.core.errors import NotReady, ToolError
 from pipeline.core.model import Case, CleanCase
 
 SCHEMA = "casereport-form/1"
+FOOT, HEAD = 27 * 72 / 25.4, (297 - 47) * 72 / 25.4  # points from below: what consent/form.typ writes between
 THUMBNAIL = 900  # pixels on the longer side: 66 mm at more than 300 dpi
 LOST = frozenset("-\u00ad\u2010\u2011\ufffe\ufffd\x02")  # hyphens, and what stands for them in a text layer
+# typst takes Punjabi for a right-to-left script (its issue 8192) and tells every PDF reader so: words are
+# then copied and searched backwards. As many bytes, so that nothing else moves.
+LEFT_TO_RIGHT = (b"/Direction/R2L", b"/Direction/L2R")
 STANDARD: Any = "ua-1"  # PDF/UA-1 (ISO 14289-1): tagged, titled, pictures described; refuses missing glyphs
 
 
@@ -35,22 +39,30 @@ class Printed:
     pdf: bytes
     pages: int
     spots: tuple[Mapping[str, Any], ...]  # where boxes and signatures are: id, kind, page, x, y, w, h in mm
+    told: tuple[Mapping[str, Any], ...]  # where the statements stand: id, page
 
 
-def print_form(case: Case, clean: CleanCase, dest: Path, language: str | None = None) -> str:
-    """Write form.pdf and form.json for this case into `dest` and say what to do next.
+def print_form(
+    case: Case, clean: CleanCase, dest: Path, language: str | None = None, *, large: bool = False
+) -> str:
+    """Write form.pdf, form.json and read-aloud.html for this case into `dest` and say what to do next.
 
-    The language is `language`, or the one the consent entry names, or English. Raises NotReady when the
-    record has mistakes, UsageError for a language without a form, ToolError when typst or a font fails.
+    The language is `language`, or the one the consent entry names, or English; `large` is print of 18 point.
+    Raises NotReady when the record has mistakes, UsageError for a language without a form, ToolError when
+    typst or a font fails.
     """
     record = elements.read(case)
-    language = language or (record.consent.language if record.consent else "en")
+    language = language or (record.consent.language if record.consent else content.ENGLISH)
     known = elements.facts(record)
     stated = binding.manifest(case, clean, record, language)
     digest = binding.root(stated)
-    printed = typeset(content.build(clean, known, stated, digest, nameless=False), stated, digest, dest)
+    text = content.build(clean, known, stated, digest, nameless=False)
+    text["size"] = content.LARGE if large else content.USUAL
+    printed = typeset(text, stated, digest, dest)
     (dest / "form.pdf").write_bytes(printed.pdf)
-    files.write_json(dest / "form.json", record_of(printed, clean, known, stated, digest))
+    (dest / "read-aloud.html").write_text(aloud.page(text, language), encoding="utf-8")
+    size = "large" if large else "usual"
+    files.write_json(dest / "form.json", {**record_of(printed, clean, known, stated, digest), "print": size})
     return said(printed, digest)
 
 
@@ -58,14 +70,15 @@ def record_of(
     printed: Printed, clean: CleanCase, known: Mapping[str, Any], stated: Mapping[str, Any], digest: str
 ) -> dict[str, Any]:
     """What form.json says: what the form is bound to, why it says what it says, where its boxes are."""
+    spots = twin.with_elements(clean, printed.spots)
     return {
         "schema": SCHEMA,
         "manifest": stated,
         "root": digest,
         "code": binding.form_code(digest),
         "pages": printed.pages,
-        "elements": {row["id"]: row["sources"] for row in elements.needed(known) if "as" in row},
-        "spots": list(printed.spots),
+        **twin.elements_of(known, printed.told, spots, printed.pages),
+        "spots": spots,
         "shown": binding.shown(clean),
     }
 
@@ -114,14 +127,17 @@ def _typeset(text: Mapping[str, Any], stated: Mapping[str, Any], digest: str, fo
         final = compiler(codes, names)
         pdf, warnings = final.compile_with_warnings(format="pdf", pdf_standards=[STANDARD], timestamp=0)
         spots = json.loads(final.query("<spot>", field="value"))
+        told = json.loads(final.query("<told>", field="value"))
     except typst.TypstError:  # its message may quote the record
         _explain(text)
         raise ToolError("the consent form could not be typeset", fix="run: casereport doctor") from None
     if warnings:
         raise ToolError(f"typst gave {len(warnings)} warnings about the consent form")
+    if text["direction"] == "ltr":
+        pdf = pdf.replace(*LEFT_TO_RIGHT, 1)
     _complete(pdf, text)
     rounded = [{k: round(v, 2) if isinstance(v, float) else v for k, v in spot.items()} for spot in spots]
-    return Printed(pdf, count, tuple(rounded))
+    return Printed(pdf, count, tuple(rounded), tuple(told))
 
 
 @cache
@@ -152,10 +168,10 @@ def _typed(text: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield f"the alt text of figure '{figure}'", picture["alt"]
 
 
-def _has_shape(character: str, fonts: list[str]) -> bool:
+def _has_shape(character: str, fonts: list[Any]) -> bool:
     import typst
 
-    names = ", ".join(json.dumps(name) for name in fonts)
+    names = ", ".join(json.dumps(font if isinstance(font, str) else font["name"]) for font in fonts)
     source = (
         f'#set document(title: "x")\n#set text(font: ({names},), lang: "en", fallback: false)\n'
         "#sys.inputs.letter"
@@ -200,12 +216,18 @@ def _code(stated: Mapping[str, Any], digest: str, page: int, pages: int, folder:
 
 
 def _complete(pdf: bytes, text: Mapping[str, Any]) -> None:
-    """Raise ToolError unless every sentence is in the PDF's text layer (whitespace aside)."""
+    """Raise ToolError unless every sentence is in the PDF's text layer (whitespace aside).
+
+    A legend that goes on over the page is looked for between the heads and feet of the pages.
+    """
     import pypdfium2
 
     with pypdfium2.PdfDocument(pdf) as document:
-        layer = folded("".join(page.get_textpage().get_text_range() for page in document))
-    missing = sum(folded(sentence) not in layer for sentence in content.statements(text))
+        pages = [page.get_textpage() for page in document]
+        layer = folded("".join(page.get_text_range() for page in pages))
+        body = folded("".join(page.get_text_bounded(bottom=FOOT, top=HEAD) for page in pages))
+    sentences = map(folded, content.statements(text))
+    missing = sum(sentence not in layer and sentence not in body for sentence in sentences)
     if missing:
         raise ToolError(f"{missing} sentences of the consent form are not in the printed PDF")
 

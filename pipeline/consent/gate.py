@@ -15,7 +15,7 @@ from typing import Any
 from pipeline.consent import addenda, binding, boxes, elements, entry, paper
 from pipeline.consent import signed as signed_file
 from pipeline.consent.boxes import BoxReading
-from pipeline.consent.conditions import holds
+from pipeline.consent.conditions import holds, names
 from pipeline.consent.scan import ScanPage
 from pipeline.core import findings, resources
 from pipeline.core.errors import ConsentError
@@ -63,7 +63,8 @@ def read(case: Case, clean: CleanCase) -> Reading:
     record = elements.read(case)
     consent = record.consent
     if consent is None:
-        return Reading(Report((findings.make("CON001", case.where("consent")),)), {}, binding.Changes())
+        nobody = findings.make("CON001", case.where("consent"))
+        return Reading(Report((nobody, *_hopeless(case, record))), {}, binding.Changes())
     stated = tuple(of_entry(case, clean, record, consent))
     if consent.method == "digital":
         digital = signed_file.read(case, record, consent)
@@ -76,7 +77,7 @@ def read(case: Case, clean: CleanCase) -> Reading:
     if stack.root is None:
         return Reading(Report((*stated, *stack.findings)), {}, binding.Changes(), stack.pages)
     now = binding.manifest(case, clean, record, stack.language)
-    form = paper.printed_for(case, stack.root)
+    form = paper.printed_for(case, stack)
     signed = now if binding.root(now) == stack.root else form and form["manifest"]
     if signed is None:
         lost = findings.make("CON020", case.where("consent", "form"))
@@ -90,7 +91,7 @@ def read(case: Case, clean: CleanCase) -> Reading:
     ]
     whole = addenda.put_together(case, consent, signed, paper.shown(form, signed))
     changes = binding.compare(whole.manifest, now)
-    bound = _binding(case, consent, whole.manifest, changes)
+    bound = (*_binding(case, consent, whole.manifest, changes), *_translation(case, stack.language))
     report = Report((*stated, *stack.findings, *bound, *on_paper, *whole.findings))
     return Reading(
         report,
@@ -119,6 +120,22 @@ def of_signatures(case: Case, record: Record, consent: Consent) -> list[str]:
     if consent.method != "digital":
         return []
     return [str(finding) for finding in signed_file.read(case, record, consent).findings]
+
+
+def _hopeless(case: Case, record: Record) -> Iterator[Finding]:
+    """Before anybody is asked: what no signature could mend."""
+    lasting = {
+        rule["finding"]
+        for rule in resources.data(RULES)
+        if "require" not in rule and not any(name.startswith("consent.") for name in names(rule["when"]))
+    }
+    yield from (f for f in _who(case, record) if f.code in lasting and f.severity is Severity.ERROR)
+
+
+def _translation(case: Case, language: str) -> Iterator[Finding]:
+    """A form that was signed in a draft of a translation."""
+    if elements.wording(language)["translation"]["status"] == "draft":
+        yield findings.make("CON058", case.where("consent", "language"), language=language)
 
 
 def _who(case: Case, record: Record) -> Iterator[Finding]:

@@ -51,6 +51,7 @@ class Stack:
     pages: tuple[ScanPage, ...]  # in the order of the form
     root: str | None = None  # digest of the manifest it was printed for, when that is beyond doubt
     language: str = ""
+    count: int = 0  # pages of that printing: more in large print
 
 
 def read(case: Case, entry: Entry) -> Stack:
@@ -76,11 +77,16 @@ def read(case: Case, entry: Entry) -> Stack:
     found += _same(case, entry, root, language)
     found += _whole(case, entry, ours, count)
     ordered = sorted(pages, key=lambda page: [code.page for code in page.codes])
-    return Stack(tuple(found), tuple(ordered), root, language)
+    return Stack(tuple(found), tuple(ordered), root, language, count)
 
 
-def printed_for(case: Case, root: str) -> Mapping[str, Any] | None:
-    """The form.json that lies beside the scan and has the manifest with this digest; None without one."""
+def printed_for(case: Case, stack: Stack) -> Mapping[str, Any] | None:
+    """The form.json that lies beside the scan and has the manifest it was printed for; None without one.
+
+    The usual and the large print are for the same manifest, but their boxes stand elsewhere: a form.json of
+    the other print comes without its places.
+    """
+    other: Mapping[str, Any] | None = None
     for source in case.ledger:
         if not source.path.startswith("consent/") or not source.path.endswith(".json"):
             continue
@@ -88,13 +94,15 @@ def printed_for(case: Case, root: str) -> Mapping[str, Any] | None:
             continue
         try:
             written = json.loads(case.file(source).read_bytes())
-            same = binding.root(written["manifest"]) == root
+            same = binding.root(written["manifest"]) == stack.root
         except (ValueError, KeyError, TypeError, RecursionError):  # not one of our files
             continue
         if same:  # equal digests: it is what we wrote, so the shape of its manifest is known
             found: Mapping[str, Any] = written
-            return found
-    return None
+            if found.get("pages") == stack.count:
+                return found
+            other = {**found, "spots": []}
+    return other
 
 
 def signature(
@@ -185,7 +193,8 @@ def _strangers(case: Case, entry: Entry, pages: list[ScanPage]) -> Iterator[Find
             if code.case != mine:
                 yield findings.make("CON014", place, page=number, file=file)
             elif not _in_use(code, entry.added):
-                yield findings.make("CON016", place, page=number, file=file, form=_forms_in_use())
+                named, used = _named(code), _forms_in_use()
+                yield findings.make("CON016", place, page=number, file=file, printed=named, form=used)
 
 
 def _in_use(code: PageCode, added: str) -> bool:
@@ -193,6 +202,14 @@ def _in_use(code: PageCode, added: str) -> bool:
         return False
     words = elements.wording(code.language)
     return (code.form, code.version) == (f"{words['id']}{added}", words["version"])
+
+
+def _named(code: PageCode) -> str:
+    """A form of ours with its version; a code can hold any word, so that of a stranger is not repeated."""
+    ours = {elements.wording(language)["id"] for language in elements.languages()}
+    if code.form not in {f"{form}{added}" for form in ours for added in ("", binding.ADDED)}:
+        return "another paper"
+    return f"version {code.version} of the form {code.form}"
 
 
 def _forms_in_use() -> str:

@@ -24,6 +24,7 @@ class Agreed(Part):
     wording_may_be_edited: YesNo = False
     seen_final: YesNo
     teaching: YesNo = False
+    article_copy: Annotated[YesNo, Field(description="the signer wants a copy of the article")] = False
     journal_copy: Annotated[
         YesNo, Field(description="the signed form may be shown to the journal's editor")
     ] = False
@@ -51,7 +52,7 @@ class Addendum(Part):
 class Consent(Part):
     signed_by: Literal["patient", "parent", "guardian", "next of kin", "legal representative"]
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$", description="en, hi, pa …")]
-    method: Literal["paper", "digital"]
+    method: Literal["paper", "digital", "spoken"]
     signed_on: FullDate
     explained_by: Annotated[Line, Field(description="role of the person who explained, not their name")]
     form: Code

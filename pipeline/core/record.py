@@ -87,6 +87,7 @@ class Patient(Part):
     deceased: YesNo
     can_decide: Annotated[YesNo, Field(description="able to say yes or no to publication when asked")]
     reads_form_language: Annotated[YesNo, Field(description="the person who signs could read the form alone")]
+    cannot_be_reached: Annotated[YesNo, Field(description="lost to follow-up: nobody can be asked")] = False
 
 
 class Day0(Part):

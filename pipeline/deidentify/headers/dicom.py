@@ -109,11 +109,11 @@ def _clean(
         raise NoPictureError("IMG021")  # cut, and what is missing may have been filled with zeros
     if file.pixels is None and setting.pictures_only:
         raise NoPictureError("IMG028")
-    if file.pixels is None and documents.holds_other(top.text(MIME), top.raw(DOCUMENT)):
-        raise NoPictureError("IMG084")
     sop_class = top.text(SOP_CLASS) or _meta(file, 0x00020002)
     if not sop_class:
         raise NoPictureError("IMG029")
+    if documents.holds_other(sop_class, top.text(MIME), top.raw(DOCUMENT)):
+        raise NoPictureError("IMG084")
     if sop_class in SOUND:
         raise NoPictureError("IMG074")
     whose = setting.pseudonyms.patients.whose(header.owner_of(top))

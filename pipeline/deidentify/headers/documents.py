@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+ENCAPSULATED = "1.2.840.10008.5.1.4.1.1.104."  # PDF, CDA, STL, OBJ and MTL Storage
 PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
     b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
@@ -23,9 +24,11 @@ def blank(mime: str) -> bytes:
     return CDA if kind.endswith(("/xml", "+xml")) else b""
 
 
-def holds_other(mime: str, document: bytes) -> bool:
-    """Whether a file holds a document without an empty one to take its place: a 3D model (STL, OBJ), say.
+def holds_other(sop_class: str, mime: str, document: bytes) -> bool:
+    """Whether a file is a document without an empty one to take its place: a 3D model (STL, OBJ), say.
 
-    Its surface may be a face, and what else it holds nobody looked at.
+    Its surface may be a face, and what else it holds nobody looked at. A document in a file that is something
+    else is only emptied.
     """
-    return bool(document.strip(b" \0")) and not blank(mime)
+    its_own = sop_class.startswith(ENCAPSULATED) or mime.casefold().startswith("model/")
+    return its_own and bool(document.strip(b" \0")) and not blank(mime)
