@@ -119,7 +119,7 @@ def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
         with tell.step("consent form") as line, files.publish(final, {"clean": clean.digest}) as part:
             printing = {
                 "addendum": lambda: consent.print_addendum(case, clean, part, large=args.large_print),
-                "digital": lambda: consent.print_digital(case, clean, part),
+                "digital": lambda: consent.print_digital(case, clean, part, large=args.large_print),
                 "form": lambda: consent.print_form(case, clean, part, args.language, large=args.large_print),
             }
             line.detail = printing[kind]()

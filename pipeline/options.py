@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 ROLES = ("doctor", "records-officer")
-CONSENT = {  # one at a time
+CONSENT = {  # one at a time; a form that is signed already has its language
     "--check": "check the signed form against the clean copies",
     "--addendum": "ask again for what was changed since it was signed",
     "--digital": "print the form for digital signatures, with the choices of the record",
@@ -26,7 +26,7 @@ def consent(one: argparse.ArgumentParser) -> None:
         what.add_argument(switch, action="store_true", help=help_)
     help_ = "sign the dossier with a key (.p12); without one, make the places for a token to sign in"
     what.add_argument("--sign", metavar="KEY", type=Path, nargs="?", const=Path(), help=help_)
-    one.add_argument("-l", "--language", metavar="LL", help="of the form to print: en, hi, pa …")
+    what.add_argument("-l", "--language", metavar="LL", help="of the form to print: en, hi, pa …")
     one.add_argument("--large-print", action="store_true", help="18 point instead of 12")
     one.add_argument("--as", dest="role", choices=ROLES, default=ROLES[0], help="who signs (doctor)")
     one.add_argument("--tsa", metavar="URL", default="", help="ask this timestamp authority over the network")

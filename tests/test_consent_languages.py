@@ -278,6 +278,20 @@ def test_the_printed_file_is_refused_in_every_language(tmp_path, language):
     assert "CON036" in [f.code for f in consent.check(case, desk.clean)]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("large", [False, True])
+def test_a_form_for_digital_signatures_is_printed_in_every_language_too(tmp_path, language, large):
+    entry = {**cases.CONSENT, "method": "digital", "language": language}
+    case = cases.case(tmp_path / "case", cases.record(), entry)
+    consent.print_digital(case, cases.clean(tmp_path / "clean"), tmp_path, large=large)
+    with pikepdf.open(tmp_path / "form.pdf") as pdf:
+        assert (pdf.Root.Lang, pdf.Root.ViewerPreferences.Direction) == (language, "/L2R")
+    usual = json.loads((printed(tmp_path / "paper", language=language) / "form.json").read_bytes())
+    made = json.loads((tmp_path / "form.json").read_bytes())
+    assert made["root"] == usual["root"]
+    assert (made["pages"] > usual["pages"]) is large
+
+
 # --- the sheet for reading aloud ---
 
 
@@ -465,8 +479,9 @@ def test_a_language_without_a_form_is_named_before_anything_is_done(case, tmp_pa
     assert not (tmp_path / "out").exists()
 
 
-def test_a_signed_form_has_its_language(case, tmp_path):
-    ran = casereport("consent", case, "--out", tmp_path / "out", "--language", "hi", "--check")
+@pytest.mark.parametrize("what", ["--check", "--addendum", "--digital", "--protect", "--sign"])
+def test_a_signed_form_has_its_language(case, tmp_path, what):
+    ran = casereport("consent", case, "--out", tmp_path / "out", "--language", "hi", what)
     assert ran.code == 2
     assert "not allowed with" in ran.err
 

@@ -139,11 +139,11 @@ def print_form(
     return form.print_form(case, clean, dest, language, large=large)
 
 
-def print_digital(case: Case, clean: CleanCase, dest: Path) -> str:
+def print_digital(case: Case, clean: CleanCase, dest: Path, *, large: bool = False) -> str:
     """The same for digital signatures: the choices of the record are drawn, places for signatures made."""
     from pipeline.consent import digital
 
-    return digital.print_form(case, clean, dest)
+    return digital.print_form(case, clean, dest, large=large)
 
 
 def notes(grant: Grant) -> tuple[Finding, ...]:

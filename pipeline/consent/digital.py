@@ -35,10 +35,13 @@ class Printed:
     marked: tuple[str, ...]  # the boxes drawn as crosses
 
 
-def print_form(case: Case, clean: CleanCase, dest: Path, language: str | None = None) -> str:
+def print_form(
+    case: Case, clean: CleanCase, dest: Path, language: str | None = None, *, large: bool = False
+) -> str:
     """Write form.pdf with the choices of the record drawn, and form.json, into `dest`.
 
-    Raises NotReady (CON100) without a consent entry that says `method: digital`, and as form.print_form does.
+    The language is `language`, or the one of the consent entry; `large` is print of 18 point. Raises NotReady
+    (CON100) without a consent entry that says `method: digital`, and as form.print_form does.
     """
     record = elements.read(case)
     consent = record.consent
@@ -51,6 +54,7 @@ def print_form(case: Case, clean: CleanCase, dest: Path, language: str | None = 
     text = content.build(clean, known, stated, digest, nameless=False)
     crosses = marks(consent.agreed)
     text = {**text, "marked": crosses, "sections": _filled(text["sections"], consent, text["language"])}
+    text["size"] = content.LARGE if large else content.USUAL
     printed = form.typeset(text, stated, digest, dest)
     titles = elements.wording(language)["signers"]
     places = [
