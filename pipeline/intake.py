@@ -15,6 +15,7 @@ from pipeline.core.model import Case, Finding, Path_, Place, Source
 from pipeline.core.words import SECTIONS
 
 SUPPORT = {"Makefile", ".gitignore", "record.schema.json", "private.schema.json", "README.md"}
+SEALED = {f"sealed/dossier/{leaf}" for leaf in ("dossier.pdf", "dossier.json", "receipt.json")}
 REFERENCES = ("references.bib", "references.ris", "references.nbib", "references.json")
 NOT_TEXT = "not UTF-8 text"
 START = "start a case with `casereport new` under a new name, or name the folder that holds record.yaml"
@@ -93,11 +94,7 @@ def _use(name: str, kind: str) -> tuple[str, str]:
         return ("references", "") if kind in {"text", "empty"} else ("left-out", NOT_TEXT)
     if top == "images":
         return ("image", "") if kind in kinds.IMAGES else ("left-out", f"not a picture (it is: {kind})")
-    if (
-        top == "sealed"
-        and leaf in {"dossier.pdf", "dossier.json", "receipt.json"}
-        and kind in {"pdf", "text"}
-    ):
+    if name in SEALED and kind in {"pdf", "text"}:
         return "sealed", ""
     if top == "consent":
         wanted = kind in kinds.IMAGES | {"pdf"} or (kind == "text" and leaf.endswith(".json"))

@@ -76,7 +76,7 @@ class Bench:
     def __init__(self, paper, place):
         self.paper, self.folder, self.grant = paper, place / "case", consent.load(place / "grant")
         self.said = ""
-        self.sealed = self.folder / "sealed" / "dossier.pdf"
+        self.sealed = self.folder / "sealed" / "dossier" / "dossier.pdf"
 
     @property
     def case(self):
@@ -177,7 +177,7 @@ def test_a_signature_lapses_with_the_dossier_it_was_about(bench, key_files):
 @pytest.mark.parametrize("what", ["dossier.pdf", "dossier.json"])
 def test_a_sealed_dossier_that_was_changed_stops(bench, key_files, what):
     bench.sign(key_files["doctor"])
-    path = bench.folder / "sealed" / what
+    path = bench.sealed.with_name(what)
     path.write_bytes(path.read_bytes().replace(b"doctor", b"dictor"))
     stop = refused("CON127", bench.again)
     assert "sealed/" in stop.fix
@@ -185,7 +185,7 @@ def test_a_sealed_dossier_that_was_changed_stops(bench, key_files, what):
 
 def test_a_sealed_dossier_without_its_note_stops(bench, key_files):
     bench.sign(key_files["doctor"])
-    (bench.folder / "sealed" / "dossier.json").unlink()
+    bench.sealed.with_name("dossier.json").unlink()
     refused("CON127", bench.again)
 
 
@@ -204,6 +204,18 @@ def test_elsewhere_something_else_was_done_to_it(bench):
     with pikepdf.open(bench.sealed, allow_overwriting_input=True) as pdf:
         pdf.save(bench.sealed)
     assert "not only by signatures" in refused("CON127", bench.again).what
+
+
+def test_killed_while_the_new_one_was_put_in_the_place_of_the_old(bench, key_files):
+    bench.sign(key_files["doctor"])
+    before = bench.sealed.read_bytes()
+    aside = bench.folder / "sealed" / ".dossier.x.old"
+    aside.mkdir()
+    bench.sealed.parent.rename(aside / "was")
+    with pytest.raises(OutputError, match="the one before is back"):
+        bench.again()
+    assert bench.again().sealed.read_bytes() == before
+    assert bench.grant.sealed_by == ("doctor",)
 
 
 # --- keys ---
@@ -378,7 +390,8 @@ def test_the_package_carries_the_signed_file_and_the_locked_dossier_for_the_edit
     with zipfile.ZipFile(zip_path) as package:
         assert package.read("editor-only/signed-consent-form.pdf") == signed
         assert (
-            package.read("editor-only/consent-dossier.pdf") == (case / "sealed" / "dossier.pdf").read_bytes()
+            package.read("editor-only/consent-dossier.pdf")
+            == (case / "sealed/dossier/dossier.pdf").read_bytes()
         )
         assert not [n for n in package.namelist() if "signatures" in n or "dossier.json" in n]
         said = json.loads(package.read("package.json"))["consent"]
@@ -412,13 +425,13 @@ def test_a_locked_file_that_nobody_mentioned_is_no_good_sign(submitted, tmp_path
             after.writestr(name, content)
     ran = casereport("verify", changed)
     assert ran.code == 5
-    assert "is locked with a password, and not said to be" in ran.out
+    assert "it is locked, and package.json does not say so" in ran.out
 
 
 def test_the_originals_are_as_they_were(submitted):
     _, case, _, signed, _ = submitted
     assert (case / "consent" / "signed-form.pdf").read_bytes() == signed
-    assert sorted(p.name for p in (case / "sealed").iterdir()) == [
+    assert sorted(p.name for p in (case / "sealed" / "dossier").iterdir()) == [
         "dossier.json",
         "dossier.pdf",
         "receipt.json",

@@ -89,6 +89,17 @@ def test_a_small_face_in_a_large_photograph_is_found_where_it_is():
     assert best.right - best.left < 300
 
 
+def test_small_faces_in_a_long_screenshot_are_found():
+    long = np.full((9000, 1080, 3), 140, np.uint8)
+    places = []
+    for n, top in enumerate((600, 4200, 8300)):
+        picture, eyes, _ = drawn_faces.face(n, 120)
+        long[top : top + 120, 480:600] = picture
+        places.append([(x + 480, y + top) for x, y in eyes])
+    found = faces.find(long)
+    assert all(any(holds(box, eyes) for box in found) for eyes in places)
+
+
 def test_pictures_without_a_face_give_none():
     hit = [name for name, picture in drawn_faces.without() if faces.find(picture)]
     assert hit == []

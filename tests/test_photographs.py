@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, TiffImagePlugin
 
 from pipeline.core import kinds, photo, worker
 from pipeline.core.picture import NoPictureError, Trouble, guarded
@@ -147,8 +147,7 @@ def test_orientation_is_applied_once(kind, orientation, tmp_path, quiet):
     expected = np.asarray(ImageOps.exif_transpose(turned))
     assert copy.shape == expected.shape == (result.height, result.width, 3)
     assert np.abs(copy.astype(int) - expected).mean() < 3
-    if kind != "tiff":  # Pillow has turned a TIFF by the time it is loaded
-        assert any("upright" in note for note in result.notes) == (orientation != 1)
+    assert any("upright" in note for note in result.notes) == (orientation != 1)
 
 
 def test_a_damaged_exif_block_does_not_refuse_the_picture(tmp_path, quiet):
@@ -209,15 +208,49 @@ def test_every_sampling_and_progressive(tmp_path, quiet):
 
 def test_what_is_transparent_shows_white(tmp_path, quiet):
     for mode, colour in (("RGBA", (200, 0, 0, 0)), ("LA", (40, 0)), ("RGBA", (0, 0, 0, 128))):
-        result, (copy,) = cleaned(tmp_path, encoded(Image.new(mode, (9, 9), colour), "PNG"), "png")
-        assert np.all(copy == (255 if colour[-1] == 0 else 127))
+        image = Image.new(mode, (9, 9), colour)
+        image.paste((0,) * (len(mode) - 1) + (255,), (0, 0, 9, 1))
+        result, (copy,) = cleaned(tmp_path, encoded(image, "PNG"), "png")
+        assert np.all(copy[1:] == (255 if colour[-1] == 0 else 127))
+        assert not copy[0].any()
         assert any("transparent" in note for note in result.notes)
     palette = Image.new("P", (9, 9), 1)
     palette.putpalette([0, 0, 0, 9, 9, 9])
+    palette.paste(0, (0, 0, 9, 1))
     _, (copy,) = cleaned(tmp_path, encoded(palette, "PNG", transparency=1), "png")
-    assert np.all(copy == 255)
-    keyed = encoded(Image.new("L", (9, 9), 7), "PNG", transparency=7)
-    assert np.all(cleaned(tmp_path, keyed, "png")[1][0] == 255)
+    assert np.all(copy[1:] == 255)
+    for dtype in (np.uint8, np.uint16):
+        keyed = Image.fromarray(np.array([[7, 200], [200, 7]], dtype))
+        result, (copy,) = cleaned(tmp_path, encoded(keyed, "PNG", transparency=7), "png")
+        assert copy.tolist() == [[255, 200], [200, 255]]
+        assert any("transparent" in note for note in result.notes)
+
+
+def alpha_of_nothing(version: int) -> bytes:
+    """A BMP of 32 bits whose fourth bytes are all zero, as many programs write them."""
+    pixels = np.full((8, 8, 4), (90, 60, 30, 0), np.uint8).tobytes()
+    head = struct.pack("<IiiHHIIiiII", version, 8, 8, 1, 32, 3, len(pixels), 0, 0, 0, 0)
+    masks = struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    head = (head + masks).ljust(version, b"\0")
+    return b"BM" + struct.pack("<IHHI", 14 + version + len(pixels), 0, 0, 14 + version) + head + pixels
+
+
+@pytest.mark.parametrize("version", [56, 108, 124])
+def test_a_bmp_whose_alpha_is_zero_everywhere_has_none(version, tmp_path, quiet):
+    result, (copy,) = cleaned(tmp_path, alpha_of_nothing(version), "bmp")
+    assert np.all(copy == (30, 60, 90))
+    assert not any("transparent" in note for note in result.notes)
+
+
+def test_a_picture_that_is_transparent_everywhere_is_held(tmp_path, quiet):
+    """It would become a white page and be called clean."""
+    hidden, shown = Image.new("RGBA", (9, 9), (200, 0, 0, 0)), Image.new("RGBA", (9, 9), (200, 0, 0, 255))
+    for kind in ("png", "tiff", "webp"):
+        result, pages = cleaned(tmp_path, encoded(hidden, kind.upper()), kind)
+        assert (result.held, pages) == ("IMG087", [])
+    result, pages = cleaned(tmp_path, encoded(hidden, "TIFF", save_all=True, append_images=[shown]), "tiff")
+    assert [int(page.min()) for page in pages] == [255, 0]
+    assert any("transparent everywhere" in note for note in result.notes)
 
 
 @pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
@@ -230,6 +263,143 @@ def test_deep_grey_keeps_its_shades(kind, bits, tmp_path, quiet):
     assert copy.min() == 0
     assert copy.max() == 255
     assert any("reduced to 8" in note for note in result.notes)
+
+
+def plain_tiff(samples: np.ndarray, meaning: int, **more: int) -> bytes:
+    """An uncompressed little-endian TIFF of one strip, with `more` tags (t254=1)."""
+    high, wide = samples.shape[:2]
+    many = samples.shape[2] if samples.ndim == 3 else 1
+    bits = [samples.dtype.itemsize * 8]
+    tags = {256: wide, 257: high, 258: bits * many, 259: 1, 262: meaning, 277: many, 278: high}
+    tags |= {273: 0, 279: samples.nbytes, 339: {"u": 1, "i": 2, "f": 3}[samples.dtype.kind]}
+    tags |= {int(name[1:]): value for name, value in more.items()}
+    behind, rows = b"", b""
+    start = 8 + 2 + 12 * len(tags) + 4
+    for tag, value in sorted(tags.items()):
+        if isinstance(value, list) and len(value) > 2:
+            rows += struct.pack("<HHII", tag, 3, len(value), start)
+            behind = struct.pack(f"<{len(value)}H", *value)
+        else:
+            value = value[0] if isinstance(value, list) else value
+            rows += struct.pack("<HHII", tag, 4, 1, start + 2 * many if tag == 273 else value)
+    behind = behind.ljust(2 * many, b"\0")
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + rows + bytes(4) + behind + samples.tobytes()
+
+
+@pytest.mark.parametrize("dtype", ["<u1", "<u2", "<f4"])
+def test_shades_that_count_down_from_white(dtype, tmp_path, quiet):
+    """PhotometricInterpretation 0 (TIFF 6.0, 8): zero is white, in every depth."""
+    ramp = np.linspace(0, 255, 256).reshape(16, 16).astype(dtype)
+    _, (up,) = cleaned(tmp_path, plain_tiff(ramp, 1), "tiff")
+    _, (down,) = cleaned(tmp_path, plain_tiff(ramp, 0), "tiff")
+    assert up[0, 0] == 0
+    assert up[-1, -1] == 255
+    assert np.array_equal(down, 255 - up)
+
+
+def test_a_hot_pixel_darkens_nothing(tmp_path, quiet):
+    ramp = np.linspace(0, 4095, 4096).astype(np.uint16).reshape(64, 64)
+    hot = ramp.copy()
+    hot[0, 0] = 65535
+    for stored in (hot, hot.astype(np.float32)):
+        result, (copy,) = cleaned(tmp_path, encoded(Image.fromarray(stored), "TIFF"), "tiff")
+        assert copy[0, 0] == 255
+        assert np.abs(copy.ravel()[1:].astype(int) - (ramp >> 4).ravel()[1:]).max() <= 1
+        assert any("far brighter" in note for note in result.notes)
+    result, _ = cleaned(tmp_path, encoded(Image.fromarray(ramp), "TIFF"), "tiff")
+    assert not any("far brighter" in note for note in result.notes)
+
+
+def deep_png(samples: np.ndarray) -> bytes:
+    high, wide, many = samples.shape
+    head = struct.pack(">IIBBBBB", wide, high, 16, {2: 4, 3: 2, 4: 6}[many], 0, 0, 0)
+    rows = zlib.compress(b"".join(b"\0" + row.astype(">u2").tobytes() for row in samples))
+    data = b"\x89PNG\r\n\x1a\n"
+    for name, body in ((b"IHDR", head), (b"IDAT", rows), (b"IEND", b"")):
+        data += struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+    return data
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+def test_deep_colour_keeps_the_bits_that_were_used(bits, tmp_path, quiet):
+    top = (1 << bits) - 1
+    ramp = np.linspace(0, top, 4096).astype("<u2").reshape(64, 64)
+    colours = np.dstack([ramp, ramp[::-1], ramp // 2])
+    for kind, data in (("png", deep_png(colours)), ("tiff", plain_tiff(colours, 2))):
+        _, (copy,) = cleaned(tmp_path, data, kind)
+        assert np.array_equal(copy, colours >> (bits - 8))
+    clear = np.full_like(ramp, top)
+    clear[0] = 0
+    _, (copy,) = cleaned(tmp_path, deep_png(np.dstack([colours, clear])), "png")
+    assert np.array_equal(copy[1:], colours[1:] >> (bits - 8))
+    assert np.all(copy[0] == 255)
+
+
+def test_deep_colour_that_no_second_decoder_reads_the_same_is_held(tmp_path, quiet, monkeypatch):
+    colours = np.full((8, 8, 3), 4000, "<u2")
+    monkeypatch.setattr("pipeline.core.depth._planes", lambda *_: np.zeros((8, 8, 3), np.uint16))
+    with pytest.raises(NoPictureError) as refusal:
+        cleaned(tmp_path, plain_tiff(colours, 2), "tiff")
+    assert refusal.value.trouble.code == "IMG089"
+
+
+def grey_profile(gamma: float) -> bytes:
+    """A grey ICC profile (ICC.1, 8.3) with one tone curve."""
+    whole = struct.pack(">iii", 63190, 65536, 54061)
+    bodies = {
+        b"desc": b"desc" + bytes(4) + struct.pack(">I", 5) + b"grey\0" + bytes(78),
+        b"wtpt": b"XYZ " + bytes(4) + whole,
+        b"kTRC": b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)),
+        b"cprt": b"text" + bytes(4) + b"none",
+    }
+    table, blob = b"", b""
+    for name, body in bodies.items():
+        body += bytes(-len(body) % 4)
+        table += name + struct.pack(">II", 132 + 12 * len(bodies) + len(blob), len(body))
+        blob += body
+    head = struct.pack(">I", 132 + len(table) + len(blob)) + b"lcms\x02\x10\0\0mntrGRAYXYZ "
+    head = (head + struct.pack(">6H", 2024, 1, 1, 0, 0, 0) + b"acsp").ljust(68, b"\0") + whole
+    return head.ljust(128, b"\0") + struct.pack(">I", len(bodies)) + table + blob
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "I;16"])
+def test_shades_are_what_their_profile_means(mode, tmp_path, quiet):
+    """Linear 0.5 is about 188 in sRGB."""
+    half = Image.new("L", (8, 8), 128)
+    half.paste(255, (0, 0, 8, 4))
+    deep = Image.fromarray(np.asarray(half).astype(np.uint16) * 257)
+    stored = deep if mode == "I;16" else half.convert(mode)
+    result, (copy,) = cleaned(tmp_path, encoded(stored, "PNG", icc_profile=grey_profile(1)), "png")
+    assert copy.shape == (8, 8)
+    assert abs(int(copy[7, 7]) - 188) <= 1
+    assert any("sRGB" in note for note in result.notes)
+    colours = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    result, (copy,) = cleaned(tmp_path, encoded(stored, "PNG", icc_profile=colours), "png")
+    assert int(copy[7, 7]) == 128
+    assert any("does not fit" in note for note in result.notes)
+
+
+def test_the_profile_of_one_page_is_not_that_of_the_next(tmp_path, quiet):
+    half, out = Image.new("L", (8, 8), 128), io.BytesIO()
+    with TiffImagePlugin.AppendingTiffWriter(out, True) as pages:
+        for profile in (grey_profile(1), None, grey_profile(1)):
+            half.save(pages, "TIFF", icc_profile=profile)
+            pages.newFrame()
+        _, copies = cleaned(tmp_path, out.getvalue(), "tiff")
+    assert [round(int(copy[0, 0]) / 4) * 4 for copy in copies] == [188, 128, 188]
+
+
+def test_adobe_rgb_without_a_profile_is_said(tmp_path, quiet):
+    """DCF: only the interoperability index tells."""
+    plain = encoded(photo_canaries.picture(), "JPEG")
+    row = struct.Struct(">HHII").pack
+    for index in (b"R03\0", b"R98\0"):
+        block = b"MM\0*\0\0\0\x08" + b"\0\1" + row(34665, 4, 1, 26) + bytes(4)
+        block += b"\0\1" + row(40965, 4, 1, 44) + bytes(4)
+        block += b"\0\1" + row(1, 2, 4, int.from_bytes(index, "big")) + bytes(4)
+        segment = struct.pack(">HH", 0xFFE1, len(block) + 8) + b"Exif\0\0" + block
+        result, _ = cleaned(tmp_path, plain[:2] + segment + plain[2:], "jpeg")
+        assert any("Adobe RGB" in note for note in result.notes) == (index == b"R03\0")
 
 
 def test_fractions_and_deep_colour(tmp_path, quiet):
@@ -252,11 +422,23 @@ def test_heic_is_the_picture_that_was_encoded(tmp_path, quiet):
     assert np.abs(copy.astype(int) - np.asarray(photo_canaries.picture())).mean() < 8
 
 
-def test_avif_is_read_as_well(tmp_path, quiet):
-    data = encoded(photo_canaries.picture(), "AVIF", quality=95)
+@pytest.mark.parametrize("brand", [b"avif", b"mif1", b"avis"])
+def test_avif_is_read_as_well(brand, tmp_path, quiet):
+    film = {"save_all": True, "append_images": [photo_canaries.picture(2)]} if brand == b"avis" else {}
+    data = encoded(photo_canaries.picture(), "AVIF", quality=95, **film)
+    data = data[:8] + brand + data[12:]
     assert kinds.sniff(data) == "heic"
     _, (copy,) = cleaned(tmp_path, data, "heic")
     assert np.abs(copy.astype(int) - np.asarray(photo_canaries.picture())).mean() < 8
+
+
+@pytest.mark.parametrize("brand", [b"mif1", b"mif2", b"hevx", b"MiHE"])
+def test_heic_of_every_major_brand_is_read(brand, tmp_path, quiet):
+    data = (DATA / "canaries.heic").read_bytes()
+    data = data[:8] + brand + data[12:]
+    assert kinds.sniff(data) == "heic"
+    _, (copy,) = cleaned(tmp_path, data, "heic")
+    assert copy.shape == (120, 160, 3)
 
 
 # --- pages and frames ---------------------------------------------------------------------------------------
@@ -374,6 +556,35 @@ def test_zero_bytes_wrong_kinds_and_stubs_are_refused(kind, tmp_path):
             photograph.clean(source, kind, tmp_path / "copy")
         assert refusal.value.trouble.code == "IMG021"
     assert list(tmp_path.glob("copy*")) == []
+
+
+def refusal_of(folder: Path, data: bytes, kind: str) -> Trouble:
+    (folder / "source").write_bytes(data)
+    with pytest.raises(NoPictureError) as refusal:
+        photograph.clean(folder / "source", kind, folder / "copy", read_text=False)
+    assert list(folder.glob("copy*")) == []
+    return refusal.value.trouble
+
+
+def test_a_preview_is_not_taken_for_a_camera_raw_file(tmp_path, quiet):
+    """NEF, ARW: the first page is a thumbnail; DNG says what it is; CR2 has a mark of its own."""
+    thumb = np.full((12, 16, 3), 120, np.uint8)
+    raws = (plain_tiff(thumb, 2, t254=1, t330=8), plain_tiff(thumb, 2, t50706=1))
+    canon = plain_tiff(thumb, 2)
+    at = len(canon) + len(canon) % 2
+    directory = canon[8 : -thumb.nbytes - 6]
+    canon = canon[:4] + struct.pack("<I", at) + b"CR\2\0" + canon[12:].ljust(at - 12, b"\0") + directory
+    for data in (*raws, canon):
+        assert refusal_of(tmp_path, data, "tiff") == Trouble("IMG086")
+    for data in (plain_tiff(thumb, 2, t330=8), plain_tiff(thumb, 2, t254=1)):  # a pyramid, a lone preview
+        assert not cleaned(tmp_path, data, "tiff")[0].held
+
+
+@pytest.mark.parametrize("dtype", ["<f8", "<f2"])
+def test_a_whole_tiff_that_nobody_reads_is_not_called_damaged(dtype, tmp_path):
+    data = plain_tiff(np.ones((8, 8), dtype), 1)
+    assert refusal_of(tmp_path, data, "tiff") == Trouble("IMG088", {"kind": "TIFF"})
+    assert refusal_of(tmp_path, data[:-1], "tiff") == Trouble("IMG021")
 
 
 def test_a_huge_png_is_refused_before_it_is_decoded(tmp_path):

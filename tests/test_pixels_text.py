@@ -216,6 +216,28 @@ def test_indic_scripts_are_found_and_never_kept(script, words):
     assert not any(box.do is Do.KEEP for box in boxes)
 
 
+LARGE = {"devanagari": "हरप्रीत", "gurmukhi": "ਹਰਪ੍ਰੀਤ", "latin": "HARPREET"}
+
+
+@pytest.mark.parametrize("script", LARGE)
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_large_writing_is_covered_whatever_its_script_and_direction(script, quarters):
+    """Higher than the gate, and in most of these cases unreadable for the recogniser."""
+    flat, (glyphs,) = drawn(np.full((300, 600), 30, np.uint8), (LARGE[script], 140, 90, 60, script))
+    picture, mask = (np.ascontiguousarray(np.rot90(part, quarters)) for part in (flat, glyphs))
+    assert covered(mask, textboxes.find(picture)) >= 0.95
+
+
+def test_a_strip_is_not_judged_by_its_own_height():
+    flat, (glyphs,) = drawn(np.full((60, 900), 30, np.uint8), ("हरप्रीत", 300, 12, 24, "devanagari"))
+    assert covered(glyphs, textboxes.find(flat)) >= 0.95
+
+
+@pytest.mark.parametrize("shape", [(4000, 1), (2, 4000), (1, 1)])
+def test_very_thin_pictures(shape):
+    assert textboxes.find(np.full(shape, 40, np.uint8)) == []
+
+
 def test_turned_and_tilted_text():
     for angle in (90, 40):
         flat, (glyphs,) = drawn(np.zeros((300, 300), np.uint8), ("OBEROY PARNEET", 60, 135, 20, "latin"))

@@ -149,7 +149,7 @@ def print_digital(case: Case, clean: CleanCase, dest: Path, *, large: bool = Fal
 def notes(grant: Grant) -> tuple[Finding, ...]:
     """What the user should know although the consent holds: a signature over the dossier that has lapsed."""
     lapsed = files.read_json(grant.folder / SEAL)["lapsed"]
-    return (findings.make("CON126", ("sealed/dossier.pdf", 0)),) if lapsed else ()
+    return (findings.make("CON126", ("sealed/dossier/dossier.pdf", 0)),) if lapsed else ()
 
 
 def protect(case: Case, grant: Grant) -> str:

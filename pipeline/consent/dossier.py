@@ -103,17 +103,22 @@ def _signatures(sheet: _Sheet, signatures: Sequence[Signature]) -> None:
     sheet.text(said["lead"])
     for one in signatures:
         sheet.heading(one.field)
-        until = values["until"].format(start=one.valid_from, end=one.valid_to)
+        until = values["until"].format(start=_spoken(one.valid_from), end=_spoken(one.valid_to))
         for name, value in (
             ("fits", yes_no["yes" if one.intact else "no"]),
             ("trusted", one.problem or yes_no["yes"]),
-            ("claimed", one.claimed or values["none"]),
-            ("stamped", one.stamped or values["none"]),
+            ("claimed", _spoken(one.claimed) or values["none"]),
+            ("stamped", _spoken(one.stamped) or values["none"]),
             ("issuer", one.issuer),
             ("valid", until),
             ("revoked", values["listed" if one.lists else "no_list"]),
         ):
             sheet.row(rows[name], value)
+
+
+def _spoken(time: str) -> str:
+    """2026-03-20T10:00:00+00:00 -> 2026-03-20 10:00:00 UTC."""
+    return time.replace("T", " ").replace("+00:00", " UTC")
 
 
 def _scan_page(canvas: Canvas, page: ScanPage, form: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 import hmac
 import io
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -21,7 +22,10 @@ from pipeline.core import files, findings
 from pipeline.core.errors import ConsentError, InputError, OutputError, UsageError
 from pipeline.core.model import Case, Grant
 
-FOLDER, PDF = "sealed", "dossier.pdf"
+FOLDER, PDF = (
+    "sealed/dossier",
+    "dossier.pdf",
+)  # of its own: swapping it in touches nothing else
 NOTE = "dossier.json"  # beside it, and in the folder of a grant: what became of it
 ROLES = ("doctor", "records-officer")  # in this order; also the names of the fields
 MAX_NOTE = 1 << 16  # bytes
@@ -74,7 +78,8 @@ def spoken(role: str) -> str:
 
 
 def needs(case: Case) -> dict[str, str]:
-    """What the result depends on here."""
+    """What the result depends on here. Raises OutputError when a killed run had left it half written."""
+    _put_back(case)
     return {s.path: files.sha256(case.file(s)) for s in case.used_as("sealed")}
 
 
@@ -123,6 +128,7 @@ def sign(case: Case, grant: Grant, key: Any, role: str, *, password: str = "", s
 
 def read(case: Case) -> Seal | None:
     """The note about a sealed dossier; None without one. Raises ConsentError (CON127) when it was edited."""
+    _put_back(case)
     there = {source.path: source for source in case.used_as("sealed")}
     if not there:
         return None
@@ -137,6 +143,15 @@ def read(case: Case) -> Seal | None:
         return Seal(**{**stated, "roles": tuple(stated["roles"])})
     except (ValueError, KeyError, TypeError, RecursionError):
         raise _damaged("has a dossier.json that this program did not write") from None
+
+
+def _put_back(case: Case) -> None:
+    """Mend what a killed run left: a signature moved aside. Raises OutputError when there was one."""
+    sealed = (case.folder / FOLDER).parent
+    if any(sealed.glob(".dossier.*.old")) and not (case.folder / FOLDER).exists():
+        files.sweep(sealed)
+        what = "was being written when a run was stopped; the one before is back"
+        raise OutputError(what, where=FOLDER, fix="run the same command again")
 
 
 def _checked(case: Case, seal: Seal) -> tuple[bytes, tuple[str, ...]]:
@@ -195,6 +210,7 @@ def _signed(content: bytes, key: Any, role: str, password: str, stamps: str, *, 
     from pyhanko.sign.timestamps import HTTPTimeStamper, TimestampRequestError
     from pyhanko.stamp import TextStampStyle
 
+    logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # its messages quote certificates
     words = attest.words()["seal"]
     about = PdfSignatureMetadata(
         field_name=role,

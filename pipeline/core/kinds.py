@@ -20,14 +20,25 @@ MAGIC = (
     (b"MM\0+", "tiff"),
     (b"GIF87a", "gif"),
     (b"GIF89a", "gif"),
-    (b"BM", "bmp"),
     (b"%PDF-", "pdf"),
     (b"PK\x03\x04", "zip"),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "jp2"),
+    (b"\xff\x4f\xff\x51", "jp2"),
+    (b"\x1aE\xdf\xa3", "video"),  # Matroska, WebM
+    (b"0&\xb2u\x8ef\xcf\x11", "video"),  # Windows Media
+    (b"\0\0\x01\xba", "video"),  # MPEG
+    (b"\0\0\x01\xb3", "video"),
+    (b"\0\0\x01\0", "icon"),
 )
+BMP_HEADERS = {12, 16, 40, 52, 56, 64, 108, 124}  # bytes of the second header of a BMP
+TARGA_END = b"TRUEVISION-XFILE.\0"
 LONG_VRS = set(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())  # their length takes 4 bytes
 BYTE_ORDERS: dict[str, Literal["little", "big"]] = {"<": "little", ">": "big"}
 MAX_FIRST = 1 << 12  # bytes of the first value of a file
-HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif"}
+AVIF_BRANDS = {b"avif", b"avis"}
+HEVC_BRANDS = set(b"heic heix hevc hevx heim heis hevm hevs MiHE MiHB".split())
+HEIF_BRANDS = AVIF_BRANDS | HEVC_BRANDS | {b"mif1", b"mif2", b"msf1", b"heif", b"miaf"}
+MOVIE_BOXES = {b"ftyp", b"moov", b"mdat", b"wide"}  # what a film starts with: ISO 14496-12, QuickTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +66,7 @@ def look(path: Path) -> Look:
         return Look(kind, b"IEND" in tail, size_px)
     if kind == "pdf":
         return Look(kind, b"%%EOF" in tail)
-    return Look(kind)
+    return Look("targa" if kind == "other" and tail.endswith(TARGA_END) else kind)
 
 
 def sniff(head: bytes) -> str:
@@ -67,15 +78,34 @@ def sniff(head: bytes) -> str:
     for start, kind in MAGIC:
         if head.startswith(start):
             return kind
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "webp"
-    if head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS:
+    if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in BMP_HEADERS:
+        return "bmp"
+    if head[:4] == b"RIFF" and head[8:12] in (b"WEBP", b"AVI "):
+        return "webp" if head[8:12] == b"WEBP" else "video"
+    if brands(head) & HEIF_BRANDS:
         return "heic"
+    if head[4:8] in MOVIE_BOXES and head[:1] == b"\0":
+        return "video"
     try:
         text = head[: 1 << 12].decode("utf-8", errors="strict" if len(head) < 1 << 12 else "ignore")
     except UnicodeDecodeError:
         return "other"
     return "other" if any(c < " " and c not in "\t\n\r\f" for c in text) else "text"
+
+
+def brands(head: bytes) -> set[bytes]:
+    """What a file of boxes says it is: major brand and those it is compatible with (ISO 14496-12, 4.3)."""
+    if head[4:8] != b"ftyp":
+        return set()
+    end = min(int.from_bytes(head[:4], "big"), len(head))
+    return {head[8:12], *(head[at : at + 4] for at in range(16, end - 3, 4))}
+
+
+def is_avif(path: Path) -> bool:
+    """Whether a file of kind "heic" is coded in AV1 (AV1 Image File Format, 6)."""
+    with path.open("rb") as f:
+        said = brands(f.read(1 << 10))
+    return bool(said & AVIF_BRANDS) and not said & HEVC_BRANDS
 
 
 def _dicom_without_preamble(head: bytes) -> bool:

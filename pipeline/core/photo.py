@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import io
+import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,9 +19,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pi_heif
-from PIL import ExifTags, Image, ImageCms, ImageFile, ImageOps, PngImagePlugin
+from PIL import ExifTags, Image, ImageCms, ImageFile, ImageOps, PngImagePlugin, TiffImagePlugin
 
-from pipeline.core.picture import NoPictureError, Picture, check_crop, check_size
+from pipeline.core import depth, kinds
+from pipeline.core.picture import Extent, NoPictureError, Picture, check_crop, check_size
 
 FORMATS = {
     "jpeg": ("JPEG", "MPO"),
@@ -31,8 +33,8 @@ FORMATS = {
     "bmp": ("BMP",),
 }
 FIRST_IS_THE_PICTURE = {"jpeg", "heic"}  # what follows are previews and gain maps of the same scene
-DEEP = ("I;16", "I;16L", "I;16B", "I", "F")
-DEPTHS = (8, 10, 12, 14, 16)  # bits that devices store in 16
+ORIENTATION, PHOTOMETRIC = 274, 262  # tags of a TIFF
+ADOBE_RGB = "R03"  # DCF 2.0, 3.3.3: colours of its option file, which cameras write without an ICC profile
 TEXT = 64 << 20  # bytes of text in a PNG that are skipped; Pillow's own limit refuses harmless files
 BAND = 512  # rows that are converted at a time
 Image.init()  # every format once, here: else each worker loads them again
@@ -57,14 +59,14 @@ def render(
 
     Raises NoPictureError in our words; what Pillow or libheif raise means a damaged file. Run in the worker.
     """
-    if kind == "heic":
+    changed: set[str] = set()
+    if kind == "heic" and not kinds.is_avif(path):
         image = _heic(path, frame)
     else:
         image = _opened(path, kind)
         _seek(image, kind, frame)
-        check_size(*image.size)
-        image.load()
-    image = _flat(image, set())
+        image = _loaded(image, path, (frame or 1) - 1, changed)
+    image = _flat(image, changed)
     for area in cover:
         image.paste(0, check_crop(area, image.width, image.height))
     box = check_crop(crop, image.width, image.height)
@@ -72,35 +74,78 @@ def render(
     return Picture(image.mode, image.width, image.height, image.tobytes())
 
 
+def extent(path: Path, kind: str, most: int) -> Extent:
+    """How many pages or frames a file holds, `most` at most, and their pixels, from its headers alone.
+
+    Raises NoPictureError and whatever a decoder raises. Run in the worker.
+    """
+    if kind == "heic" and not kinds.is_avif(path):
+        wide, high = pi_heif.open_heif(path).size
+        return Extent(1, wide * high)
+    image = _opened(path, kind)
+    count = min(_count(image, kind), most)
+    if kind != "tiff":
+        return Extent(count, count * image.width * image.height)
+    pixels = 0
+    for n in range(count):
+        image.seek(n)
+        pixels += image.width * image.height
+    return Extent(count, pixels)
+
+
 def pages(path: Path, kind: str, most: int) -> tuple[int, Iterator[Page]]:
     """How many pages or frames a file holds, and each of them, decoded when it is asked for.
 
     A JPEG or HEIC holds one; previews and second images of the scene are not read. Raises NoPictureError,
-    also while iterating: IMG050 for more than `most` pages, IMG022 for too many pixels, IMG021 for everything
-    a decoder dislikes. Run in the worker.
+    also while iterating: IMG050 for more than `most` pages, IMG022 for too many pixels, IMG088 for a sound
+    file that no decoder here knows, IMG021 for everything a decoder dislikes. Run in the worker.
     """
     with _Refusing():
-        if kind == "heic" and not _is_avif(path):
-            return 1, _decoded(_loaded(path))
+        if kind == "heic" and not kinds.is_avif(path):
+            return 1, _decoded(_heic_alone(path))
         image = _opened(path, kind)
-        count = 1 if kind in FIRST_IS_THE_PICTURE else int(getattr(image, "n_frames", 1))
+        count = _count(image, kind)
     if count > most:
         raise NoPictureError("IMG050", frames=count, limit=most)
-    return count, _decoded(_frames(image, count))
+    return count, _decoded(_frames(image, path, count))
 
 
-def _frames(image: ImageFile.ImageFile, count: int) -> Iterator[tuple[Image.Image, set[str]]]:
+def _count(image: Image.Image, kind: str) -> int:
+    return 1 if kind in FIRST_IS_THE_PICTURE else int(getattr(image, "n_frames", 1))
+
+
+def _frames(image: ImageFile.ImageFile, path: Path, count: int) -> Iterator[tuple[Image.Image, set[str]]]:
     """Each page loaded; of several each as a copy, because the file loads the next in its place."""
     for n in range(count):
+        if n and image.format == "TIFF":  # Pillow keeps what the page before said
+            for key in ("icc_profile", "xmp"):
+                image.info.pop(key, None)
         if count > 1:
             image.seek(n)
-        check_size(*image.size)
-        deep = any(";16" in str(tile.args) for tile in image.tile)  # colours of 16 bits: Pillow keeps 8
-        image.load()
-        yield image.copy() if count > 1 else image, {"depth"} if deep else set()
+        changed: set[str] = set()
+        page = _loaded(image, path, n, changed)
+        yield page.copy() if page is image and count > 1 else page, changed
 
 
-def _loaded(path: Path) -> Iterator[tuple[Image.Image, set[str]]]:
+def _loaded(image: ImageFile.ImageFile, path: Path, n: int, changed: set[str]) -> Image.Image:
+    """The page that the file is at, in 8 bits. `n` is its number, from 0."""
+    check_size(*image.size)
+    deep = any(";16" in str(tile.args) for tile in image.tile)
+    tags = getattr(image, "tag_v2", {})
+    if tags.get(ORIENTATION, 1) not in (0, 1):  # Pillow turns a TIFF while it loads it
+        changed.add("turned")
+    white_is_zero = tags.get(PHOTOMETRIC) == 0
+    image.load()
+    if image.mode in depth.DEEP:
+        return depth.grey(image, changed, white_is_zero=white_is_zero)
+    if deep:
+        return depth.colour(image, path, n, changed)
+    if image.format == "BMP" and image.mode == "RGBA" and image.getchannel("A").getextrema() == (0, 0):
+        return image.convert("RGB")  # many programs leave the fourth byte zero and mean no transparency
+    return image
+
+
+def _heic_alone(path: Path) -> Iterator[tuple[Image.Image, set[str]]]:
     image = _heic(path, None)
     yield image, {"depth"} if int(image.info.get("bit_depth", 8)) > 8 else set()
 
@@ -149,9 +194,30 @@ def _opened(path: Path, kind: str) -> ImageFile.ImageFile:
     Image.MAX_IMAGE_PIXELS = None  # check_size decides, before anything is decoded
     PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = TEXT
     formats = ("AVIF",) if kind == "heic" else FORMATS[kind]
-    image = Image.open(path, formats=formats)
+    try:
+        image = Image.open(path, formats=formats)
+    except OSError as e:  # UnidentifiedImageError is one too
+        if (kind == "tiff" and _is_sound_tiff(path)) or str(e).startswith("Unsupported "):
+            raise NoPictureError("IMG088", kind=kind.upper()) from None
+        raise
     check_size(*image.size)
     return image
+
+
+def _is_sound_tiff(path: Path) -> bool:
+    """Whether the first page of a TIFF is described and its last strip or tile lies in it (TIFF 6.0, 8).
+
+    Raises whatever Pillow raises for one that is not.
+    """
+    with path.open("rb") as f:
+        head = f.read(8)
+        tags = TiffImagePlugin.ImageFileDirectory_v2(head + f.read(8) if head[2] == 43 else head)
+        f.seek(tags.next)
+        tags.load(f)
+        size = f.seek(0, os.SEEK_END)
+    starts, lengths = tags.get(273, tags.get(324)), tags.get(279, tags.get(325))
+    whole = bool(starts and lengths) and starts[-1] + lengths[-1] <= size
+    return whole and all(tags.get(tag) for tag in (256, 257, 258))
 
 
 def _seek(image: Image.Image, kind: str, frame: int | None) -> None:
@@ -165,11 +231,6 @@ def _seek(image: Image.Image, kind: str, frame: int | None) -> None:
 
 
 def _heic(path: Path, frame: int | None) -> Image.Image:
-    if _is_avif(path):  # the same boxes, another codec: Pillow brings it
-        image: Image.Image = _opened(path, "heic")
-        _seek(image, "heic", frame)
-        image.load()
-        return image
     file: Any = pi_heif.open_heif(path, convert_hdr_to_8bit=True)
     if frame is not None and frame > len(file):
         raise NoPictureError("IMG025", frames=len(file))
@@ -179,24 +240,18 @@ def _heic(path: Path, frame: int | None) -> Image.Image:
     return upright
 
 
-def _is_avif(path: Path) -> bool:
-    """Whether the file's major brand is AVIF (AV1 Image File Format, 6.2)."""
-    with path.open("rb") as f:
-        return f.read(12)[8:12] in (b"avif", b"avis")
-
-
 def _flat(image: Image.Image, changed: set[str]) -> Image.Image:
     """Upright. Grey stays grey (L), all else becomes sRGB; what is transparent shows white."""
     profile = image.info.get("icc_profile")
+    if not profile and _is_adobe_rgb(image):
+        changed.add("adobe")
+    grey = image.mode in ("1", "L", "LA", "La")
     _upright(image, changed)
-    if image.mode in DEEP:
-        changed.add("depth")
-        return _eight_bits(image)
-    if image.mode in ("1", "L") and not image.has_transparency_data:
-        return image.convert("L")
     if image.has_transparency_data:
         changed.add("alpha")
-        image = _on_white(image)
+        image = _on_white(image, changed)
+    if grey:
+        image = image.getchannel("R") if image.mode == "RGB" else image.convert("L")
     elif image.mode not in ("RGB", "CMYK"):
         changed.add("palette" if image.mode == "P" else "colour")
         image = image.convert("RGB")
@@ -204,13 +259,14 @@ def _flat(image: Image.Image, changed: set[str]) -> Image.Image:
         return _srgb(image, profile, changed)
     if image.mode == "CMYK":
         changed.add("colour")
-    return image if image.mode == "RGB" else image.convert("RGB")
+        return image.convert("RGB")
+    return image
 
 
 def _upright(image: Image.Image, changed: set[str]) -> None:
     """Turn and mirror it as its Exif orientation says, in place; a damaged Exif block says nothing."""
     try:
-        turned = image.getexif().get(ExifTags.Base.Orientation, 1) not in (0, 1)
+        turned = image.getexif().get(ORIENTATION, 1) not in (0, 1)
         ImageOps.exif_transpose(image, in_place=True)
     except (ValueError, TypeError, KeyError, SyntaxError, struct.error, OSError):
         changed.add("unsure_up")
@@ -219,9 +275,19 @@ def _upright(image: Image.Image, changed: set[str]) -> None:
         changed.add("turned")
 
 
-def _on_white(image: Image.Image) -> Image.Image:
-    """The picture as it shows on white paper, RGB."""
+def _is_adobe_rgb(image: Image.Image) -> bool:
+    """Whether its Exif block says so; what is damaged says nothing."""
+    try:
+        return image.getexif().get_ifd(ExifTags.IFD.Interop).get(1) == ADOBE_RGB
+    except (ValueError, TypeError, KeyError, SyntaxError, struct.error, OSError):
+        return False
+
+
+def _on_white(image: Image.Image, changed: set[str]) -> Image.Image:
+    """The picture as it shows on white paper, RGB. One that does not show at all is noted ("unseen")."""
     layer = image if image.mode == "RGBA" else image.convert("RGBA")
+    if layer.getchannel("A").getextrema() == (0, 0):
+        changed.add("unseen")
     paper = Image.new("RGB", layer.size)
     for top in range(0, layer.height, BAND):
         band = layer.crop((0, top, layer.width, min(top + BAND, layer.height)))
@@ -232,30 +298,14 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def _srgb(image: Image.Image, profile: bytes, changed: set[str]) -> Image.Image:
-    """Colours as the embedded ICC profile means them; a profile that does not fit the picture is ignored."""
+    """Colours or shades as the embedded ICC profile means them; one that does not fit is ignored."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         turned = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except (ImageCms.PyCMSError, OSError):
         changed.add("profile")
         turned = None
-    if turned is not None:
-        changed.add("colour")
-    return turned or image.convert("RGB")
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey of more than 8 bits without the lowest ones; 32 bits and fractions stretched over their range.
-
-    How many of the 16 bits were used is not written in the file: the fewest of DEPTHS that hold the brightest
-    pixel. The scale is a power of two, the order of the shades stays.
-    """
-    values = np.asarray(image)
-    if image.mode.startswith("I;16"):
-        used = int(values.max(initial=0)).bit_length()
-        shift = next(bits for bits in DEPTHS if bits >= used) - 8
-        return Image.fromarray((values >> shift).astype(np.uint8))
-    finite = np.nan_to_num(values.astype(np.float32 if image.mode == "F" else np.float64), posinf=0, neginf=0)
-    low, high = float(finite.min()), float(finite.max())
-    scaled = (finite - low) * (255.0 / ((high - low) or 1.0))
-    return Image.fromarray(np.floor(np.clip(scaled, 0, 255) + 0.5).astype(np.uint8))
+    if turned is None:
+        return image if image.mode == "L" else image.convert("RGB")
+    changed.add("colour")
+    return turned.getchannel("G") if image.mode == "L" else turned

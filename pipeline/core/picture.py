@@ -18,6 +18,11 @@ from pipeline.core.errors import InputError
 
 MAX_PIXELS = 60_000_000  # of one picture; decoding needs several times this in bytes
 PER_FILE_SECONDS = 2.0  # allowed for each further file of a batch
+PER_PAGE_SECONDS, PER_MEGAPIXEL_SECONDS = (
+    20.0,
+    5.0,
+)  # a dense page of 4 megapixels takes 13 alone
+MOST_SECONDS = 3600.0  # for one file
 
 Item = TypeVar("Item")
 
@@ -28,6 +33,20 @@ class Trouble:
 
     code: str
     words: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much there is to look at in a photograph or scan."""
+
+    pages: int = 0
+    pixels: int = 0
+
+    @property
+    def seconds(self) -> float:
+        """What reading its text may take, beyond worker.SECONDS."""
+        read = self.pages * PER_PAGE_SECONDS + self.pixels / 1e6 * PER_MEGAPIXEL_SECONDS
+        return min(read, MOST_SECONDS)
 
 
 class NoPictureError(Exception):
@@ -81,13 +100,22 @@ def each(
     return outcome
 
 
-def spread(function: Callable[[Item], Any], items: Sequence[Item], memory: int = worker.MEMORY) -> list[Any]:
+def spread(
+    function: Callable[[Item], Any],
+    items: Sequence[Item],
+    memory: int = worker.MEMORY,
+    seconds: Callable[[Item], float] = lambda _: worker.SECONDS,
+) -> list[Any]:
     """As `each`, in as many capped children as there are processors: for work that takes seconds an item."""
     outcome: list[Any] = [None] * len(items)
     safe = partial(guarded, function)
-    for n, answer in worker.each(safe, items, jobs=worker.processors(), memory=memory):
-        failed = isinstance(answer, worker.Failed)
-        outcome[n] = Trouble("IMG021" if answer.why == "unreadable" else "IMG079") if failed else answer
+    for n, answer in worker.each(safe, items, jobs=worker.processors(), memory=memory, seconds=seconds):
+        if not isinstance(answer, worker.Failed):
+            outcome[n] = answer
+        elif answer.why == "slow":
+            outcome[n] = Trouble("IMG078", {"seconds": round(seconds(items[n]))})
+        else:
+            outcome[n] = Trouble("IMG021" if answer.why == "unreadable" else "IMG079")
     return outcome
 
 

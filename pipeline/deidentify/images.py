@@ -11,7 +11,7 @@ from pipeline.core import dicomview, findings, slices, worker
 from pipeline.core.identity import Identifier
 from pipeline.core.match import Matcher
 from pipeline.core.model import Case, Finding, Place, Source
-from pipeline.core.picture import NoPictureError, Picture, Trouble, each, spread
+from pipeline.core.picture import Extent, NoPictureError, Picture, Trouble, each, spread
 from pipeline.deidentify.headers import dicom, series
 from pipeline.deidentify.headers.pseudonym import Pseudonyms
 from pipeline.deidentify.headers.rules import rules
@@ -87,6 +87,17 @@ def _developed(job: _Photo) -> Any:
     return photograph.clean(
         job.source, job.kind, job.target, known=job.known, fill_faces=False, shown=job.shown
     )
+
+
+def _extent(job: _Photo) -> Any:
+    from pipeline.deidentify.pictures import photograph
+
+    return photograph.extent(job.source, job.kind)
+
+
+def _allowed(extent: Extent | Trouble) -> float:
+    """Seconds that a photograph may take; one whose size cannot be told will fail soon."""
+    return worker.SECONDS + (extent.seconds if isinstance(extent, Extent) else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +224,9 @@ class Album:
             for image in self.images.values()
             for n, (path, kind) in enumerate(((p, k) for p, k in image.files if k != "dicom"), 1)
         ]
-        made = spread(_developed, [job for _, _, job in wanted], worker.READING)
+        jobs = [job for _, _, job in wanted]
+        sizes = dict(zip(jobs, spread(_extent, jobs, worker.READING), strict=True))
+        made = spread(_developed, jobs, worker.READING, lambda job: _allowed(sizes[job]))
         for (image, n, job), result in zip(wanted, made, strict=True):
             if isinstance(result, Trouble) or result.held:
                 trouble = result if isinstance(result, Trouble) else Trouble(result.held)

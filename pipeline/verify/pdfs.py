@@ -23,7 +23,9 @@ def carried(package: Zip) -> tuple[str, str]:
             more = pdfs.besides_pages(content)
         except pikepdf.PasswordError:
             locked = name if name == DOSSIER and _said_locked(package) else locked
-            more = [] if name == locked else ["is locked with a password, and not said to be"]
+            more = (
+                [] if name == locked else ["cannot be opened: it is locked, and package.json does not say so"]
+            )
         except (pikepdf.PdfError, RuntimeError, ValueError):
             more = ["cannot be opened"]
         found += [f"{name}: {words}" for words in more]

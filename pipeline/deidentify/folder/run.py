@@ -16,11 +16,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import files, findings, kinds, worker
+from pipeline.core import files, findings, kinds, resources, worker
 from pipeline.core.errors import MAKE_ROOM, OutputError, UsageError
 from pipeline.core.identity import Identifier
 from pipeline.core.match import Matcher
-from pipeline.core.picture import PER_FILE_SECONDS, Trouble, guarded
+from pipeline.core.picture import PER_FILE_SECONDS, Extent, Trouble, guarded
 from pipeline.core.tell import Tell
 from pipeline.deidentify.folder.wish import Wish
 from pipeline.deidentify.headers import dicom, elements, header, patients
@@ -32,6 +32,7 @@ from pipeline.deidentify.pictures.pixels import Stored
 
 CHUNK = 50  # slices of one series that one worker cleans in a row
 LARGEST = 16 << 30  # bytes of one file: pixels are streamed, never loaded whole
+UNREADABLE = {f"IMG0{n}" for n in (21, 28, 29, 70, 77, 78, 79, 86, 88, 89)}
 PER_SECOND = 4 << 20  # bytes of a file that are allowed to take a second, beyond worker.SECONDS
 MIXED = "files of its study have several patient numbers: they are taken for one patient"
 JUNK = {".ds_store", "thumbs.db", "desktop.ini"}  # written by file managers, about nobody
@@ -55,13 +56,13 @@ class Item:
     look: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     lies: Stored | None = field(default=None, repr=False)
+    extent: Extent = field(default_factory=Extent)  # of a photograph
 
     def stop(self, code: str, **words: Any) -> None:
         """It has no copy, for the reason that the catalogue gives."""
         self.code, self.words = code, words
         blocked = findings.catalogue()[code]["severity"] == "error"
-        unreadable = code in {"IMG021", "IMG028", "IMG029", "IMG070", "IMG077", "IMG078", "IMG079"}
-        self.state = ("unreadable" if unreadable else "held") if blocked else "left out"
+        self.state = ("unreadable" if code in UNREADABLE else "held") if blocked else "left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +147,9 @@ def _listed(source: Path) -> Iterator[Item]:
         else:
             item.kind = kinds.look(path).kind
             if item.kind not in kinds.IMAGES:
-                item.stop("IMG021" if item.kind in {"empty", "other"} else "IMG070", **_kind_words(item.kind))
+                named: dict[str, str] = resources.data("templates/rules/photographs.yaml")["no_pictures"]
+                item.stop("IMG070", kind=named[item.kind])
         yield item
-
-
-def _kind_words(kind: str) -> dict[str, str]:
-    return {} if kind in {"empty", "other"} else {"kind": kind}
 
 
 # --- DICOM --------------------------------------------------------------------------------------------
@@ -275,6 +273,11 @@ def _photographs(items: list[Item], part: Path, wish: Wish, known: Matcher, tell
     waiting = [item for item in items if item.state == "waiting"]
     if not waiting:
         return
+    from pipeline.deidentify.pictures import photograph  # noqa: F401 - once here, not in every worker
+
+    for item, extent in _each(_extent, waiting, wish.jobs, tell, "sizes"):
+        if isinstance(extent, Extent):  # else reading it will say why not
+            item.extent = extent
     make = partial(_photograph, part, known, wish.faces_agreed, "pixels" in wish.on)
     for item, result in _each(make, waiting, wish.jobs, tell, "photographs"):
         if isinstance(result, Trouble | worker.Failed):
@@ -289,6 +292,12 @@ def _photographs(items: list[Item], part: Path, wish: Wish, known: Matcher, tell
             folder = item.name.rpartition("/")[0]
             item.state = "clean"
             item.outputs = [f"{folder}/{name}" if folder else name for name in result.pages]
+
+
+def _extent(item: Item) -> Any:
+    from pipeline.deidentify.pictures import photograph
+
+    return photograph.extent(item.source, item.kind)
 
 
 def _photograph(part: Path, known: Matcher, faces_agreed: bool, read_text: bool, item: Item) -> Any:
@@ -333,7 +342,8 @@ def _allowed(work: Item | list[Item]) -> float:
     """Seconds that one file, or a chunk of them, may take."""
     chunk = work if isinstance(work, list) else [work]
     size = sum(item.source.stat().st_size for item in chunk)
-    return worker.SECONDS + len(chunk) * PER_FILE_SECONDS + size / PER_SECOND
+    reading = sum(item.extent.seconds for item in chunk)
+    return worker.SECONDS + len(chunk) * PER_FILE_SECONDS + size / PER_SECOND + reading
 
 
 def _stopped(item: Item, why: Any) -> None:

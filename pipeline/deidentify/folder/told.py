@@ -12,11 +12,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import files, findings
+from pipeline.core import files, findings, resources
 from pipeline.core.errors import Exit, UsageError
 from pipeline.deidentify.folder.run import Done, Item
 from pipeline.deidentify.pictures.boxes import Do
 
+NAMED = 3  # files that a note names
 UNJUDGED = (
     "Faces, tattoos, scars, jewellery, clothing, rooms, handwriting: a person has to look at every picture.",
     "Text that was not found or was taken for a mark of the scanner: compare each picture with its original.",
@@ -83,13 +84,18 @@ def to_text(done: Done, out: Path, *, names: bool) -> str:
             said = findings.make(item.code, **item.words)
             lines.append(f"{_called(item, names)}: {item.state}: {said.code} {said.message}")
             lines += [f"  next: {said.fix}"] if item.state != "left out" else []
-    look = [item for item in done.items if item.state == "clean" and (item.look or item.boxes)]
-    for item in look:
+    copied = [item for item in done.items if item.state == "clean"]
+    usual: dict[str, Any] = resources.data("templates/rules/photographs.yaml")
+    for item in copied:
         filled = sum(box.do is Do.FILL for _, box in item.boxes)
         others = len(item.boxes) - filled
         counted = [f"{filled} filled"] * bool(filled) + [f"{others} left as they are"] * bool(others)
         what = [f"places in the picture: {', '.join(counted)}"] if counted else []
-        lines.append(f"{_called(item, names)}: look: {'; '.join((*what, *item.look))}")
+        what += [words for words in item.look if words not in usual["look"]]
+        lines += [f"{_called(item, names)}: look: {'; '.join(what)}"] if what else []
+    lines += _notes(copied, names, {usual["notes"]["rebuilt"]})
+    if any(words in item.look for item in copied for words in usual["look"]):
+        lines += ["every photograph: look:", *(f"  - {words}" for words in usual["look"])]
     ended = ", ".join(f"{number} {state}" for state, number in totals(done.items).items()) or "no files"
     lines.append(
         f"{ended}; copies in {out}" if any(i.outputs for i in done.items) else f"{ended}; nothing copied"
@@ -100,6 +106,20 @@ def to_text(done: Done, out: Path, *, names: bool) -> str:
             "  next: run again with --names to see which files these are (their names may name the patient)"
         )
     return "\n".join(lines)
+
+
+def _notes(items: list[Item], names: bool, unsaid: set[str]) -> list[str]:
+    """Each note once, with the first files it is about."""
+    about: dict[str, list[Item]] = {}
+    for item in items:
+        for words in item.notes:
+            about.setdefault(words, []).append(item)
+    lines = []
+    for words, of in about.items():
+        first = ", ".join(_called(item, names) for item in of[:NAMED])
+        more = f" and {len(of) - NAMED} more" if len(of) > NAMED else ""
+        lines += [f"{first}{more}: note: {words}"] if words not in unsaid else []
+    return lines
 
 
 def _called(item: Item, names: bool) -> str:

@@ -16,13 +16,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import resources
+from pipeline.core import kinds, resources
 
 RULES = "templates/rules/photographs.yaml"
 MOST = 100_000  # parts of one container that are looked at
 DIRECTORIES = 2_000  # of a TIFF
 JPEG_START, VIDEO = b"\xff\xd8\xff", b"ftyp"
 EXIF, SUB, GPS, MAKER, INTEROP = 34665, 330, 34853, 37500, 40965  # TIFF tags that lead elsewhere
+REDUCED, PHOTOMETRIC, DNG = 254, 262, 50706  # NewSubfileType, what samples mean, DNGVersion
+SENSOR = {32803, 34892}  # CFA and LinearRaw (TIFF/EP; DNG 1.7): what a sensor saw, not a picture yet
 SIZES = {
     1: 1,
     2: 1,
@@ -45,10 +47,11 @@ SIZES = {
 
 @dataclass(slots=True)
 class Carried:
-    """Counts by class, and whether the pixels were compressed with loss."""
+    """Counts by class, whether the pixels were compressed with loss, whether they are those of a sensor."""
 
     removed: Counter[str] = field(default_factory=Counter)
     lossy: bool = False
+    raw: bool = False
 
 
 def scan(path: Path, kind: str) -> Carried:
@@ -163,7 +166,12 @@ def _exif(blob: bytes, found: Carried) -> None:
 def _tiff(data: Any, found: Carried) -> None:
     classes, technical = _class_of("tiff_classes"), frozenset(_rules()["tiff_technical"])
     ends: Counter[str] = Counter()
+    first: dict[int, int] = {}  # of the first directory
+    found.raw = data[8:10] == b"CR"  # Canon's mark behind the header
     for tag, where, value in _fields(data, ends, follow=(EXIF, GPS, SUB, INTEROP)):
+        if where == 0:
+            first.setdefault(tag, value)
+        found.raw |= tag == DNG or (tag == PHOTOMETRIC and value in SENSOR)
         if tag == SUB:
             found.removed["second image"] += max(1, value)
         elif where in (EXIF, INTEROP):
@@ -174,6 +182,7 @@ def _tiff(data: Any, found: Carried) -> None:
             found.lossy |= tag == 259 and value in (6, 7, 34892)  # JPEG, lossy DNG
         elif tag not in (EXIF, GPS, INTEROP):
             found.removed[classes.get(tag, "private tag")] += 1
+    found.raw |= SUB in first and bool(first.get(REDUCED, 0) & 1)  # the picture shown is only a preview
     if ends["end"] < len(data) - 16:
         _rest(data, ends["end"], found)
 
@@ -332,9 +341,9 @@ def _heic_items(path: Path, found: Carried) -> None:
     from PIL import Image
 
     try:
-        with path.open("rb") as f:
-            avif = f.read(12)[8:11] == b"avi"
-        images = [Image.open(path, formats=("AVIF",))] if avif else list(pi_heif.open_heif(path))
+        images = (
+            [Image.open(path, formats=("AVIF",))] if kinds.is_avif(path) else list(pi_heif.open_heif(path))
+        )
     except Exception:  # the decoder refuses it as well, in our words
         found.removed["damaged part"] += 1
         return

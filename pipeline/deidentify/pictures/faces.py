@@ -33,6 +33,7 @@ CELL = 4  # pixels of the input per cell of the heat map
 WHOLE = 1024  # long side of the picture in the look at all of it
 TILE, OVERLAP = 1120, 192  # of the look at large pictures, after they are shrunk to FINEST
 FINEST = 2048  # long side up to which faces are looked for pixel by pixel
+NARROWEST = 1500  # the same for the short side: a long screenshot or panorama holds small faces
 PADDED = 960  # long side of the picture with its border continued; at 640 eyes alone score 0.2, here 0.6
 BORDER = 0.5  # of the long side, on each side
 TURNED = 0.4  # score from which eyes are believed in a picture that was turned to find them
@@ -153,7 +154,8 @@ def _plain(picture: Pixels, threshold: float) -> Iterator[Found]:
     yield _detect(_scaled(picture, WHOLE / long) if long > WHOLE else picture, threshold, picture.shape)
     if long <= WHOLE * 1.25:
         return
-    fine = _scaled(picture, FINEST / long) if long > FINEST else picture
+    factor = min(1.0, max(FINEST / long, NARROWEST / min(height, width)))
+    fine = _scaled(picture, factor) if factor < 1 else picture
     back = long / max(fine.shape[:2])
     for top in _starts(fine.shape[0]):
         for left in _starts(fine.shape[1]):

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from pipeline.core import photo, resources
 from pipeline.core.match import Matcher
-from pipeline.core.picture import NoPictureError
+from pipeline.core.picture import Extent, NoPictureError
 from pipeline.deidentify.pictures import carried
 from pipeline.deidentify.pictures.boxes import Area, Box, Do, on_sight
 from pipeline.deidentify.pictures.pixelmarks import UNREAD
@@ -26,7 +26,7 @@ from pipeline.deidentify.pictures.pixelmarks import UNREAD
 Pixels = npt.NDArray[np.uint8]
 MOST_PAGES = 50
 SAME_SCENE = ("second image", "thumbnail", "gain map", "depth map")
-STILL_READS = "IMG051"
+STILL_READS, CAMERA_RAW, UNSEEN = "IMG051", "IMG086", "IMG087"
 CONFIRM = "filled as a face; a person must confirm it, and cropping to the lesion is better"
 CONFIRM_EYES = "filled as eyes or a part of a face; a person must confirm it, and cropping is better"
 
@@ -61,25 +61,29 @@ def clean(
     only proposed with `fill_faces` false; text is read and filled unless `read_text` is false or it stands in
     an area of `shown`, for which an author answers. No page is
     left behind when the result is held, nor after an error. Raises NoPictureError: IMG050 for too many pages,
-    IMG022 for too many pixels, IMG021 for a file that cannot be decoded to its end.
+    IMG022 for too many pixels, IMG086 for camera raw, IMG088 and IMG089 for what no decoder here
+    knows, IMG021 for a file that cannot be decoded to its end.
     """
-    count, pages = photo.pages(source, kind, MOST_PAGES)
     found = carried.scan(source, kind)
+    if found.raw:
+        raise NoPictureError(CAMERA_RAW)
+    count, pages = photo.pages(source, kind, MOST_PAGES)
     reader = _Reader(known, fill_faces, read_text, shown)
     written: list[Path] = []
     boxes: list[tuple[Box, ...]] = []
     changed: set[str] = {"rebuilt"}
+    shows, held = False, ""
     size = (0, 0)
     try:
         for n, page in enumerate(pages, 1):
             changed |= page.changed
+            shows |= "unseen" not in page.changed
             filled, seen, still = reader.clean(page.pixels)
             del page
             boxes.append(seen)
             size = size if n > 1 else (filled.shape[1], filled.shape[0])
             if still:
-                _unmade(written)
-                written = []
+                held = STILL_READS
                 break
             path = dest.with_name(f"{dest.name}.png" if count == 1 else f"{dest.name}-{n:02d}.png")
             written.append(path)
@@ -89,6 +93,10 @@ def clean(
         raise
     if not boxes:
         raise NoPictureError("IMG021")
+    held = held or ("" if shows else UNSEEN)
+    if held:
+        _unmade(written)
+        written = []
     changed |= reader.said | _dropped(found, count)
     rules: dict[str, Any] = resources.data(carried.RULES)
     return Cleaned(
@@ -99,8 +107,13 @@ def clean(
         boxes=tuple(boxes),
         look=tuple(rules["look"]),
         notes=tuple(words for key, words in rules["notes"].items() if key in changed),
-        held="" if written else STILL_READS,
+        held=held,
     )
+
+
+def extent(source: Path, kind: str) -> Extent:
+    """How much `clean` will have to look at. Raises as it does."""
+    return photo.extent(source, kind, MOST_PAGES)
 
 
 class _Reader:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from pipeline.core.match import Matcher
 from pipeline.deidentify.pictures import barcodes, pixelmarks
+from pipeline.deidentify.pictures.blending import blended
 from pipeline.deidentify.pictures.boxes import Box, Do
 
 Bytes = npt.NDArray[np.uint8]
@@ -28,8 +29,12 @@ THRESH, BOX_THRESH = 0.2, 0.3  # rapidocr's own 0.3 and 0.5 miss print of little
 LEAST = 736  # pixels of the short side; smaller pictures are enlarged to it before they are read
 AGAIN = 608  # pixels of the long side at which a filled picture is read again
 GATE = 0.12  # of the picture's short side; higher letters must be read to count
-GATE_PIXELS = 18  # a cut-out strip may be hardly higher than its writing
+GATE_PIXELS, GATE_SIDE = 18, 400  # a cut-out strip may be hardly higher than its writing
 GATE_SCORE, GATE_CHARACTERS = 0.85, 3
+# Higher letters that could not be read, the other way up either, may be of a script that the recogniser does
+# not know: covered where they have the shape of a word, else pointed out. What fills the picture is its
+# subject.
+UNREAD, UNREAD_SURE, UNREAD_RATIO, SUBJECT, SUBJECT_RATIO = 0.5, 0.55, 1.6, 0.7, 1.5
 # A place in which the recogniser sees not even two letters is no writing but bone, a ruler, hair or a vessel,
 # unless the detector is sure, or it is small and long as a word is. Of scripts that it cannot read the
 # recogniser makes several letters, or spaces.
@@ -55,6 +60,7 @@ class _Line:
     text: str = ""
     score: float = 0.0
     cut: bool = False  # touches the edge of a tile, so that it may be part of a longer line
+    unread: bool = False  # higher than the gate, and nothing in it could be read
 
     @property
     def height(self) -> float:
@@ -96,32 +102,10 @@ def residue(filled: Bytes, boxes: Sequence[Box]) -> list[Box]:
     print: smaller, which takes out speckle and makes faint broad strokes firm.
     """
     painted = fill(np.zeros(filled.shape[:2], np.uint8), boxes, 1).view(bool)
-    blended = _blended(_checked(filled), painted)
-    lines = _read(blended, _scaled(blended, AGAIN))
-    again = _boxes(lines, blended.shape, None) + barcodes.find(filled)
+    shown = blended(_checked(filled), painted)
+    lines = _read(shown, _scaled(shown, AGAIN))
+    again = _boxes(lines, shown.shape, None) + barcodes.find(filled)
     return [box for box in again if box.do is Do.FILL and not any(_inside(box, b) for b in boxes)]
-
-
-def _blended(picture: Bytes, painted: npt.NDArray[np.bool_]) -> Bytes:
-    """A copy in which paint takes the colour of its surroundings: edges of filled boxes look like letters."""
-    from pipeline.core.opencv import cv2
-
-    if not painted.any():
-        return picture
-    small = cv2.resize(picture, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    bare = cv2.resize((~painted).astype(np.float32), small.shape[1::-1], interpolation=cv2.INTER_AREA)
-    bare = np.where(bare > 0.999, np.float32(1), np.float32(0))
-    small = small.reshape(*small.shape[:2], -1)
-    seen = small.astype(np.float32) * bare[..., None]
-    around = np.full(small.shape, seen.sum((0, 1)) / max(float(bare.sum()), 1.0), np.float32)
-    for reach in (61, 21, 9):  # the nearest surroundings there are
-        share = cv2.boxFilter(bare, -1, (reach, reach))[..., None]
-        near = cv2.boxFilter(seen, -1, (reach, reach)).reshape(seen.shape) / np.maximum(share, 1e-6)
-        around = np.where(share > 0.02, near, around)
-    soft = cv2.resize(around.astype(np.uint8), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    out = picture.copy()
-    out[painted] = soft.reshape(picture.shape)[painted]
-    return out
 
 
 def _inside(box: Box, other: Box) -> bool:
@@ -193,7 +177,8 @@ def _scaled(picture: Bytes, side: int, *, enlarge: bool = False) -> list[_Line]:
     if enlarge:  # a long strip would become many megapixels
         factor = max(1.0, min(factor, (ONE_PASS / (high * wide)) ** 0.5, LONG_SIDE / max(high, wide)))
     way = cv2.INTER_LINEAR if enlarge else cv2.INTER_AREA
-    shown = picture if factor == 1 else cv2.resize(picture, None, fx=factor, fy=factor, interpolation=way)
+    size = [max(1, round(side * factor)) for side in (wide, high)]
+    shown = picture if factor == 1 else cv2.resize(picture, size, interpolation=way)
     return [replace(line, quad=line.quad / factor) for line in _detect(np.asarray(shown, np.uint8))]
 
 
@@ -239,16 +224,26 @@ def _starts(size: int) -> list[int]:
 
 def _read(picture: Bytes, lines: list[_Line]) -> list[_Line]:
     """The lines that count, with what was read in those that could be vouched for."""
-    gate = max(GATE * min(picture.shape[:2]), GATE_PIXELS)
+    gate = max(GATE * max(min(picture.shape[:2]), GATE_SIDE), GATE_PIXELS)
     asked = [n for n, line in enumerate(lines) if line.height > gate or line.ratio <= LONGEST]
     crops = [_crop(picture, lines[n].quad) for n in asked]
     for n, (text, score) in zip(asked, _recognise(crops), strict=True):
         lines[n] = replace(lines[n], text=text, score=score)
-    sure = [
-        line.height <= gate or (line.score > GATE_SCORE and len(line.text.strip()) >= GATE_CHARACTERS)
-        for line in lines
-    ]
-    return [line for line, counts in zip(lines, sure, strict=True) if counts]
+    high = [n for n, line in enumerate(lines) if line.height > gate and not _sure(line)]
+    turned = [np.ascontiguousarray(np.rot90(_crop(picture, lines[n].quad), 2)) for n in high]
+    for n, (text, score) in zip(high, _recognise(turned), strict=True):
+        other = replace(lines[n], text=text, score=score)
+        lines[n] = other if _sure(other) else replace(lines[n], text="", score=0.0, unread=True)
+    side = min(picture.shape[:2])
+    return [line for line in lines if not line.unread or (line.found >= UNREAD and not _subject(line, side))]
+
+
+def _subject(line: _Line, side: int) -> bool:
+    return line.height > SUBJECT * side and line.ratio < SUBJECT_RATIO
+
+
+def _sure(line: _Line) -> bool:
+    return line.score > GATE_SCORE and len(line.text.strip()) >= GATE_CHARACTERS
 
 
 def _crop(picture: Bytes, quad: Quad) -> Bytes:
@@ -304,6 +299,8 @@ def _boxes(lines: list[_Line], shape: tuple[int, ...], known: Matcher | None) ->
 
 def _blank(line: _Line, shape: tuple[int, ...]) -> bool:
     """Whether a place that the detector takes for writing holds none that could be read."""
+    if line.unread:
+        return line.found < UNREAD_SURE or line.ratio < UNREAD_RATIO
     small = line.height <= max(WORD_GATE * min(shape[:2]), WORD_PIXELS)
     if line.ratio > LONGEST or line.found > CLEARLY or (small and line.ratio >= WORD_RATIO):
         return False
@@ -312,6 +309,8 @@ def _blank(line: _Line, shape: tuple[int, ...]) -> bool:
 
 
 def _verdict(line: _Line, known: Matcher | None) -> pixelmarks.Verdict:
+    if line.unread:
+        return pixelmarks.Verdict(False, pixelmarks.TEXT)
     verdict = pixelmarks.judge(line.text, line.score, known)
     wide, high = _sides(line.quad)
     if verdict.keep and (line.cut or not pixelmarks.plausible(line.text, wide / max(high, 1.0))):
