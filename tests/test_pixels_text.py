@@ -16,7 +16,7 @@ from pydicom.data import get_testdata_file
 from pipeline.core import resources, worker
 from pipeline.core.identity import Identifier, Kind
 from pipeline.core.match import Matcher
-from pipeline.deidentify.pictures import barcodes, pixelmarks, textboxes
+from pipeline.deidentify.pictures import barcodes, lines, pixelmarks, textboxes
 from pipeline.deidentify.pictures.boxes import Box, Do
 
 FONTS = {
@@ -272,10 +272,10 @@ def test_a_strip_is_read():
 
 def test_tiles_cover_all_and_overlap():
     for size in (1280, 1281, 2000, 3024, 4032, 9000):
-        starts = textboxes._starts(size)
+        starts = lines.starts(size)
         assert starts[0] == 0
-        assert starts[-1] == max(0, size - textboxes.TILE)
-        assert all(b - a <= textboxes.TILE - textboxes.OVERLAP for a, b in pairwise(starts))
+        assert starts[-1] == max(0, size - lines.TILE)
+        assert all(b - a <= lines.TILE - lines.OVERLAP for a, b in pairwise(starts))
 
 
 # --- codes --------------------------------------------------------------------------------------------------
