@@ -228,6 +228,90 @@ def test_turned_and_tilted_text():
         assert area < 0.3 * 300 * 300
 
 
+NAMES = {"latin": "HARPREET", "devanagari": "हरप्रीत", "gurmukhi": "ਹਰਪ੍ਰੀਤ"}
+
+
+def turned(script, size, shape, quarters):
+    """A name in the middle of a white picture, turned by quarters, and the mask of its glyphs."""
+    left, top, right, bottom = face(size, script).getbbox(NAMES[script])
+    mask = Image.new("L", (right - left + 8, bottom - top + 8))
+    ImageDraw.Draw(mask).text((4 - left, 4 - top), NAMES[script], fill=255, font=face(size, script))
+    glyphs = np.rot90(np.asarray(mask), quarters)
+    whole = np.zeros(shape, np.uint8)
+    y, x = (shape[0] - glyphs.shape[0]) // 2, (shape[1] - glyphs.shape[1]) // 2
+    whole[y : y + glyphs.shape[0], x : x + glyphs.shape[1]] = glyphs
+    picture = Image.fromarray(np.full((*shape, 3), (245, 245, 240), np.uint8))
+    picture.paste((20, 40, 120), (0, 0), Image.fromarray(whole))
+    return np.asarray(picture), whole > 80
+
+
+@pytest.mark.parametrize("script", NAMES)
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_large_writing_is_never_dropped(script, quarters):
+    picture, mask = turned(script, 50, (300, 600), quarters)
+    boxes = textboxes.find(picture, photo=True)
+    assert covered(mask, boxes) >= 0.95 or covered(mask, boxes, Do.LOOK) >= 0.9
+    assert not any(box.do is Do.KEEP for box in boxes)
+
+
+@pytest.mark.parametrize(
+    ("script", "quarters"),
+    [("latin", 1), ("latin", 2), ("latin", 3), ("devanagari", 0), ("gurmukhi", 0), ("gurmukhi", 2)],
+)
+def test_large_writing_that_looks_like_a_word_is_filled(script, quarters):
+    picture, mask = turned(script, 50, (300, 600), quarters)
+    assert covered(mask, textboxes.find(picture, photo=True)) >= 0.95
+
+
+def test_large_writing_left_in_a_filled_picture_is_the_residue():
+    picture, mask = turned("latin", 50, (300, 600), 2)
+    assert covered(mask, textboxes.residue(picture, [])) >= 0.95
+
+
+def test_a_place_to_look_at_hides_no_residue():
+    picture, mask = turned("latin", 50, (300, 600), 0)
+    whole = Box(0, 0, 600, 300, "text", textboxes.LARGE, 0.6, Do.LOOK)
+    assert covered(mask, textboxes.residue(picture, [whole])) >= 0.95
+
+
+def test_crossing_hairs_are_not_filled():
+    picture = np.full((700, 900, 3), (200, 150, 130), np.uint8)
+    dice = np.random.default_rng(0)
+    hairs = Image.fromarray(picture)
+    for _ in range(12):
+        way, x, y = dice.uniform(0, 3.1), dice.uniform(0, 900), dice.uniform(0, 700)
+        line = [(x, y)]
+        for turn in dice.normal(0, 0.08, 29):
+            way += turn
+            line.append((line[-1][0] + 6 * np.cos(way), line[-1][1] + 6 * np.sin(way)))
+        ImageDraw.Draw(hairs).line(line, (50, 30, 25), int(dice.integers(1, 4)))
+    boxes = textboxes.find(np.asarray(hairs), photo=True)
+    boxes += textboxes.residue(textboxes.fill(np.asarray(hairs), boxes), boxes)
+    assert not any(box.do is Do.FILL for box in boxes)
+
+
+def test_a_large_letter_is_looked_at_and_not_filled():
+    picture, (mask,) = drawn(np.full((400, 500), 60, np.uint8), ("K", 200, 100, 150, "latin"))
+    boxes = textboxes.find(picture)
+    assert covered(mask, boxes, Do.LOOK) >= 0.9
+    assert covered(mask, boxes) == 0
+
+
+@pytest.mark.parametrize("script", ["devanagari", "gurmukhi"])
+@pytest.mark.parametrize("quarters", [1, 3])
+def test_small_turned_writing_in_another_script_is_filled(script, quarters):
+    picture, mask = turned(script, 26, (700, 900), quarters)
+    assert covered(mask, textboxes.find(picture, photo=True)) >= 0.95
+
+
+@pytest.mark.parametrize("script", NAMES)
+@pytest.mark.parametrize("size", [22, 24])
+def test_a_low_strip_is_not_judged_by_its_height(script, size):
+    picture, mask = turned(script, size, (60, 900), 0)
+    boxes = textboxes.find(picture, photo=True)
+    assert covered(mask, boxes) >= 0.95 or covered(mask, boxes, Do.LOOK) >= 0.9
+
+
 def test_a_picture_without_text_is_left_alone():
     assert textboxes.find(anatomy()) == []
 
@@ -268,6 +352,14 @@ def test_a_strip_is_read():
     )
     boxes = textboxes.find(picture)
     assert all(covered(mask, boxes) >= 0.95 for mask in masks)
+
+
+@pytest.mark.parametrize("shape", [(1, 4000), (4000, 1), (2, 4000), (4000, 2, 3), (20_000, 3)])
+def test_a_very_thin_picture_is_no_error(shape):
+    picture = np.full(shape, 120, np.uint8)
+    picture[::7] = 255
+    assert all(box.do is Do.FILL for box in textboxes.find(picture, photo=True))
+    assert textboxes.residue(picture, []) == []
 
 
 def test_tiles_cover_all_and_overlap():

@@ -7,6 +7,7 @@ letter. Large writing must be read, or look like a word, to be filled; else a pe
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -24,9 +25,10 @@ AGAIN = 608  # pixels of the long side at which a filled picture is read again
 # unless the detector is sure, or it is small and long as a word is. Of scripts that it cannot read the
 # recogniser makes several letters, or spaces.
 BLANK_SCORE, CLEARLY, WORD_RATIO, WORD_GATE, WORD_PIXELS = 0.5, 0.75, 2.3, 0.035, 34
-# A large place is a word, in whatever script, if it is as long as one, does not take most of what was looked
-# at, and the detector is sure of it (rows of coins: 0.69) or three letters were made of it (of coins: 0.48).
-LARGE_RATIO, LARGE_SHARE, LARGE_FOUND, LARGE_SCORE = 1.6, 0.6, 0.7, 0.6
+# A place is a word, in whatever script, if it is as long as one, takes no more than this share of the view, and
+# the detector is sure of it (of rows of coins: 0.69) or three letters were made of it (of coins: 0.48).
+LONG, WHOLE, SURELY, SPELLED = 1.6, 0.6, 0.7, 0.6
+LESS_SURELY = 0.1  # so much less sure need the detector be of small ones
 PERHAPS = 0.5  # the detector's score from which a person looks at a large place that is no word
 GROW, GROW_PIXELS = 0.25, 2  # of the height of the writing, and pixels, so that no stroke is left outside
 BLANK = "perhaps writing; nothing could be read"
@@ -61,13 +63,16 @@ def residue(filled: Bytes, boxes: Sequence[Box]) -> list[Box]:
     """What a second reading of a filled picture still finds, text inside Do.KEEP boxes left out.
 
     The picture is read at another size than the first time, since the same reading would miss the same
-    print: smaller, which takes out speckle and makes faint broad strokes firm.
+    print: smaller, which takes out speckle and makes faint broad strokes firm. Crossing hairs then look like
+    a word: what is large is Do.FILL only if letters can be made of it, else Do.LOOK.
     """
     painted = fill(np.zeros(filled.shape[:2], np.uint8), boxes, 1).view(bool)
     blended = _blended(_checked(filled), painted)
     found = lines.read(blended, lines.scaled(blended, AGAIN))
-    again = _boxes(found, blended.shape, None) + barcodes.find(filled)
-    return [box for box in again if box.do is Do.FILL and not any(_inside(box, b) for b in boxes)]
+    again = _boxes(found, blended.shape, None, surely=1.0) + barcodes.find(filled)
+    asked = [box for box in again if box.do is Do.FILL or box.reason == LARGE]
+    done = [box for box in boxes if box.do is not Do.LOOK]
+    return [box for box in asked if not any(_inside(box, b) for b in (done if box.do is Do.FILL else boxes))]
 
 
 def _blended(picture: Bytes, painted: npt.NDArray[np.bool_]) -> Bytes:
@@ -110,18 +115,29 @@ def _checked(picture: Bytes) -> Bytes:
 # --- boxes ----------------------------------------------------------------------------------------------
 
 
-def _boxes(found: list[Line], shape: tuple[int, ...], known: Matcher | None) -> list[Box]:
-    read = [line for line in found if not line.large or line.readable or _word(line)]
+def _boxes(
+    found: list[Line], shape: tuple[int, ...], known: Matcher | None, *, surely: float = SURELY
+) -> list[Box]:
+    counts = [not line.large or line.readable or _word(line, surely) for line in found]
+    read = list(itertools.compress(found, counts))
     marks = [pixelmarks.Mark(x.text, x.score, _centre(x.quad), x.height) for x in read]
     ticks = pixelmarks.ticks(marks, known)
     verdicts = [
         pixelmarks.Verdict(True, pixelmarks.TICK) if n in ticks else _verdict(line, known)
         for n, line in enumerate(read)
     ]
-    blank = {n for n, line in enumerate(read) if not verdicts[n].keep and _blank(line, shape)}
+    blank = {
+        n
+        for n, line in enumerate(read)
+        if not (verdicts[n].keep or line.large or _word(line, surely)) and _blank(line, shape)
+    }
     others = [n for n, verdict in enumerate(verdicts) if not verdict.keep and n not in blank]
     kept, filled = [], []
-    look = [_box(line, shape, LARGE, Do.LOOK) for line in found if _perhaps(line)]
+    look = [
+        _box(line, shape, LARGE, Do.LOOK)
+        for line, sure in zip(found, counts, strict=True)
+        if not sure and _perhaps(line)
+    ]
     for n, (line, verdict) in enumerate(zip(read, verdicts, strict=True)):
         if n in blank:
             look.append(_box(line, shape, BLANK, Do.LOOK))
@@ -141,10 +157,11 @@ def _box(line: Line, shape: tuple[int, ...], reason: str, do: Do) -> Box:
     return Box(*_bounds(line.quad, 0, shape), "text", reason, line.found, do)
 
 
-def _word(line: Line) -> bool:
-    """Whether a large place looks like a word, though it could not be read."""
-    clear = line.found > LARGE_FOUND or (line.letters >= lines.CHARACTERS and line.score > LARGE_SCORE)
-    return clear and line.ratio >= LARGE_RATIO and line.share < LARGE_SHARE
+def _word(line: Line, surely: float) -> bool:
+    """Whether a place looks like a word, though it could not be read."""
+    clear = line.found > (surely if line.large else surely - LESS_SURELY)
+    spelled = line.letters >= lines.CHARACTERS and line.score > SPELLED
+    return (clear or spelled) and line.ratio >= LONG and line.share < WHOLE
 
 
 def _perhaps(line: Line) -> bool:
@@ -153,16 +170,14 @@ def _perhaps(line: Line) -> bool:
     One that takes most of what was looked at, is no longer than a picture is and has no letters is the
     picture itself: a whole skull is an O.
     """
-    if not line.large or line.readable or _word(line) or line.found < PERHAPS:
+    if line.found < PERHAPS:
         return False
-    whole = line.share >= LARGE_SHARE and line.ratio < LARGE_RATIO
+    whole = line.share >= WHOLE and line.ratio < LONG
     return not whole or line.letters >= lines.CHARACTERS
 
 
 def _blank(line: Line, shape: tuple[int, ...]) -> bool:
     """Whether a place that the detector takes for writing holds none that could be read."""
-    if line.large:
-        return False
     small = line.height <= max(WORD_GATE * min(shape[:2]), WORD_PIXELS)
     if line.ratio > lines.LONGEST or line.found > CLEARLY or (small and line.ratio >= WORD_RATIO):
         return False
