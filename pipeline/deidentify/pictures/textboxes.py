@@ -25,10 +25,11 @@ AGAIN = 608  # pixels of the long side at which a filled picture is read again
 # unless the detector is sure, or it is small and long as a word is. Of scripts that it cannot read the
 # recogniser makes several letters, or spaces.
 BLANK_SCORE, CLEARLY, WORD_RATIO, WORD_GATE, WORD_PIXELS = 0.5, 0.75, 2.3, 0.035, 34
-# A place is a word, in whatever script, if it is as long as one, takes no more than this share of the view, and
-# the detector is sure of it (of rows of coins: 0.69) or three letters were made of it (of coins: 0.48).
+# A place is a word, in whatever script, if it is as long as one, takes no more than this share of the view,
+# and the detector is sure of it (of rows of coins: 0.69) or three letters were made of it (of coins: 0.48).
 LONG, WHOLE, SURELY, SPELLED = 1.6, 0.6, 0.7, 0.6
-LESS_SURELY = 0.1  # so much less sure need the detector be of small ones
+SMALL = 0.6  # as sure need the detector be of small ones in photographs; radiographs have leads and scales
+NEVER = 1.0
 PERHAPS = 0.5  # the detector's score from which a person looks at a large place that is no word
 GROW, GROW_PIXELS = 0.25, 2  # of the height of the writing, and pixels, so that no stroke is left outside
 BLANK = "perhaps writing; nothing could be read"
@@ -47,7 +48,7 @@ def find(picture: Bytes, *, photo: bool = False, known: Matcher | None = None) -
     picture = _checked(picture)
     codes = barcodes.find(picture)
     found = lines.read(picture, lines.find(picture, photo=photo))
-    return _boxes(found, picture.shape, known) + codes
+    return _boxes(found, picture.shape, known, small=SMALL if photo else NEVER) + codes
 
 
 def fill(picture: npt.NDArray[Any], boxes: Iterable[Box], value: int = 0) -> npt.NDArray[Any]:
@@ -69,7 +70,7 @@ def residue(filled: Bytes, boxes: Sequence[Box]) -> list[Box]:
     painted = fill(np.zeros(filled.shape[:2], np.uint8), boxes, 1).view(bool)
     blended = _blended(_checked(filled), painted)
     found = lines.read(blended, lines.scaled(blended, AGAIN))
-    again = _boxes(found, blended.shape, None, surely=1.0) + barcodes.find(filled)
+    again = _boxes(found, blended.shape, None, large=NEVER) + barcodes.find(filled)
     asked = [box for box in again if box.do is Do.FILL or box.reason == LARGE]
     done = [box for box in boxes if box.do is not Do.LOOK]
     return [box for box in asked if not any(_inside(box, b) for b in (done if box.do is Do.FILL else boxes))]
@@ -116,10 +117,18 @@ def _checked(picture: Bytes) -> Bytes:
 
 
 def _boxes(
-    found: list[Line], shape: tuple[int, ...], known: Matcher | None, *, surely: float = SURELY
+    found: list[Line],
+    shape: tuple[int, ...],
+    known: Matcher | None,
+    *,
+    large: float = SURELY,
+    small: float = NEVER,
 ) -> list[Box]:
-    counts = [not line.large or line.readable or _word(line, surely) for line in found]
+    """Boxes of all lines. `large`, `small`: the detector's score above which an unread place is a word."""
+    words = [_word(line, large if line.large else small) for line in found]
+    counts = [not line.large or line.readable or word for line, word in zip(found, words, strict=True)]
     read = list(itertools.compress(found, counts))
+    plain = list(itertools.compress(words, counts))
     marks = [pixelmarks.Mark(x.text, x.score, _centre(x.quad), x.height) for x in read]
     ticks = pixelmarks.ticks(marks, known)
     verdicts = [
@@ -129,7 +138,7 @@ def _boxes(
     blank = {
         n
         for n, line in enumerate(read)
-        if not (verdicts[n].keep or line.large or _word(line, surely)) and _blank(line, shape)
+        if not (verdicts[n].keep or line.large or plain[n]) and _blank(line, shape)
     }
     others = [n for n, verdict in enumerate(verdicts) if not verdict.keep and n not in blank]
     kept, filled = [], []
@@ -159,7 +168,7 @@ def _box(line: Line, shape: tuple[int, ...], reason: str, do: Do) -> Box:
 
 def _word(line: Line, surely: float) -> bool:
     """Whether a place looks like a word, though it could not be read."""
-    clear = line.found > (surely if line.large else surely - LESS_SURELY)
+    clear = line.found > surely
     spelled = line.letters >= lines.CHARACTERS and line.score > SPELLED
     return (clear or spelled) and line.ratio >= LONG and line.share < WHOLE
 
