@@ -350,8 +350,10 @@ def test_a_strip_is_read():
 def test_a_very_thin_picture_is_no_error(shape):
     picture = np.full(shape, 120, np.uint8)
     picture[::7] = 255
-    assert all(box.do is Do.FILL for box in textboxes.find(picture, photo=True))
-    assert textboxes.residue(picture, []) == []
+    boxes = textboxes.find(picture, photo=True)
+    filled = textboxes.fill(picture, [*boxes, Box(0, 0, 1, 1, "text", "text", 1.0)])
+    assert filled.shape == shape
+    assert textboxes.residue(filled, [*boxes, Box(0, 0, 1, 1, "text", "text", 1.0)]) == []
 
 
 def test_tiles_cover_all_and_overlap():

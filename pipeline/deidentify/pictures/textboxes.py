@@ -82,7 +82,8 @@ def _blended(picture: Bytes, painted: npt.NDArray[np.bool_]) -> Bytes:
 
     if not painted.any():
         return picture
-    small = cv2.resize(picture, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    quarter = max(1, round(picture.shape[1] / 4)), max(1, round(picture.shape[0] / 4))
+    small = cv2.resize(picture, quarter, interpolation=cv2.INTER_AREA)
     bare = cv2.resize((~painted).astype(np.float32), small.shape[1::-1], interpolation=cv2.INTER_AREA)
     bare = np.where(bare > 0.999, np.float32(1), np.float32(0))
     small = small.reshape(*small.shape[:2], -1)
