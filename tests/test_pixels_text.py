@@ -268,6 +268,15 @@ def test_large_writing_left_in_a_filled_picture_is_the_residue():
     assert covered(mask, textboxes.residue(picture, [])) >= 0.95
 
 
+def test_a_label_cropped_to_its_writing_is_looked_at():
+    words = Image.new("RGB", (285, 243), (245, 245, 240))
+    for row, name in enumerate(("ਰਾਮ", "ਕੌਰ")):
+        ImageDraw.Draw(words).text((40, 10 + 100 * row), name, (20, 40, 120), face(90, "gurmukhi"))
+    label = np.rot90(np.asarray(words))
+    boxes = textboxes.find(np.ascontiguousarray(label), photo=True)
+    assert covered(np.asarray(label).min(2) < 100, boxes, Do.LOOK) >= 0.9
+
+
 def test_a_place_to_look_at_hides_no_residue():
     picture, mask = turned("latin", 50, (300, 600), 0)
     whole = Box(0, 0, 600, 300, "text", textboxes.LARGE, 0.6, Do.LOOK)

@@ -48,7 +48,7 @@ def find(picture: Bytes, *, photo: bool = False, known: Matcher | None = None) -
     picture = _checked(picture)
     codes = barcodes.find(picture)
     found = lines.read(picture, lines.find(picture, photo=photo))
-    return _boxes(found, picture.shape, known, small=SMALL if photo else NEVER) + codes
+    return _boxes(found, picture.shape, known, photo=photo) + codes
 
 
 def fill(picture: npt.NDArray[Any], boxes: Iterable[Box], value: int = 0) -> npt.NDArray[Any]:
@@ -70,7 +70,7 @@ def residue(filled: Bytes, boxes: Sequence[Box]) -> list[Box]:
     painted = fill(np.zeros(filled.shape[:2], np.uint8), boxes, 1).view(bool)
     blended = _blended(_checked(filled), painted)
     found = lines.read(blended, lines.scaled(blended, AGAIN))
-    again = _boxes(found, blended.shape, None, large=NEVER) + barcodes.find(filled)
+    again = _boxes(found, blended.shape, None, again=True) + barcodes.find(filled)
     asked = [box for box in again if box.do is Do.FILL or box.reason == LARGE]
     done = [box for box in boxes if box.do is not Do.LOOK]
     return [box for box in asked if not any(_inside(box, b) for b in (done if box.do is Do.FILL else boxes))]
@@ -122,10 +122,10 @@ def _boxes(
     shape: tuple[int, ...],
     known: Matcher | None,
     *,
-    large: float = SURELY,
-    small: float = NEVER,
+    photo: bool = False,
+    again: bool = False,
 ) -> list[Box]:
-    """Boxes of all lines. `large`, `small`: the detector's score above which an unread place is a word."""
+    large, small = NEVER if again else SURELY, SMALL if photo else NEVER
     words = [_word(line, large if line.large else small) for line in found]
     counts = [not line.large or line.readable or word for line, word in zip(found, words, strict=True)]
     read = list(itertools.compress(found, counts))
@@ -146,7 +146,7 @@ def _boxes(
     look = [
         _box(line, shape, LARGE, Do.LOOK)
         for line, sure in zip(found, counts, strict=True)
-        if not sure and _perhaps(line)
+        if not sure and _perhaps(line, photo)
     ]
     for n, (line, verdict) in enumerate(zip(read, verdicts, strict=True)):
         if n in blank:
@@ -169,21 +169,23 @@ def _box(line: Line, shape: tuple[int, ...], reason: str, do: Do) -> Box:
 
 def _word(line: Line, surely: float) -> bool:
     """Whether a place looks like a word, though it could not be read."""
-    clear = line.found > surely
-    spelled = line.letters >= lines.CHARACTERS and line.score > SPELLED
-    return (clear or spelled) and line.ratio >= LONG and line.share < WHOLE
+    clear = line.found > surely or _spelled(line)
+    return clear and line.ratio >= LONG and line.share < WHOLE
 
 
-def _perhaps(line: Line) -> bool:
+def _spelled(line: Line) -> bool:
+    """Whether a word was made of it, if not the right one."""
+    return line.letters >= lines.CHARACTERS and line.score > SPELLED
+
+
+def _perhaps(line: Line, photo: bool) -> bool:
     """Whether a person has to look at a large place that is no word for sure.
 
-    One that takes most of what was looked at, is no longer than a picture is and has no letters is the
-    picture itself: a whole skull is an O.
+    In radiology one that takes most of the view, is no longer than a picture is and has no letters is the
+    picture itself: a whole skull is an O. In a photograph it may be a label that was cropped to its writing.
     """
-    if line.found < PERHAPS:
-        return False
-    whole = line.share >= WHOLE and line.ratio < LONG
-    return not whole or line.letters >= lines.CHARACTERS
+    whole = line.share >= WHOLE and line.ratio < LONG and line.letters < lines.CHARACTERS
+    return _spelled(line) or (line.found >= PERHAPS and (photo or not whole))
 
 
 def _blank(line: Line, shape: tuple[int, ...]) -> bool:
