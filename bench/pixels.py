@@ -360,11 +360,12 @@ def clean(item: Item) -> tuple[np.ndarray, list[Box], int, bool]:
     """
     boxes = textboxes.find(item.picture, photo=item.photo)
     filled = textboxes.fill(item.picture, boxes)
-    again = textboxes.residue(filled, boxes)
+    left = textboxes.residue(filled, boxes)
+    again = [box for box in left if box.do is Do.FILL]
     if again:
         filled = textboxes.fill(filled, again)
-    held = bool(again) and bool(textboxes.residue(filled, boxes + again))
-    return filled, boxes + again, len(again), held
+    held = bool(again) and any(box.do is Do.FILL for box in textboxes.residue(filled, boxes + left))
+    return filled, boxes + left, len(again), held
 
 
 def main() -> int:

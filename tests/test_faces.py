@@ -100,6 +100,21 @@ def test_small_faces_in_a_long_screenshot_are_found():
     assert all(any(holds(box, eyes) for box in found) for eyes in places)
 
 
+@pytest.mark.parametrize(
+    ("shape", "size", "at"),
+    [
+        ((14_000, 1080), 160, (3000, 500)),
+        ((1080, 14_000), 900, (90, 9300)),
+        ((2500, 20_000), 240, (900, 6700)),
+    ],
+)
+def test_a_face_in_a_panorama_or_a_scrolled_screenshot_is_found(shape, size, at):
+    long = np.full((*shape, 3), 140, np.uint8)
+    picture, eyes, _ = drawn_faces.face(1, size)
+    long[at[0] : at[0] + size, at[1] : at[1] + size] = picture
+    assert any(holds(box, [(x + at[1], y + at[0]) for x, y in eyes]) for box in faces.find(long))
+
+
 def test_pictures_without_a_face_give_none():
     hit = [name for name, picture in drawn_faces.without() if faces.find(picture)]
     assert hit == []

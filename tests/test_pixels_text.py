@@ -16,7 +16,7 @@ from pydicom.data import get_testdata_file
 from pipeline.core import resources, worker
 from pipeline.core.identity import Identifier, Kind
 from pipeline.core.match import Matcher
-from pipeline.deidentify.pictures import barcodes, pixelmarks, textboxes
+from pipeline.deidentify.pictures import barcodes, lines, pixelmarks, textboxes
 from pipeline.deidentify.pictures.boxes import Box, Do
 
 FONTS = {
@@ -250,6 +250,91 @@ def test_turned_and_tilted_text():
         assert area < 0.3 * 300 * 300
 
 
+NAMES = {"latin": "HARPREET", "devanagari": "हरप्रीत", "gurmukhi": "ਹਰਪ੍ਰੀਤ"}
+
+
+def turned(script, size, shape, quarters):
+    """A name in the middle of a white picture, turned by quarters, and the mask of its glyphs."""
+    left, top, right, bottom = face(size, script).getbbox(NAMES[script])
+    mask = Image.new("L", (right - left + 8, bottom - top + 8))
+    ImageDraw.Draw(mask).text((4 - left, 4 - top), NAMES[script], fill=255, font=face(size, script))
+    glyphs = np.rot90(np.asarray(mask), quarters)
+    whole = np.zeros(shape, np.uint8)
+    y, x = (shape[0] - glyphs.shape[0]) // 2, (shape[1] - glyphs.shape[1]) // 2
+    whole[y : y + glyphs.shape[0], x : x + glyphs.shape[1]] = glyphs
+    picture = Image.fromarray(np.full((*shape, 3), (245, 245, 240), np.uint8))
+    picture.paste((20, 40, 120), (0, 0), Image.fromarray(whole))
+    return np.asarray(picture), whole > 80
+
+
+@pytest.mark.parametrize("script", NAMES)
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_large_writing_is_never_dropped(script, quarters):
+    picture, mask = turned(script, 50, (300, 600), quarters)
+    boxes = textboxes.find(picture, photo=True)
+    assert covered(mask, boxes) >= 0.95 or covered(mask, boxes, Do.LOOK) >= 0.9
+    assert not any(box.do is Do.KEEP for box in boxes)
+
+
+@pytest.mark.parametrize(
+    ("script", "quarters"),
+    [("latin", 1), ("latin", 2), ("latin", 3), ("devanagari", 0), ("gurmukhi", 0), ("gurmukhi", 2)],
+)
+def test_large_writing_that_looks_like_a_word_is_filled(script, quarters):
+    picture, mask = turned(script, 50, (300, 600), quarters)
+    assert covered(mask, textboxes.find(picture, photo=True)) >= 0.95
+
+
+def test_large_writing_left_in_a_filled_picture_is_the_residue():
+    picture, mask = turned("latin", 50, (300, 600), 2)
+    assert covered(mask, textboxes.residue(picture, [])) >= 0.95
+
+
+def test_a_label_cropped_to_its_writing_is_looked_at():
+    words = Image.new("RGB", (285, 243), (245, 245, 240))
+    for row, name in enumerate(("ਰਾਮ", "ਕੌਰ")):
+        ImageDraw.Draw(words).text((40, 10 + 100 * row), name, (20, 40, 120), face(90, "gurmukhi"))
+    label = np.rot90(np.asarray(words))
+    boxes = textboxes.find(np.ascontiguousarray(label), photo=True)
+    assert covered(np.asarray(label).min(2) < 100, boxes, Do.LOOK) >= 0.9
+
+
+def test_a_place_to_look_at_hides_no_residue():
+    picture, mask = turned("latin", 50, (300, 600), 0)
+    whole = Box(0, 0, 600, 300, "text", textboxes.LARGE, 0.6, Do.LOOK)
+    assert covered(mask, textboxes.residue(picture, [whole])) >= 0.95
+
+
+def test_what_looks_like_a_word_only_when_read_again_is_not_filled(monkeypatch):
+    """Crossing hairs did: a third of the picture was blackened."""
+    quad = np.array([(200, 200), (600, 200), (600, 400), (200, 400)], np.float32)
+    monkeypatch.setattr(lines, "scaled", lambda *_, **__: [lines.Line(quad, 0.8, share=0.13)])
+    skin = np.full((700, 900, 3), (200, 150, 130), np.uint8)
+    assert [box.do for box in textboxes.residue(skin, [])] == [Do.LOOK]
+
+
+def test_a_large_letter_is_looked_at_and_not_filled():
+    picture, (mask,) = drawn(np.full((400, 500), 60, np.uint8), ("K", 200, 100, 150, "latin"))
+    boxes = textboxes.find(picture)
+    assert covered(mask, boxes, Do.LOOK) >= 0.9
+    assert covered(mask, boxes) == 0
+
+
+@pytest.mark.parametrize("script", ["devanagari", "gurmukhi"])
+@pytest.mark.parametrize("quarters", [1, 3])
+def test_small_turned_writing_in_another_script_is_filled(script, quarters):
+    picture, mask = turned(script, 26, (700, 900), quarters)
+    assert covered(mask, textboxes.find(picture, photo=True)) >= 0.95
+
+
+@pytest.mark.parametrize("script", NAMES)
+@pytest.mark.parametrize("size", [22, 24])
+def test_a_low_strip_is_not_judged_by_its_height(script, size):
+    picture, mask = turned(script, size, (60, 900), 0)
+    boxes = textboxes.find(picture, photo=True)
+    assert covered(mask, boxes) >= 0.95 or covered(mask, boxes, Do.LOOK) >= 0.9
+
+
 def test_a_picture_without_text_is_left_alone():
     assert textboxes.find(anatomy()) == []
 
@@ -292,12 +377,22 @@ def test_a_strip_is_read():
     assert all(covered(mask, boxes) >= 0.95 for mask in masks)
 
 
+@pytest.mark.parametrize("shape", [(1, 4000), (4000, 1), (2, 4000), (4000, 2, 3), (20_000, 3)])
+def test_a_very_thin_picture_is_no_error(shape):
+    picture = np.full(shape, 120, np.uint8)
+    picture[::7] = 255
+    boxes = textboxes.find(picture, photo=True)
+    filled = textboxes.fill(picture, [*boxes, Box(0, 0, 1, 1, "text", "text", 1.0)])
+    assert filled.shape == shape
+    assert textboxes.residue(filled, [*boxes, Box(0, 0, 1, 1, "text", "text", 1.0)]) == []
+
+
 def test_tiles_cover_all_and_overlap():
     for size in (1280, 1281, 2000, 3024, 4032, 9000):
-        starts = textboxes._starts(size)
+        starts = lines.starts(size)
         assert starts[0] == 0
-        assert starts[-1] == max(0, size - textboxes.TILE)
-        assert all(b - a <= textboxes.TILE - textboxes.OVERLAP for a, b in pairwise(starts))
+        assert starts[-1] == max(0, size - lines.TILE)
+        assert all(b - a <= lines.TILE - lines.OVERLAP for a, b in pairwise(starts))
 
 
 # --- codes --------------------------------------------------------------------------------------------------

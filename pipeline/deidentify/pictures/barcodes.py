@@ -74,7 +74,7 @@ def _fields(grey: Bytes) -> list[Box]:
     from pipeline.core.opencv import cv2
 
     factor = min(1.0, FIELD_WORK / max(grey.shape))
-    small = grey if factor == 1 else cv2.resize(grey, _size(grey, factor), interpolation=cv2.INTER_AREA)
+    small = _shrunk(grey, factor)
     across, down = (cv2.Sobel(small, cv2.CV_32F, *way, ksize=3, scale=0.25) for way in ((1, 0), (0, 1)))
     near = (FIELD, FIELD)
     xx, yy, xy = (cv2.boxFilter(product, -1, near) for product in (across**2, down**2, across * down))
@@ -140,7 +140,7 @@ def _second(grey: Bytes) -> list[Box]:
     from pipeline.core.opencv import cv2
 
     factor = min(1.0, WORK / max(grey.shape))
-    small = grey if factor == 1 else cv2.resize(grey, _size(grey, factor), interpolation=cv2.INTER_AREA)
+    small = _shrunk(grey, factor)
     if min(small.shape) < LEAST:
         return []
     boxes = []
@@ -234,12 +234,8 @@ def _shrunk(grey: Bytes, factor: float) -> Bytes:
 
     if factor == 1:
         return grey
-    return np.asarray(cv2.resize(grey, _size(grey, factor), interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _size(grey: Bytes, factor: float) -> tuple[int, int]:
-    """Width and height of a picture made smaller; a thin one keeps a pixel."""
-    return max(1, round(grey.shape[1] * factor)), max(1, round(grey.shape[0] * factor))
+    size = max(1, round(grey.shape[1] * factor)), max(1, round(grey.shape[0] * factor))  # thin pictures
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _scaled(box: Box, factor: float, shape: tuple[int, ...]) -> Box:

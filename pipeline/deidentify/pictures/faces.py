@@ -31,9 +31,10 @@ ACROSS, DOWN = [0, 2, 5, 7, 9, 11, 13], [1, 3, 6, 8, 10, 12, 14]  # columns of F
 STRIDE = 32  # the network halves its input five times
 CELL = 4  # pixels of the input per cell of the heat map
 WHOLE = 1024  # long side of the picture in the look at all of it
-TILE, OVERLAP = 1120, 192  # of the look at large pictures, after they are shrunk to FINEST
+TILE, OVERLAP = 1120, 192  # of the look at large pictures, after they are shrunk
 FINEST = 2048  # long side up to which faces are looked for pixel by pixel
-NARROWEST = 1500  # the same for the short side: a long screenshot or panorama holds small faces
+SHORTEST = 1152  # short side, as 16:9 has it then: a panorama is not shrunk further, lest its faces vanish
+COARSER = 4  # times: between looks at a long picture, for faces too large for the overlap of tiles
 PADDED = 960  # long side of the picture with its border continued; at 640 eyes alone score 0.2, here 0.6
 BORDER = 0.5  # of the long side, on each side
 TURNED = 0.4  # score from which eyes are believed in a picture that was turned to find them
@@ -148,15 +149,26 @@ def _runs(flags: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
 
 
 def _plain(picture: Pixels, threshold: float) -> Iterator[Found]:
-    """The picture shrunk to WHOLE; where that made it smaller, also tiles of it at up to FINEST."""
-    height, width = picture.shape[:2]
-    long = max(height, width)
+    """The picture shrunk to WHOLE; where that made it smaller, also tiles of it at finer scales."""
+    long = max(picture.shape[:2])
     yield _detect(_scaled(picture, WHOLE / long) if long > WHOLE else picture, threshold, picture.shape)
-    if long <= WHOLE * 1.25:
-        return
-    factor = min(1.0, max(FINEST / long, NARROWEST / min(height, width)))
-    fine = _scaled(picture, factor) if factor < 1 else picture
-    back = long / max(fine.shape[:2])
+    if long > WHOLE * 1.25:
+        for scale in _scales(long, min(picture.shape[:2])):
+            yield from _tiled(_scaled(picture, scale) if scale < 1 else picture, threshold, 1 / scale)
+
+
+def _scales(long: int, short: int) -> Iterator[float]:
+    """Scales of the looks in tiles: one, and coarser ones where a picture is very long."""
+    finest = min(1.0, max(FINEST / long, SHORTEST / short))
+    scale = FINEST / long
+    while scale * COARSER < finest:
+        yield scale
+        scale *= COARSER
+    yield finest
+
+
+def _tiled(fine: Pixels, threshold: float, back: float) -> Iterator[Found]:
+    """Faces in tiles of a picture, in pixels of one `back` times as large."""
     for top in _starts(fine.shape[0]):
         for left in _starts(fine.shape[1]):
             tile = fine[top : top + TILE, left : left + TILE]

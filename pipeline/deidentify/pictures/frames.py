@@ -193,7 +193,8 @@ class _Reading:
                 break
             filled = self.filled(raw, boxes)
             left = self._even(self._text(filled, functools.partial(textboxes.residue, boxes=tuple(boxes))))
-            if not left:
+            boxes += [box for box in left if box.do is Do.LOOK]
+            if all(box.do is Do.LOOK for box in left):
                 break
             boxes += [
                 replace(box, reason=STILL if last and box.reason != UNREAD else AGAIN)

@@ -155,12 +155,12 @@ class _Reader:
         boxes += on_sight(textboxes.find(pixels, photo=True, known=self._known), self._shown)
         filled = textboxes.fill(pixels, boxes)
         left = textboxes.residue(filled, boxes)
-        if not left:
+        boxes += left
+        if not any(box.do is Do.FILL for box in left):
             return tuple(boxes), False
         self.said.add("twice")
-        boxes += [replace(box, do=Do.FILL) for box in left]
         filled = textboxes.fill(pixels, boxes)
-        still = textboxes.residue(filled, boxes)
+        still = [box for box in textboxes.residue(filled, boxes) if box.do is Do.FILL]
         return tuple(boxes), any(box.reason != UNREAD for box in still)  # skin has marks that nobody can read
 
     def _decided(self, box: Box) -> Box:
