@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
@@ -226,6 +227,15 @@ def test_large_writing_is_covered_whatever_its_script_and_direction(script, quar
     flat, (glyphs,) = drawn(np.full((300, 600), 30, np.uint8), (LARGE[script], 140, 90, 60, script))
     picture, mask = (np.ascontiguousarray(np.rot90(part, quarters)) for part in (flat, glyphs))
     assert covered(mask, textboxes.find(picture)) >= 0.95
+
+
+@pytest.mark.parametrize("example", ["leg-before.jpg", "edge.jpg"])
+def test_what_the_picture_is_about_is_not_covered(example):
+    """A leg, a lesion and a ruler: long, sharply bounded, and without the strokes of writing."""
+    path = Path(__file__).parents[1] / "cases/dermatology-example/images" / example
+    with Image.open(path) as opened:
+        picture = np.asarray(ImageOps.exif_transpose(opened).convert("RGB"))
+    assert not [box for box in textboxes.find(picture, photo=True) if box.do is Do.FILL]
 
 
 def test_a_strip_is_not_judged_by_its_own_height():

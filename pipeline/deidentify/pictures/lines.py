@@ -30,6 +30,7 @@ TILE, OVERLAP = 1280, 160
 ONE_PASS = TILE * TILE  # pixels at most at a time: more than that needs more memory than the capped child has
 FLAT = 6  # grey levels: a tile with less between its darkest and lightest pixel holds nothing
 LONGEST = 14.0  # width by height; longer lines are no clinical marks, and reading them takes most of the time
+LEVEL = 64  # pixels of height at which edges are counted
 TURNED = 0.5  # score from which three letters read in another direction are better than what was read upright
 
 
@@ -44,6 +45,7 @@ class Line:
     score: float = 0.0
     cut: bool = False  # touches the edge of a tile, so that it may be part of a longer line
     large: bool = False  # higher than the gate
+    edges: float = 0.0  # of strokes that a row crosses, per height of the line; told of unread lines
 
     @property
     def height(self) -> float:
@@ -185,7 +187,7 @@ def read(picture: Bytes, lines: list[Line]) -> list[Line]:
         lines[n] = replace(lines[n], text=text, score=score)
     for n in asked:
         if not lines[n].readable and (lines[n].large or lines[n].letters < 2):
-            lines[n] = _turned(lines[n], crops[n])
+            lines[n] = replace(_turned(lines[n], crops[n]), edges=_edges(crops[n]))
     return lines
 
 
@@ -194,6 +196,19 @@ def _turned(line: Line, crop: Bytes) -> Line:
     others = _recognise([np.ascontiguousarray(np.rot90(crop, quarters)) for quarters in (2, 1, 3)])
     read_ = [replace(line, text=text, score=score) for text, score in others]
     return max((line, *(r for r in read_ if r.letters >= CHARACTERS and r.score >= TURNED)), key=_clearness)
+
+
+def _edges(crop: Bytes) -> float:
+    """How many edges of dark and light a row through the middle crosses, per height of the writing."""
+    from pipeline.core.opencv import cv2
+
+    grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
+    grey = np.ascontiguousarray(np.rot90(grey)) if grey.shape[0] > grey.shape[1] else grey
+    size = (max(2, round(grey.shape[1] * LEVEL / grey.shape[0])), LEVEL)
+    smooth = cv2.GaussianBlur(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), (0, 0), 1.5)
+    _, two = cv2.threshold(smooth, 0, 1, cv2.THRESH_OTSU)
+    crossed = np.count_nonzero(np.diff(np.asarray(two), axis=1), axis=1)[LEVEL // 4 : LEVEL * 3 // 4]
+    return float(np.median(crossed) * LEVEL / size[0])
 
 
 def _clearness(line: Line) -> tuple[bool, float]:

@@ -28,6 +28,7 @@ BLANK_SCORE, CLEARLY, WORD_RATIO, WORD_GATE, WORD_PIXELS = 0.5, 0.75, 2.3, 0.035
 # A place is a word, in whatever script, if it is as long as one, takes no more than this share of the view,
 # and the detector is sure of it (of rows of coins: 0.69) or three letters were made of it (of coins: 0.48).
 LONG, WHOLE, SURELY, SPELLED = 1.6, 0.6, 0.7, 0.6
+STROKES = 3.5  # edges per height that writing has at least (Devanagari, Gurmukhi: 5 to 7; a leg: 2)
 SMALL = 0.6  # as sure need the detector be of small ones in photographs; radiographs have leads and scales
 NEVER = 1.0
 PERHAPS = 0.5  # the detector's score from which a person looks at a large place that is no word
@@ -169,6 +170,8 @@ def _box(line: Line, shape: tuple[int, ...], reason: str, do: Do) -> Box:
 
 def _word(line: Line, surely: float) -> bool:
     """Whether a place looks like a word, though it could not be read."""
+    if (line.large or line.letters < 2) and line.edges < STROKES:
+        return False
     clear = line.found > surely or _spelled(line)
     return clear and line.ratio >= LONG and line.share < WHOLE
 
