@@ -31,6 +31,7 @@ ONE_PASS = TILE * TILE  # pixels at most at a time: more than that needs more me
 FLAT = 6  # grey levels: a tile with less between its darkest and lightest pixel holds nothing
 LONGEST = 14.0  # width by height; longer lines are no clinical marks, and reading them takes most of the time
 LEVEL = 64  # pixels of height at which edges are counted
+BARS = str.maketrans("", "", "一二三丨|—–-_=")  # what the recogniser makes of the bars of a ruler
 TURNED = 0.5  # score from which three letters read in another direction are better than what was read upright
 
 
@@ -59,8 +60,8 @@ class Line:
 
     @property
     def letters(self) -> int:
-        """How many characters were read."""
-        return len(self.text.strip())
+        """How many characters were read, bars left out."""
+        return len(self.text.translate(BARS).strip())
 
     @property
     def readable(self) -> bool:

@@ -197,7 +197,8 @@ def _blank(line: Line, shape: tuple[int, ...]) -> bool:
     if line.ratio > lines.LONGEST or line.found > CLEARLY or (small and line.ratio >= WORD_RATIO):
         return False
     spaces = bool(line.text) and not line.text.strip() and line.score >= BLANK_SCORE
-    return len(line.text.strip()) < 2 and not spaces
+    strokes = bool(line.text.strip()) and line.edges >= STROKES
+    return line.letters < 2 and not spaces and not strokes
 
 
 def _verdict(line: Line, known: Matcher | None) -> pixelmarks.Verdict:
