@@ -133,9 +133,9 @@ def _review(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline import consent, review
 
     with _clean(args, tell) as (_job, case, _report, clean, _proof):
-        boxes = consent.marks(case, clean)
-        review.serve(case, clean, tell, boxes, browser=not args.no_browser)
-        signoff = review.gate(case, clean, boxes)
+        boxes, points = consent.to_confirm(case, clean)
+        review.serve(case, clean, tell, boxes, points, browser=not args.no_browser)
+        signoff = review.gate(case, clean, boxes, points)
         return Exit.OK, {"by": signoff.by, "on": signoff.on, "clean": signoff.clean}
 
 
@@ -145,7 +145,7 @@ def _render(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     with _clean(args, tell) as (job, case, report, clean, _proof):
         if not args.draft:  # without a watermark only what was consented to and signed off
             grant = job.make(consent, case, clean)
-            review.gate(case, clean, grant.marks)
+            review.gate(case, clean, grant.marks, grant.points)
         extra = (True,) if args.draft else ()
         sealed = verify.guard(case, job.journal)
         paper = job.make(render, clean, job.journal, report.care, *extra, guard=sealed)

@@ -51,6 +51,9 @@ def _row(folder: Path, out: Path, journal_id: str) -> Row:
     if stop := report.blocking:
         place = f"{stop[0].path}:{stop[0].line}" if stop[0].line else stop[0].path
         return Row(folder.name, f"record: {len(stop)} to fix", f"{place}: {stop[0].code} {stop[0].message}")
+    if (case.record.get("consent") or {}).get("withdrawn") in {True, "yes"}:
+        packed = ", ".join(sorted(f"{p.parent.name}/{p.name}" for p in job.out.glob("*-pack-*/*.zip")))
+        return Row(folder.name, "withdrawn", f"delete {packed}" if packed else "nothing may be sent")
     done = [step for step in ORDER if files.receipt(job.path(step))]
     reached = next((i for i, step in enumerate(ORDER) if step not in done), len(ORDER))
     if reached == len(ORDER):

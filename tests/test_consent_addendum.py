@@ -24,7 +24,9 @@ def changed(**parts):
     return cases.record(**parts)
 
 
-def signed_addendum(desk, folder, content, clean, ticked, *, number=1, case=None, day="2026-04-02"):
+def signed_addendum(
+    desk, folder, content, clean, ticked, *, number=1, case=None, day="2026-04-02", by="patient", **entered
+):
     """The case with an addendum printed, signed, scanned and entered."""
     case = case or desk.case(folder / "case", content=content)
     printed = folder / f"addendum-{number}"
@@ -32,7 +34,7 @@ def signed_addendum(desk, folder, content, clean, ticked, *, number=1, case=None
     room.print_addendum(case, clean, printed)
     form = json.loads((printed / "form.json").read_bytes())
     words = {"patient:name": "A. B. Example", "patient:date": "2 April 2026"}
-    pages = signing.sign(printed, ticked, ("patient", "explainer"), words=words)
+    pages = signing.sign(printed, ticked, (by, "explainer"), words=words)
     signing.save(pages, case.folder / "consent" / f"addendum-{number}.pdf")
     shutil.copy(printed / "form.json", case.folder / "consent" / f"addendum-{number}.json")
     agreed = {
@@ -46,6 +48,7 @@ def signed_addendum(desk, folder, content, clean, ticked, *, number=1, case=None
             "files": [f"consent/addendum-{number}.pdf"],
             "signed_on": day,
             "agreed": agreed,
+            **entered,
         }
     )
     return cases.case(case.folder, content, entry), printed
@@ -74,10 +77,69 @@ def test_a_changed_fact_is_listed_and_nothing_else(desk, tmp_path):
     clean = cases.clean(tmp_path / "clean", content)
     case, printed = signed_addendum(desk, tmp_path, content, clean, ["facts"])
     text = cases.text_of(printed / "form.pdf")
-    assert "outcomes clinician" in text
+    assert "Result Healed, with a scar." in text
     assert "Healed, with a scar." in text
     assert "Content." not in text
     assert codes(case, clean) == []
+
+
+def test_an_event_put_in_is_asked_about_alone_and_may_be_newer_than_the_form(desk, tmp_path):
+    content = cases.record()
+    last = content["timeline"][-1]
+    content["timeline"].insert(1, {**last, "date": "2026-02-01", "event": "A call."})
+    content["timeline"].append({**last, "date": "2026-03-28", "event": "Still healed."})
+    clean = cases.clean(tmp_path / "clean", content)
+    case, printed = signed_addendum(desk, tmp_path, content, clean, ["facts"])
+    text = cases.text_of(printed / "form.pdf")
+    assert "A call." in text
+    assert "Still healed." in text
+    assert last["event"] not in text
+    assert codes(case, clean) == []
+    case.record["consent"]["addenda"][0]["signed_on"] = "2026-03-25"
+    assert codes(case, clean) == ["CON063"]
+
+
+def test_an_addendum_adds_only_what_it_asked_about(desk, tmp_path):
+    clean = cases.clean(tmp_path / "clean", nudge="arm")
+    case, _ = signed_addendum(desk, tmp_path, cases.record(), clean, ["figure:arm"])
+    entry = case.record["consent"]
+    entry["agreed"]["figures"] = ["arm"]  # the other was refused
+    entry["addenda"][0]["agreed"]["figures"] = ["arm", "scope"]
+    assert "CON075" in codes(case, clean)
+
+
+def test_after_the_patient_died_the_kin_sign_the_addendum(desk, tmp_path):
+    content = cases.record()
+    content["patient"]["deceased"] = "yes"
+    clean = cases.clean(tmp_path / "clean", content)
+    case, printed = signed_addendum(
+        desk, tmp_path, content, clean, ["facts"], by="kin", signed_by="next of kin"
+    )
+    assert "kin:signature" in {spot["id"] for spot in json.loads((printed / "form.json").read_bytes())["spots"]}
+    assert [f.code for f in gate.read(case, clean).report.blocking] == []
+    case.record["consent"]["addenda"][0]["signed_by"] = "patient"
+    assert "CON042" in codes(case, clean)
+
+
+def test_who_comes_of_age_signs_the_addendum(tmp_path):
+    content = cases.record()
+    content["patient"]["age_years"] = "17"
+    child = cases.desk(tmp_path / "child", content, by=("parent", "child-written", "explainer"))
+    case = child.case(
+        tmp_path / "case", signed_by="parent", assent={"given": "written", "on": "2026-03-20"}
+    )
+    assert codes(case, child.clean) == []
+    case.private["birth_date"] = "2008-03-15"  # 18 five days before the form was signed
+    assert {"CON041"} <= set(codes(case, child.clean))
+
+
+def test_a_picture_left_out_needs_nothing_new(desk, tmp_path):
+    content = cases.record()
+    content["figures"] = content["figures"][:1]
+    content["text"] = {name: prose.replace(" {fig:scope}", "") for name, prose in content["text"].items()}
+    clean = cases.clean(tmp_path / "clean", content)
+    case = desk.case(tmp_path / "case", content=content, agreed={"wording_may_be_edited": "no"})
+    assert [f.code for f in gate.read(case, clean).report.blocking] == []
 
 
 def test_an_addendum_with_an_empty_box_changes_nothing(desk, tmp_path):

@@ -126,7 +126,8 @@ def test_a_cross_counts_as_a_mark_and_a_person_confirms_what_it_means(desk, shee
     _, found = read(sheet, spots, tmp_path)
     assert found["figure:arm"].verdict == "marked"
     case = signed(desk, tmp_path / "case", cases.BOXES)
-    marks = room.marks(case, desk.clean)
+    marks, points = room.to_confirm(case, desk.clean)
+    assert [point.split()[0] for point in points] == ["CON035"]
     assert {mark.box for mark in marks} >= set(cases.BOXES)
     assert all(mark.picture.startswith(b"\x89PNG") for mark in marks)
     arm = next(mark for mark in marks if mark.box == "figure:arm")

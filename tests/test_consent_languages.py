@@ -240,7 +240,7 @@ def test_boxes_of_the_other_print_are_not_looked_for(large_desk, tmp_path):
     usual = printed(tmp_path, large_desk.record)
     shutil.copy(usual / "form.json", case.folder / "consent" / "a.json")
     case = large_desk.case(tmp_path / "case", with_form=False)
-    assert [f.code for f in consent.check(case, large_desk.clean)] == ["CON038"]
+    assert [f.code for f in consent.check(case, large_desk.clean)] == ["CON072"]
     shutil.copy(large_desk.form / "form.json", case.folder / "consent" / "b.json")
     case = large_desk.case(tmp_path / "case", with_form=False)
     assert list(consent.check(case, large_desk.clean)) == []

@@ -105,6 +105,20 @@ def test_a_box_left_open_or_seen_empty_stops(case: Case, clean: CleanCase, boxes
     assert caught.value.code == code
 
 
+def test_each_point_that_software_could_not_prove_is_answered(case: Case, clean: CleanCase) -> None:
+    points = ["CON035 a person compares the marks", "CON057 a person confirms that no other relative objects"]
+    write(case, entry(clean))
+    with pytest.raises(NotReady, match="con035-") as caught:
+        review.gate(case, clean, (), points)
+    assert caught.value.code == "REV005"
+    ids = [row["id"] for row in questions(pictures=False, points=points) if row["about"] == "consent"]
+    answered = entry(clean)
+    write(case, {**answered, "answers": {**answered["answers"], **dict.fromkeys(ids, "yes")}})
+    assert review.gate(case, clean, (), points).by
+    with pytest.raises(NotReady, match="con035-"):  # another point under the same code is another question
+        review.gate(case, clean, (), [f"{points[0]} again"])
+
+
 def test_a_full_signoff_counts(case: Case, clean: CleanCase) -> None:
     write(case, entry(clean))
     signoff = review.gate(case, clean)

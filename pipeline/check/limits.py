@@ -47,7 +47,15 @@ def check(case: Case, form: Form, journal: Journal) -> list[Finding]:
         text = case.file(source).read_text(encoding="utf-8", errors="replace")
         limit = (journal.value("references") or {}).get("max")
         over("references", "references", len(references.keys(source.path, text)), limit, (source.path, 0))
-    return [*found, *_title(case, form, journal)]
+    return [*found, *_title(case, form, journal), *_promised(case, form, journal)]
+
+
+def _promised(case: Case, form: Form, journal: Journal) -> list[Finding]:
+    """A journal's own sentence that the editor may see the signed form, where the signer did not allow it."""
+    consent = form.get("consent")
+    if not journal.layout.get("promises_copy") or consent is None or consent.agreed.journal_copy:
+        return []
+    return [findings.make("JRN004", case.where("consent", "agreed", "journal_copy"))]
 
 
 def _title(case: Case, form: Form, journal: Journal) -> list[Finding]:

@@ -37,21 +37,26 @@ def check(case: Case, clean: CleanCase) -> Report:
     return gate.read(case, clean).report
 
 
-def marks(case: Case, clean: CleanCase) -> tuple[Mark, ...]:
-    """Every box that was read on the signed form, for a person to confirm; none without a readable form."""
-    from pipeline.consent import elements, entry, gate
+def to_confirm(case: Case, clean: CleanCase) -> tuple[tuple[Mark, ...], tuple[str, ...]]:
+    """Every box that was read on the signed form, and what else a person must confirm about the consent.
+
+    Both are empty without a consent entry, the boxes also without a readable form.
+    """
+    from pipeline.consent import attest, elements, entry, gate
 
     reading, consent = gate.read(case, clean), elements.read(case).consent
-    if consent is None or not reading.boxes:
-        return ()
-    return entry.for_a_person(case, clean, reading.language, consent, reading.boxes)
+    if consent is None:
+        return (), ()
+    boxes = entry.for_a_person(case, clean, reading.language, consent, reading.boxes) if reading.boxes else ()
+    return boxes, attest.to_confirm(case, reading)
 
 
 def table(grant: Grant) -> str:
     """Every box of the signed form on a line: its page, what software read, what the record says."""
     from pipeline.consent import entry
 
-    return entry.table(grant.marks, grant.summary["checks"]["to_confirm"])
+    checks = grant.summary["checks"]
+    return entry.table(grant.marks, checks["to_confirm"], checks["noted"])
 
 
 def needs(case: Case, clean: CleanCase) -> dict[str, Any]:
@@ -78,10 +83,11 @@ def needs(case: Case, clean: CleanCase) -> dict[str, Any]:
 def make(case: Case, clean: CleanCase, dest: Path) -> str:
     """Check the consent and write what the editor may get into `dest`.
 
-    attestation.json, attestation.pdf and consent-fhir.json (no names), blank-form.pdf (the form without the
-    authors' names), consent-dossier.pdf (the signed form, sealed if people sealed it; whether it is sent is
-    the journal's rule and the signer's choice), receipt-for-the-patient.pdf (never sent); of a digital
-    consent also signed-form.pdf, as it was signed, and signatures.json, the report of what was checked.
+    attestation.json, attestation.pdf and consent-fhir.json (no names), blank-form.pdf (the form as it would
+    be printed now, without the authors' names), consent-dossier.pdf (the signed form, sealed if people sealed
+    it; whether it is sent is the journal's rule and the signer's choice), receipt-for-the-patient.pdf (never
+    sent); of a digital consent also signed-form.pdf, as it was signed, and signatures.json, the report of
+    what was checked.
     Raises ConsentError when there is no valid consent, NotReady when the record has mistakes.
     """
     from pipeline.consent import attest, binding, dossier, elements, fhir, form, gate, receipt, sealing
@@ -92,10 +98,11 @@ def make(case: Case, clean: CleanCase, dest: Path) -> str:
     files.write_json(dest / ATTESTATION, stated)
     record = elements.read(case)
     known = elements.facts(record)
+    now = binding.manifest(case, clean, record, reading.language)
     if record.consent is not None:
         kept = receipt.pdf(clean, known, reading.signed, record.consent, dest)
         (dest / "receipt-for-the-patient.pdf").write_bytes(kept)
-    blank = form.blank(clean, known, reading.signed, binding.root(reading.signed), dest)
+    blank = form.blank(clean, known, now, binding.root(now), dest)
     (dest / "blank-form.pdf").write_bytes(blank)
     (dest / "attestation.pdf").write_bytes(dossier.attestation(stated))
     files.write_json(dest / "consent-fhir.json", fhir.resource(stated, binding.root(reading.signed)))
@@ -144,6 +151,12 @@ def print_digital(case: Case, clean: CleanCase, dest: Path, *, large: bool = Fal
     from pipeline.consent import digital
 
     return digital.print_form(case, clean, dest, large=large)
+
+
+def stop_if_unlocked(grant: Grant) -> None:
+    """Raise ConsentError (CON130) where a dossier was locked with a password and would now be sent open."""
+    if files.read_json(grant.folder / SEAL).get("protected_before"):
+        raise findings.stop(ConsentError, "CON130", ("sealed/dossier/dossier.pdf", 0))
 
 
 def notes(grant: Grant) -> tuple[Finding, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.consent import binding, boxes, entry, paper
+from pipeline.consent import binding, boxes, elements, entry, paper, who
 from pipeline.consent.boxes import BoxReading
 from pipeline.consent.scan import ScanPage
 from pipeline.core import findings
@@ -39,7 +39,12 @@ def put_together(
 def _with(case: Case, consent: Consent, number: int, so_far: Signed) -> Signed:
     said, at = consent.addenda[number], ("consent", "addenda", number)
     stack = paper.read(case, paper.Entry.of(consent, number))
-    found = [*so_far.findings, *_dates(case, consent, number), *stack.findings]
+    found = [
+        *so_far.findings,
+        *_dates(case, consent, number),
+        *who.who_again(case, consent, number),
+        *stack.findings,
+    ]
     form = paper.printed_for(case, stack) if stack.root else None
     if form is None or form["manifest"].get("base") != binding.root(so_far.manifest):
         if stack.root is not None:
@@ -51,8 +56,13 @@ def _with(case: Case, consent: Consent, number: int, so_far: Signed) -> Signed:
     spots = paper.spots(form)
     scanned = not any(page.printed for page in stack.pages)
     read = boxes.read(stack.pages, spots) if scanned else ()
+    found += (
+        findings.make("CON075", case.where(*at, "agreed", "figures"), id=figure, number=number + 1)
+        for figure in sorted(set(said.agreed.figures) - set(form["manifest"]["figures"]))
+    )
     if scanned:
-        found += paper.signature(case, at, stack.pages, spots)
+        known = elements.facts(elements.read(case).model_copy(update={"consent": consent.of(number)}))
+        found += paper.ink_missing(case, at, stack.pages, spots, elements.must_sign(known))
         found += entry.differ(case, at, said.agreed, said.marked_by_eye, read)
     manifest = binding.added(so_far.manifest, form["manifest"], said.agreed)
     shown = paper.shown(form, manifest) or so_far.shown

@@ -1,7 +1,9 @@
-"""The addendum: one page that asks again for exactly what was changed after the form was signed."""
+"""The addendum: a short form that asks again for exactly what was changed after the form was signed."""
 
 from __future__ import annotations
 
+import datetime as dt
+import difflib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ def print_addendum(case: Case, clean: CleanCase, dest: Path, *, large: bool = Fa
         reading.stop_if_blocking()
         raise findings.stop(ConsentError, "CON020", case.where("consent", "form"))
     record, language = elements.read(case), reading.language
+    today = elements.read(case, dt.date.today())  # noqa: DTZ011 - who must sign is asked for now
     now = binding.manifest(case, clean, record, language)
     changes = reading.changes
     if record.consent and record.consent.agreed.wording_may_be_edited:
@@ -31,7 +34,7 @@ def print_addendum(case: Case, clean: CleanCase, dest: Path, *, large: bool = Fa
     if not changes.ask:
         raise findings.stop(ConsentError, "CON065", case.where("consent", "form"))
     stated = binding.asked_again(reading.whole.manifest, now, changes)
-    digest, known = binding.root(stated), elements.facts(record)
+    digest, known = binding.root(stated), elements.facts(today)
     text = build(clean, known, stated, reading.shown, digest)
     text["size"] = content.LARGE if large else content.USUAL
     printed = form.typeset(text, stated, digest, dest)
@@ -45,6 +48,7 @@ def print_addendum(case: Case, clean: CleanCase, dest: Path, *, large: bool = Fa
             "code": binding.form_code(digest),
             "pages": printed.pages,
             "spots": list(printed.spots),
+            "places": form.places(case, digest, printed.pages, printed.spots),
             "shown": binding.shown(clean),
         },
     )
@@ -72,7 +76,7 @@ def build(
     boxes = [{"id": part, "words": said[part]} for part in ("facts", "text", "scope") if part in stated]
     asked = {f"figure:{figure}" for figure in stated["figures"]}
     cards = [card for card in (pictures or {}).get("pictures", []) if card["box"]["id"] in asked]
-    rows = list(_facts(shown, clean, said["gone"])) if "facts" in stated else []
+    rows = list(_facts(shown, clean, said)) if "facts" in stated else []
     earlier = binding.grouped(binding.form_code(stated["base"]))
     told = [s for section in whole["sections"] for s in section["statements"] if s["id"] in stated["told"]]
     intro = content.in_voice(said["intro"], voice)
@@ -101,10 +105,41 @@ def _section(title: str, **parts: list[Any]) -> dict[str, Any]:
     return {"title": title, **empty, **parts}
 
 
-def _facts(shown: Mapping[str, Any] | None, clean: CleanCase, gone: str) -> Iterator[dict[str, str]]:
-    """Every fact that reads otherwise than on the form that was signed: what it says now."""
-    before = dict(binding.leaves(shown["facts"])) if shown else {}
-    now = dict(binding.leaves(binding.shown(clean)["facts"]))
-    for name in (*now, *(name for name in before if name not in now)):
-        if before.get(name) != now.get(name):
-            yield {"label": name, "value": now.get(name, gone)}
+def _facts(
+    shown: Mapping[str, Any] | None, clean: CleanCase, said: Mapping[str, Any]
+) -> Iterator[dict[str, str]]:
+    """Every fact that reads otherwise than on the form that was signed: what it says now, item by item."""
+    before, now = (shown["facts"] if shown else {}), binding.shown(clean)["facts"]
+    for field in now:
+        label = said["labels"][field]
+        for number, value in _changed(before.get(field), now[field]):
+            name = f"{label} {number}" if number else label
+            yield {"label": name, "value": _told(value) or said["gone"]}
+
+
+def _changed(before: Any, now: Any) -> Iterator[tuple[int, Any]]:
+    """(number, value now) of each item of a list that was changed, put in or taken out; else (0, value)."""
+    if not (isinstance(before, list) and isinstance(now, list)):
+        if before != now:
+            yield 0, _only(before, now)
+        return
+    first, second = ([files.digest(item) for item in side] for side in (before, now))
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
+        if kind != "equal":
+            yield from ((at + 1, now[at]) for at in range(c, d))
+            yield from ((at + 1, None) for at in range(a + (d - c), b))
+
+
+def _only(before: Any, now: Any) -> Any:
+    """Of a group of fields, those that read otherwise."""
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        return {key: value for key, value in now.items() if before.get(key) != value}
+    return now
+
+
+def _told(value: Any) -> str:
+    """A fact as one line: "no" and "yes" with the name of their field, all else as it stands."""
+    if isinstance(value, Mapping) and {"when", "event"} <= value.keys():  # of the timeline
+        return f"{value['when']}: {value['event']}"
+    told = binding.leaves(value)
+    return "; ".join(f"{name}: {text}" if text in {"yes", "no"} and name else text for name, text in told)

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.consent import binding, elements, entry, gate, signed
 from pipeline.consent.signatures import Facts
 from pipeline.core import findings, resources
-from pipeline.core.model import Case, CleanCase
+from pipeline.core.model import Case, CleanCase, Severity
 from pipeline.core.permission import Consent
 from pipeline.core.record import Record
 
@@ -75,7 +75,8 @@ def build(case: Case, clean: CleanCase, reading: gate.Reading) -> dict[str, Any]
             "scan": entry.scan_digest(case),
             "software": _software(clean, reading, pages, len(figures)),
             "person": list(said["person"].values()),
-            "to_confirm": _to_confirm(case, reading),
+            "to_confirm": list(to_confirm(case, reading)),
+            "noted": [f"{f.code} {f.message}" for f in reading.report if f.severity is Severity.NOTE],
             "cannot_prove": list(said["cannot"]),
         },
         "original": {"kept_by": consent.original_kept, "copy_given": consent.copy_given},
@@ -83,10 +84,10 @@ def build(case: Case, clean: CleanCase, reading: gate.Reading) -> dict[str, Any]
     }
 
 
-def _to_confirm(case: Case, reading: gate.Reading) -> list[str]:
+def to_confirm(case: Case, reading: gate.Reading) -> tuple[str, ...]:
     """What a person must confirm: on paper never nothing, because no software reads a signature."""
     compare = () if reading.digital else (findings.make("CON035", case.where("consent", "files")),)
-    return [f"{f.code} {f.message}" for f in (*gate.warnings(reading.report), *compare)]
+    return tuple(f"{f.code} {f.message}" for f in (*gate.warnings(reading.report), *compare))
 
 
 def _day(record: Record, date: str) -> int:

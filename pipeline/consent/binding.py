@@ -12,7 +12,7 @@ import difflib
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -211,6 +211,32 @@ def compare(signed: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:
         scope=signed["scope"] != now["scope"],
         untold=tuple(sorted(set(now["told"]) - set(signed["told"]))),
     )
+
+
+def same_words(before: Mapping[str, Any], now: Mapping[str, Any], changes: Changes) -> bool:
+    """Whether two texts differ in nothing but the mention and the description of pictures left out or added.
+
+    A picture that is no longer published needs no new consent; a new one is asked about by itself.
+    """
+    return bool(_without(before, changes.dropped) == _without(now, changes.added))
+
+
+def _without(text: Mapping[str, Any], figures: Sequence[str]) -> Any:
+    alt = {figure: words for figure, words in text["alt"].items() if figure not in figures}
+    names = "|".join(map(re.escape, figures))
+    mention = re.compile(rf"\{{fig:(?:{names})(?::[a-f])?\}}") if figures else None
+
+    def bare(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: bare(part) for key, part in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [bare(part) for part in value]
+        if not isinstance(value, str):
+            return value
+        left = mention.sub("", value) if mention else value
+        return " ".join(re.sub(r"\(\s*[,;]?\s*\)", "", left).split()).replace(" .", ".").replace(" ,", ",")
+
+    return bare({**text, "alt": alt})
 
 
 def leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:

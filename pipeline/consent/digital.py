@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.consent import binding, content, elements, fields, form
-from pipeline.consent.conditions import holds
 from pipeline.core import files, findings
 from pipeline.core.errors import NotReady
 from pipeline.core.model import Case, CleanCase
@@ -75,7 +74,7 @@ def print_form(
     seal = binding.seal(case, {"root": digest, "digital": said})
     files.write_json(
         dest / "form.json",
-        {**form.record_of(printed, clean, known, stated, digest), "digital": said, "seal": seal},
+        {**form.record_of(case, printed, clean, known, stated, digest), "digital": said, "seal": seal},
     )
     return f"{form.said(printed, digest)}, {len(places)} places for signatures"
 
@@ -112,14 +111,6 @@ def marks(agreed: Agreed) -> list[str]:
     """The boxes that are crossed for these choices, by the names they have on the form."""
     chosen = [row["id"] for row in elements.register()["choices"] if getattr(agreed, row["id"])]
     return sorted([*chosen, *(f"figure:{figure}" for figure in agreed.figures)])
-
-
-def required(known: Mapping[str, Any]) -> list[str]:
-    """Who must sign in this case: the signature areas of the register that are not left to circumstances."""
-    rows = elements.register()["signatures"]
-    return [
-        row["id"] for row in rows if holds(row.get("when", {}), known) and holds(row.get("needed", {}), known)
-    ]
 
 
 def _area(spot: Mapping[str, Any]) -> str:

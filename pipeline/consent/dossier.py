@@ -130,7 +130,13 @@ def _scan_page(canvas: Canvas, page: ScanPage, form: Mapping[str, Any]) -> None:
     canvas.drawString(12 * mm, HEIGHT - 7.3 * mm, said["stamp"])
     canvas.setFont(PLAIN, 9)
     shown = ", ".join(str(code.page) for code in page.codes)
-    words = said["stamp_page"].format(page=shown, pages=form["pages"], code=binding.grouped(form["code"]))
+    first = page.codes[0] if page.codes else None
+    later = first is not None and first.form.endswith(binding.ADDED)
+    words = said["stamp_addendum" if later else "stamp_page"].format(
+        page=shown,
+        pages=first.pages if first else form["pages"],
+        code=binding.grouped(binding.form_code(first.root) if first else form["code"]),
+    )
     canvas.drawRightString(WIDTH - 12 * mm, HEIGHT - 7.2 * mm, words)
     picture = ImageReader(io.BytesIO(page.jpeg))
     wide, high = picture.getSize()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from pipeline.consent.conditions import holds
 from pipeline.core import findings, resources
 from pipeline.core.errors import NotReady, UsageError
 from pipeline.core.model import Case
+from pipeline.core.permission import Consent
 from pipeline.core.record import Record
 
 ADULT = 18  # years
@@ -38,13 +40,39 @@ def wording(language: str) -> dict[str, Any]:
     return found
 
 
-def read(case: Case) -> Record:
-    """The record with its types. Raises NotReady when `check` would find mistakes in it."""
+def read(case: Case, on: dt.date | None = None) -> Record:
+    """The record with its types and the patient's age on the day of signing, as far as it is known.
+
+    That day is `on`, or the one in the consent entry, or today: a child who has come of age signs. Raises
+    NotReady when `check` would find mistakes in it.
+    """
     try:
-        return Record.model_validate(case.record)
+        record = Record.model_validate(case.record)
+        return _as_old_as_on(case, record, on)
     except ValidationError as e:
         first = e.errors(include_url=False, include_input=False)[0]
         raise findings.stop(NotReady, "CON009", case.where(*first["loc"])) from None
+
+
+def _as_old_as_on(case: Case, record: Record, on: dt.date | None) -> Record:
+    born = case.private.get("birth_date")
+    if not born or record.patient.deceased:
+        return record
+    entered = dt.date.fromisoformat(record.consent.signed_on) if record.consent else None
+    day = on or entered or dt.date.today()  # noqa: DTZ011 - the signer's own calendar day is meant
+    birth = dt.date.fromisoformat(str(born))
+    years = day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+    age = max(record.patient.age_years, years)
+    return record.model_copy(update={"patient": record.patient.model_copy(update={"age_years": age})})
+
+
+def must_sign(known: Mapping[str, Any]) -> list[str]:
+    """Who must sign in this case: the signature areas of the register that are not left to circumstances."""
+    return [
+        row["id"]
+        for row in register()["signatures"]
+        if holds(row.get("when", {}), known) and holds(row.get("needed", {}), known)
+    ]
 
 
 def facts(record: Record) -> dict[str, Any]:
@@ -60,8 +88,14 @@ def facts(record: Record) -> dict[str, Any]:
         "jurisdiction": {
             name: not countries.isdisjoint(members) for name, members in register()["jurisdictions"].items()
         },
-        "consent": record.consent.model_dump() if record.consent else None,
+        "consent": _entry(record.consent) if record.consent else None,
     }
+
+
+def _entry(consent: Consent) -> dict[str, Any]:
+    """The consent entry, and who signed last: of the form or an addendum."""
+    last = consent.of(len(consent.addenda) - 1) if consent.addenda else consent
+    return {**consent.model_dump(), "last_signed_by": last.signed_by}
 
 
 def needed(known: Mapping[str, Any]) -> list[dict[str, Any]]:

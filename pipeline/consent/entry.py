@@ -102,7 +102,7 @@ def _words(
     return f"{before}: {told}" if before else told
 
 
-def table(marks: Sequence[Mark], to_confirm: Sequence[str]) -> str:
+def table(marks: Sequence[Mark], to_confirm: Sequence[str], noted: Sequence[str] = ()) -> str:
     """What `consent --check` prints when the consent holds."""
     lines = [f"{'page':<5} {'box':<28} {'on the paper':<14} in the record"] if marks else []
     for mark in marks:
@@ -112,4 +112,6 @@ def table(marks: Sequence[Mark], to_confirm: Sequence[str]) -> str:
     lines += [f"  {line}" for line in to_confirm]
     if marks:
         lines.append("  each of these boxes: software sees ink, not what it means")
+    if noted:
+        lines += ["", "Noted:", *(f"  {line}" for line in noted)]
     return "\n".join(lines)

@@ -37,9 +37,6 @@ def resource(stated: Mapping[str, Any], root: str) -> dict[str, Any]:
         "grantor": [{"display": stated["signed"]["by"]}],
         "controller": [{"display": "the authors' institution"}],
         "sourceReference": [{"display": _source(stated)}],
-        "verification": [
-            {"verified": not withdrawn, "verifiedBy": {"display": "casereport"}},
-        ],
         "decision": "deny",
         "provision": list(_permits(stated)),
     }

@@ -11,7 +11,7 @@ import json
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -62,12 +62,19 @@ def print_form(
     (dest / "form.pdf").write_bytes(printed.pdf)
     (dest / "read-aloud.html").write_text(aloud.page(text, language), encoding="utf-8")
     size = "large" if large else "usual"
-    files.write_json(dest / "form.json", {**record_of(printed, clean, known, stated, digest), "print": size})
+    files.write_json(
+        dest / "form.json", {**record_of(case, printed, clean, known, stated, digest), "print": size}
+    )
     return said(printed, digest)
 
 
 def record_of(
-    printed: Printed, clean: CleanCase, known: Mapping[str, Any], stated: Mapping[str, Any], digest: str
+    case: Case,
+    printed: Printed,
+    clean: CleanCase,
+    known: Mapping[str, Any],
+    stated: Mapping[str, Any],
+    digest: str,
 ) -> dict[str, Any]:
     """What form.json says: what the form is bound to, why it says what it says, where its boxes are."""
     spots = twin.with_elements(clean, printed.spots)
@@ -79,8 +86,14 @@ def record_of(
         "pages": printed.pages,
         **twin.elements_of(known, printed.told, spots, printed.pages),
         "spots": spots,
+        "places": places(case, digest, printed.pages, spots),
         "shown": binding.shown(clean),
     }
+
+
+def places(case: Case, digest: str, pages: int, spots: Sequence[Mapping[str, Any]]) -> str:
+    """The seal over where boxes and signatures are: a moved place would show a person another box."""
+    return binding.seal(case, {"places": digest, "pages": pages, "spots": list(spots)})
 
 
 def said(printed: Printed, digest: str) -> str:

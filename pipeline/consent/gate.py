@@ -7,25 +7,21 @@ signature is genuine, software cannot tell.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.consent import addenda, binding, boxes, elements, entry, paper
+from pipeline.consent import addenda, binding, boxes, elements, entry, paper, who
 from pipeline.consent import signed as signed_file
 from pipeline.consent.boxes import BoxReading
-from pipeline.consent.conditions import holds, names
 from pipeline.consent.scan import ScanPage
-from pipeline.core import findings, resources
+from pipeline.core import findings
 from pipeline.core.errors import ConsentError
 from pipeline.core.identity import Identifier, Kind, identifiers
 from pipeline.core.match import Matcher
 from pipeline.core.model import Case, CleanCase, Finding, Place, Report, Severity
 from pipeline.core.permission import Consent
 from pipeline.core.record import Record
-
-RULES = "templates/rules/consent-who.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +60,7 @@ def read(case: Case, clean: CleanCase) -> Reading:
     consent = record.consent
     if consent is None:
         nobody = findings.make("CON001", case.where("consent"))
-        return Reading(Report((nobody, *_hopeless(case, record))), {}, binding.Changes())
+        return Reading(Report((nobody, *who.hopeless(case, record))), {}, binding.Changes())
     stated = tuple(of_entry(case, clean, record, consent))
     if consent.method == "digital":
         digital = signed_file.read(case, record, consent)
@@ -86,11 +82,17 @@ def read(case: Case, clean: CleanCase) -> Reading:
     scanned = not any(page.printed for page in stack.pages)
     read_off = boxes.read(stack.pages, spots) if scanned else ()
     on_paper = [
-        *(paper.signature(case, at, stack.pages, spots) if scanned else ()),
+        *(
+            paper.ink_missing(case, at, stack.pages, spots, elements.must_sign(elements.facts(record)))
+            if scanned
+            else ()
+        ),
         *entry.differ(case, at, consent.agreed, consent.marked_by_eye, read_off),
     ]
     whole = addenda.put_together(case, consent, signed, paper.shown(form, signed))
     changes = binding.compare(whole.manifest, now)
+    if whole.shown and binding.same_words(whole.shown["text"], binding.shown(clean)["text"], changes):
+        changes = changes.without_text()
     bound = (*_binding(case, consent, whole.manifest, changes), *_translation(case, stack.language))
     report = Report((*stated, *stack.findings, *bound, *on_paper, *whole.findings))
     return Reading(
@@ -109,9 +111,9 @@ def of_entry(case: Case, clean: CleanCase, record: Record, consent: Consent) -> 
     """What the consent entry alone tells, without opening the scan."""
     if consent.withdrawn:
         yield findings.make("CON070", case.where("consent", "withdrawn"))
-    yield from _who(case, record)
+    yield from who.who(case, record)
     yield from _agreed(case, record, consent)
-    yield from _dates(case, record, consent)
+    yield from who.dates(case, record, consent)
     yield from _free_text(case, clean, consent)
 
 
@@ -122,30 +124,10 @@ def of_signatures(case: Case, record: Record, consent: Consent) -> list[str]:
     return [str(finding) for finding in signed_file.read(case, record, consent).findings]
 
 
-def _hopeless(case: Case, record: Record) -> Iterator[Finding]:
-    """Before anybody is asked: what no signature could mend."""
-    lasting = {
-        rule["finding"]
-        for rule in resources.data(RULES)
-        if "require" not in rule and not any(name.startswith("consent.") for name in names(rule["when"]))
-    }
-    yield from (f for f in _who(case, record) if f.code in lasting and f.severity is Severity.ERROR)
-
-
 def _translation(case: Case, language: str) -> Iterator[Finding]:
     """A form that was signed in a draft of a translation."""
     if elements.wording(language)["translation"]["status"] == "draft":
         yield findings.make("CON058", case.where("consent", "language"), language=language)
-
-
-def _who(case: Case, record: Record) -> Iterator[Finding]:
-    """Who must have signed, and the special laws: data with sources."""
-    known, sources = elements.facts(record), resources.data("consent/sources.yaml")
-    for rule in resources.data(RULES):
-        satisfied = "require" in rule and holds(rule["require"], known)
-        if holds(rule["when"], known) and not satisfied:
-            names = "; ".join(sources[key]["short"] for key in rule["sources"])
-            yield findings.make(rule["finding"], case.where(*rule["place"].split(".")), sources=names)
 
 
 def _agreed(case: Case, record: Record, consent: Consent) -> Iterator[Finding]:
@@ -158,37 +140,6 @@ def _agreed(case: Case, record: Record, consent: Consent) -> Iterator[Finding]:
     for figure in record.figures:
         if figure.id not in agreed.figures and figure.id not in later:
             yield findings.make("CON030", case.where("consent", "agreed", "figures"), id=figure.id)
-
-
-def _dates(case: Case, record: Record, consent: Consent) -> Iterator[Finding]:
-    """Signed after all that was shown, and not in the future. Only here is today's date looked at."""
-    dates = [("consent.signed_on", consent.signed_on)]
-    if consent.assent:
-        dates.append(("consent.assent.on", consent.assent.on))
-    for field, text in dates:
-        place, day = case.where(*field.split(".")), dt.date.fromisoformat(text)
-        if day < dt.date.fromisoformat(record.day0.date):
-            yield findings.make("CON060", place, field=field)
-        for figure in record.figures:
-            if figure.taken_on and day < dt.date.fromisoformat(figure.taken_on):
-                yield findings.make("CON061", place, field=field, id=figure.id)
-        if what := next((what for what, told in _told_days(record) if day < told), None):
-            yield findings.make("CON063", place, field=field, what=what)
-        if day > dt.date.today():  # noqa: DTZ011 - the signer's own calendar day is meant
-            yield findings.make("CON062", place, field=field)
-
-
-def _told_days(record: Record) -> Iterator[tuple[str, dt.date]]:
-    """Everything dated that the report tells, with the first day it can mean ("2026-03": 1 March)."""
-    for number, event in enumerate(record.timeline, start=1):
-        yield f"timeline {number}", _first_day(event.date)
-    for table in record.tables:
-        for row in table.rows:
-            yield from ((f"table '{table.id}'", _first_day(date)) for date in row.results)
-
-
-def _first_day(date: str) -> dt.date:
-    return dt.date.fromisoformat(date if len(date) == len("2026-03-01") else f"{date}-01")
 
 
 def _free_text(case: Case, clean: CleanCase, consent: Consent) -> Iterator[Finding]:

@@ -21,11 +21,13 @@ PAPER = 0.9  # of the median brightness: darker is ink
 EMPTY = 0.997  # of an area that is bare paper: less is ink
 
 
-def signer_spots(spots: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Where the person who gives permission signs: the first signature area of a form, thumb included."""
-    signed = [spot for spot in spots if spot["kind"] in {"sign", "thumb"}]
-    first = signed[0]["id"].partition(":")[0] if signed else ""
-    return [spot for spot in signed if spot["id"].partition(":")[0] == first]
+def areas(spots: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Where everybody signs, thumb included: "patient" or who signs instead first, then the others."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for spot in spots:
+        if spot["kind"] in {"sign", "thumb"}:
+            found.setdefault(spot["id"].partition(":")[0], []).append(spot)
+    return found
 
 
 def empty(pages: Sequence[ScanPage], spots: Sequence[Mapping[str, Any]]) -> bool | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.consent import binding, elements, scan
+from pipeline.consent import form as printed
 from pipeline.consent.binding import PageCode
 from pipeline.consent.scan import ScanPage
 from pipeline.core import files, findings, pdfs, worker
@@ -18,7 +20,6 @@ from pipeline.core.model import Case, Finding
 from pipeline.core.permission import Consent
 
 MAX_FORM_RECORD = 1 << 20  # bytes
-LARGEST = 297  # mm: no place on A4 is beyond it
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,8 @@ def read(case: Case, entry: Entry) -> Stack:
 def printed_for(case: Case, stack: Stack) -> Mapping[str, Any] | None:
     """The form.json that lies beside the scan and has the manifest it was printed for; None without one.
 
-    The usual and the large print are for the same manifest, but their boxes stand elsewhere: a form.json of
-    the other print comes without its places.
+    Its places count only under their seal and for as many pages as were scanned: the usual and the large
+    print are for the same manifest, but their boxes stand elsewhere. Else it comes without places.
     """
     other: Mapping[str, Any] | None = None
     for source in case.ledger:
@@ -99,37 +100,52 @@ def printed_for(case: Case, stack: Stack) -> Mapping[str, Any] | None:
             continue
         if same:  # equal digests: it is what we wrote, so the shape of its manifest is known
             found: Mapping[str, Any] = written
-            if found.get("pages") == stack.count:
+            if found.get("pages") == stack.count and _sealed(case, found):
                 return found
             other = {**found, "spots": []}
     return other
 
 
-def signature(
-    case: Case, at: tuple[str | int, ...], pages: tuple[ScanPage, ...], spots: list[Mapping[str, Any]]
+def _sealed(case: Case, form: Mapping[str, Any]) -> bool:
+    """Whether the places of a form.json are as this program wrote them for this case."""
+    try:
+        whole = printed.places(case, form["root"], form["pages"], form["spots"])
+        return hmac.compare_digest(whole, form["places"])
+    except (KeyError, TypeError, ValueError):
+        return False
+
+
+def ink_missing(
+    case: Case,
+    at: tuple[str | int, ...],
+    pages: tuple[ScanPage, ...],
+    spots: Sequence[Mapping[str, Any]],
+    required: Sequence[str],
 ) -> Iterator[Finding]:
-    """Is there any ink where the person who gives permission signs?"""
+    """Is there any ink in the place of everybody for whom the form has one?
+
+    Places of people who are not `required` (an interpreter where nobody interpreted) may stay empty: then a
+    person confirms that it was so.
+    """
     from pipeline.consent import ink
 
-    bare = ink.empty(pages, ink.signer_spots(spots))
+    place = case.where(*at, "files")
+    if not spots:
+        yield findings.make("CON072", place)
+        return
+    first, *others = ink.areas(spots).items() or [("", [])]
+    bare = ink.empty(pages, first[1])
     if bare is not False:
-        yield findings.make("CON037" if bare else "CON038", case.where(*at, "files"))
+        yield findings.make("CON037" if bare else "CON038", place)
+    for who, signed in others:
+        if ink.empty(pages, signed):
+            code = "CON073" if who in required else "CON074"
+            yield findings.make(code, place, who=who.replace("-", " "))
 
 
 def spots(form: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
-    """The places of a form.json, which no digest protects: none when they are not as we write them."""
-    listed = form.get("spots") if form else None
-    given = listed if isinstance(listed, list) else []
-    measures = ("page", "x", "y", "w", "h")
-    if all(
-        isinstance(spot, dict)
-        and isinstance(spot.get("id"), str)
-        and isinstance(spot.get("kind"), str)
-        and all(type(spot.get(name)) in {int, float} and 0 <= spot[name] <= LARGEST for name in measures)
-        for spot in given
-    ):
-        return given
-    return []
+    """The places of a form.json: none without a seal that holds."""
+    return list(form["spots"]) if form else []
 
 
 def shown(form: Mapping[str, Any] | None, signed: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -10,6 +10,7 @@ from pipeline.consent import binding, content, elements, entry, form
 from pipeline.core.model import CleanCase
 from pipeline.core.permission import Consent
 
+ONE_PAGE = 10.5  # points: smaller than the form, where that keeps the receipt on one page
 KEPT = "R"  # behind the id of a form: a receipt is never taken for a signed page
 
 
@@ -23,7 +24,12 @@ def pdf(
     """The receipt in the language of the form that was signed (`signed`, a manifest). Raises ToolError."""
     stated = {**signed, "form": {**signed["form"], "id": f"{signed['form']['id']}{KEPT}"}}
     root = binding.root(signed)
-    return form.typeset(build(clean, known, stated, root, consent), stated, root, dest).pdf
+    text = build(clean, known, stated, root, consent)
+    usual = form.typeset(text, stated, root, dest)
+    if usual.pages == 1:
+        return usual.pdf
+    smaller = form.typeset({**text, "size": ONE_PAGE}, stated, root, dest)
+    return (smaller if smaller.pages == 1 else usual).pdf
 
 
 def build(
@@ -36,7 +42,7 @@ def build(
     titles = wording["sections"]
     sections = {section["title"]: section for section in whole["sections"]}
     answers = [
-        (box["words"], content.yes_or_no(wording, entry.entered(consent.agreed, box["id"])))
+        (box["words"], content.yes_or_no(wording, _agreed(consent, box["id"])))
         for section in whole["sections"]
         for box in (
             *(picture["box"] for picture in section["pictures"]),
@@ -44,7 +50,8 @@ def build(
         )
     ]
     rights = [s for s in sections[titles["rights"]]["statements"] if s["id"] in {"C4", "G5", "C12"}]
-    kept = [(said["signed_on"], consent.signed_on), (said["kept"], consent.original_kept)]
+    days = ", ".join((consent.signed_on, *(one.signed_on for one in consent.addenda)))
+    kept = [(said["signed_on"], days), (said["kept"], consent.original_kept)]
     empty: dict[str, Any] = {"statements": [], "contacts": [], "pictures": [], "boxes": [], "areas": []}
     return {
         **whole,
@@ -60,6 +67,12 @@ def build(
             {**empty, "title": titles["rights"], "statements": rights},
         ],
     }
+
+
+def _agreed(consent: Consent, box: str) -> bool:
+    """Whether a box was marked, on the form or on an addendum."""
+    later = any(entry.entered(addendum.agreed, box) for addendum in consent.addenda)
+    return later or entry.entered(consent.agreed, box)
 
 
 def _rows(pairs: list[tuple[str, str]]) -> list[dict[str, str]]:

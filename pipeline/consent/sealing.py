@@ -56,7 +56,7 @@ def dossier(case: Case, plain: bytes) -> tuple[bytes, dict[str, Any]]:
     if seal is None:
         return plain, state
     if seal.plain != hashlib.sha256(plain).hexdigest():
-        return plain, {**state, "lapsed": True}
+        return plain, {**state, "lapsed": True, "protected_before": seal.protected}
     content, roles = _checked(case, seal)
     return content, {**state, "sealed": True, "protected": seal.protected, "signed_by": list(roles)}
 

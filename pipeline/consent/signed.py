@@ -136,7 +136,7 @@ def _signers(
     """Who must sign has signed, each alone; and someone the user trusts vouches for every one."""
     place = case.where("consent", "files")
     whole = {one.field: one for one in facts.signatures if one.field in printed.fields}
-    for who in digital.required(elements.facts(record)):
+    for who in elements.must_sign(elements.facts(record)):
         if who not in whole:
             yield findings.make("CON119", place, who=who)
     for one in whole.values():

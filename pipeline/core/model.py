@@ -219,6 +219,11 @@ class Grant:
             for row in self.summary["boxes"]
         )
 
+    @property
+    def points(self) -> tuple[str, ...]:
+        """What software could not prove about the consent, for a person to confirm."""
+        return tuple(self.summary["checks"]["to_confirm"])
+
 
 @dataclass(frozen=True, slots=True)
 class SignOff:

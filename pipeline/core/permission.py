@@ -39,18 +39,25 @@ class Added(Part):
     scope: YesNo = False
 
 
+Signer = Literal["patient", "parent", "guardian", "next of kin", "legal representative"]
+
+
 class Addendum(Part):
-    """A form that asks again for what was changed, signed by the same person."""
+    """A form that asks again for what was changed, and who signed it."""
 
     form: Code
     files: Annotated[list[Line], Field(min_length=1)]
     signed_on: FullDate
     agreed: Added
+    signed_by: Annotated[Signer | None, Field(description="when it was not who signed the form")] = None
+    assent: Assent | None = None
+    witness: YesNo = False
+    interpreter: YesNo = False
     marked_by_eye: list[Line] = []
 
 
 class Consent(Part):
-    signed_by: Literal["patient", "parent", "guardian", "next of kin", "legal representative"]
+    signed_by: Signer
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$", description="en, hi, pa …")]
     method: Literal["paper", "digital", "spoken"]
     signed_on: FullDate
@@ -68,3 +75,12 @@ class Consent(Part):
     witness: YesNo = False
     interpreter: YesNo = False
     withdrawn: YesNo = False
+
+    def of(self, number: int) -> Consent:
+        """The entry as addendum `number` (from 0) has it: who signed, when, and what it was signed for."""
+        one = self.addenda[number]
+        told = {name: getattr(one, name) for name in ("form", "files", "signed_on", "assent")}
+        present = {"witness": one.witness, "interpreter": one.interpreter}
+        return self.model_copy(
+            update={**told, **present, "signed_by": one.signed_by or self.signed_by, "addenda": []}
+        )

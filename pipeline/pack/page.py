@@ -175,7 +175,7 @@ def _delivery(said: dict[str, Any]) -> str:
             [f"; sealed by the signature of the {' and the '.join(signed)}"] * bool(signed)
             + ["; locked with a password, which the authors tell the editor"] * said["dossier_locked"]
         )
-    if said["delivery"] == "embed":
+    if said["delivery"] in {"embed", "on_request"} and not said["journal_copy"]:
         return "no: the signer did not agree to show it to the journal; the attestation stands for it"
     if said["delivery"] == "on_request":
         return "no: shown to the editor on request, by whoever keeps the original"

@@ -15,14 +15,20 @@ __all__ = ["gate", "serve", "summary"]
 
 
 def serve(
-    case: Case, clean: CleanCase, tell: Tell, marks: Sequence[Mark] = (), *, browser: bool = True
+    case: Case,
+    clean: CleanCase,
+    tell: Tell,
+    marks: Sequence[Mark] = (),
+    points: Sequence[str] = (),
+    *,
+    browser: bool = True,
 ) -> bool:
     """Show the review page until someone has signed, it is idle for 15 minutes, or Ctrl-C. True if signed.
 
-    `marks` are the boxes of the signed consent form, each to be confirmed.
+    `marks` are the boxes of the signed consent form, `points` what else a person must confirm about it.
 
     Listens on this machine only; `tell` gets the one-time link. Raises OutputError if no port can be opened.
     """
     from pipeline.review import server
 
-    return server.serve(case, clean, tell, marks, browser=browser)
+    return server.serve(case, clean, tell, marks, points, browser=browser)

@@ -50,6 +50,7 @@ class Desk:
     case: Case
     clean: CleanCase
     marks: Sequence[Mark] = ()  # the boxes of the signed consent form
+    points: Sequence[str] = ()  # what else about the consent software could not prove
     pictures: dict[str, Picture] = field(default_factory=dict)
     revision: str = ""
     signed: bool = False
@@ -168,7 +169,7 @@ class Desk:
 
     def questions(self) -> list[dict[str, str]]:
         """What the person vouches for."""
-        return questions(pictures=bool(self.pictures))
+        return questions(pictures=bool(self.pictures), points=self.points)
 
     def progress(self) -> dict[str, int]:
         """How many pictures are decided, and how many there are."""

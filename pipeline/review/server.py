@@ -33,12 +33,13 @@ def serve(
     clean: CleanCase,
     tell: Tell,
     marks: Sequence[Mark] = (),
+    points: Sequence[str] = (),
     *,
     browser: bool = True,
     idle: float = IDLE,
 ) -> bool:
     """Block until signed (True) or idle (False). Ctrl-C raises KeyboardInterrupt. See review.serve."""
-    desk = Desk(case, clean, marks)
+    desk = Desk(case, clean, marks, points)
     with _listen() as listener:
         host = f"127.0.0.1:{listener.getsockname()[1]}"
         keys = Keys(host, link=secrets.token_urlsafe(32), cookie=secrets.token_urlsafe(32))

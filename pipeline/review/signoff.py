@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.core import findings, resources
+from pipeline.core import files, findings, resources
 from pipeline.core.errors import UsageError
 from pipeline.core.model import Case, CleanCase, Mark, SignOff
 from pipeline.review import decisions
@@ -18,11 +18,19 @@ MARKED, EMPTY = "marked", "empty"  # what a person sees in a box of the consent 
 BLANK = {"", "~", "null"}  # YAML's ways to write nothing; here every scalar is text
 
 
-def gate(case: Case, clean: CleanCase, marks: Sequence[Mark] = (), *, accept_all: bool = False) -> SignOff:
+def gate(
+    case: Case,
+    clean: CleanCase,
+    marks: Sequence[Mark] = (),
+    points: Sequence[str] = (),
+    *,
+    accept_all: bool = False,
+) -> SignOff:
     """The sign-off that holds for `clean`: the last one in the history with its digest.
 
     Raises NotReady (REV001 to REV006, REV010) when there is none that approves every picture, confirms every
-    box of the signed form in `marks` and answers every question, UsageError (REV007) for `accept_all` on a
+    box of the signed form in `marks` and answers every question, those about the consent in `points`
+    included, UsageError (REV007) for `accept_all` on a
     record that is not marked as made up.
     """
     if accept_all:
@@ -35,7 +43,7 @@ def gate(case: Case, clean: CleanCase, marks: Sequence[Mark] = (), *, accept_all
         where = book.where("sign-offs", len(book.signoffs) - 1)
         raise stop("REV002", where, changed=_changed(book.signoffs[-1], clean))
     number = mine[-1]
-    _judge(book, number, clean)
+    _judge(book, number, clean, points)
     entry = book.signoffs[number]
     _confirmed(book, number, marks)
     return SignOff(by=entry["name"], role=entry["role"], on=entry["signed"], clean=clean.digest)
@@ -48,10 +56,23 @@ def summary(signoff: SignOff) -> str:
     return f"signed on {signoff.on} for these copies"
 
 
-def questions(*, pictures: bool) -> list[dict[str, str]]:
-    """What the person must vouch for; those about pictures only where there are any."""
+def questions(*, pictures: bool, points: Sequence[str] = ()) -> list[dict[str, str]]:
+    """What the person must vouch for: about pictures only where there are any, and each point of the consent.
+
+    A point is asked in its own words and its answer kept under a digest of them: another point is another
+    question.
+    """
     rows: list[dict[str, str]] = resources.data("templates/review/questions.yaml")
-    return [row for row in rows if pictures or row["about"] != "pictures"]
+    asked = [row for row in rows if pictures or row["about"] != "pictures"]
+    return [*asked, *(_about_consent(point) for point in points)]
+
+
+def _about_consent(point: str) -> dict[str, str]:
+    code, _, words = point.partition(" ")
+    known = findings.catalogue().get(code)
+    kept = f"{code.lower()}-{files.digest(point)[:12]}"
+    help_ = f"Consent. {known['why'].partition(' ({')[0]}" if known else "Consent."
+    return {"id": kept, "about": "consent", "text": words[:1].upper() + words[1:], "help": help_}
 
 
 def _unseen(clean: CleanCase) -> SignOff:
@@ -60,7 +81,7 @@ def _unseen(clean: CleanCase) -> SignOff:
     return SignOff(by=UNSEEN, role="nobody looked", on="", clean=clean.digest, accepted_unseen=True)
 
 
-def _judge(book: Book, number: int, clean: CleanCase) -> None:
+def _judge(book: Book, number: int, clean: CleanCase, points: Sequence[str]) -> None:
     """Return only if sign-off `number` approves every picture, names its person and answers everything."""
     entry = book.signoffs[number]
     where = book.where("sign-offs", number)
@@ -85,7 +106,11 @@ def _judge(book: Book, number: int, clean: CleanCase) -> None:
     if missing:
         raise stop("REV005", where, what="pictures " + ", ".join(missing))
     answers = entry.get("answers", {})
-    unanswered = [q["id"] for q in questions(pictures=bool(clean.panels)) if answers.get(q["id"]) != "yes"]
+    unanswered = [
+        q["id"]
+        for q in questions(pictures=bool(clean.panels), points=points)
+        if answers.get(q["id"]) != "yes"
+    ]
     if unanswered:
         raise stop("REV005", where, what="the questions " + ", ".join(unanswered))
 
