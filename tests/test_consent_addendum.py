@@ -115,7 +115,9 @@ def test_after_the_patient_died_the_kin_sign_the_addendum(desk, tmp_path):
     case, printed = signed_addendum(
         desk, tmp_path, content, clean, ["facts"], by="kin", signed_by="next of kin"
     )
-    assert "kin:signature" in {spot["id"] for spot in json.loads((printed / "form.json").read_bytes())["spots"]}
+    assert "kin:signature" in {
+        spot["id"] for spot in json.loads((printed / "form.json").read_bytes())["spots"]
+    }
     assert [f.code for f in gate.read(case, clean).report.blocking] == []
     case.record["consent"]["addenda"][0]["signed_by"] = "patient"
     assert "CON042" in codes(case, clean)
@@ -125,9 +127,7 @@ def test_who_comes_of_age_signs_the_addendum(tmp_path):
     content = cases.record()
     content["patient"]["age_years"] = "17"
     child = cases.desk(tmp_path / "child", content, by=("parent", "child-written", "explainer"))
-    case = child.case(
-        tmp_path / "case", signed_by="parent", assent={"given": "written", "on": "2026-03-20"}
-    )
+    case = child.case(tmp_path / "case", signed_by="parent", assent={"given": "written", "on": "2026-03-20"})
     assert codes(case, child.clean) == []
     case.private["birth_date"] = "2008-03-15"  # 18 five days before the form was signed
     assert {"CON041"} <= set(codes(case, child.clean))

@@ -75,7 +75,9 @@ def test_conditions_ask_only_about_facts_that_exist():
     for name in asked:
         part, leaf = name.split(".")
         assert leaf in known[part]
-    entry = set(elements.Record.model_fields["consent"].annotation.__args__[0].model_fields) | {"last_signed_by"}
+    entry = set(elements.Record.model_fields["consent"].annotation.__args__[0].model_fields) | {
+        "last_signed_by"
+    }
     for rule in WHO:
         for name in names(rule["when"]) | names(rule.get("require", {})):
             part, leaf = name.split(".")[:2]
