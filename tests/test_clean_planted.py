@@ -18,6 +18,8 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from tests.planted import answers, command, corpus, score
 
+pytestmark = pytest.mark.xdist_group("planted")  # the corpus is made once
+
 GROUPS = ("identity", "E.1-1 top", "E.1-1 nested", "descriptors", "unlisted text", "private", "UIDs", "dates",
           "age over 89", "file meta", "preamble", "tail", "UN", "character sets", "overlays and curves",
           "burned-in text", "icon", "SR items", "graphics", "PDF and CDA", "label, overview, DICOMDIR",
