@@ -19,10 +19,10 @@ def submit(job: Job, *, accept_all: bool = False) -> Package:
     any case that is not marked as made up.
     """
     case = intake.read(job.folder)
-    job.claim(case)
     job.tell.line("intake", "ok", intake.summary(case))
     report = check.check(case, job.journal)
     report.stop_if_blocking()
+    job.claim(case)
     job.tell.line("check", "ok", check.summary(report))
     job.tell.notes(f for f in report if f.severity is Severity.WARNING)
     clean = job.make(deidentify, case)
@@ -44,8 +44,8 @@ def cleaned(job: Job) -> Iterator[tuple[Job, Case, Report, CleanCase, Proof]]:
     """The first half of the journey, for the commands that work on clean copies. Holds the case's lock."""
     with files.lock(job.out):
         case = intake.read(job.folder)
-        job.claim(case)
         report = check.check(case, job.journal)
         report.stop_if_blocking()
+        job.claim(case)
         clean = job.make(deidentify, case)
         yield job, case, report, clean, job.make(verify, case, clean)

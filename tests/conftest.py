@@ -128,3 +128,20 @@ def signed_case(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = make_case(tmp_path_factory.mktemp("signed") / "ring-case")
     sign_case(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def built(signed_case: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ran, Path]:
+    """One package made from the small case: what the command said, and the folder of its results."""
+    out = tmp_path_factory.mktemp("built") / "build"
+    ran = casereport("submit", signed_case, "--accept-all", "--out", out)
+    assert ran.code == 0, ran.err
+    return ran, out / signed_case.name
+
+
+@pytest.fixture
+def results(built: tuple[Ran, Path], tmp_path: Path) -> Path:
+    """A --out folder that holds the results of an earlier good run, which a test may change."""
+    out = tmp_path / "results"
+    shutil.copytree(built[1], out / built[1].name)
+    return out

@@ -247,7 +247,11 @@ def test_a_run_that_is_ended_leaves_nothing_behind(ending, tmp_path):
         "1",
     ]
     with subprocess.Popen(
-        [sys.executable, *map(str, command)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [sys.executable, *map(str, command)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        preexec_fn=lambda: signal.signal(ending, signal.SIG_DFL),  # whoever runs this may ignore it (nohup)
     ) as run:
         until = time.monotonic() + 60
         while not list(tmp_path.glob(".out.*.part/*")) and time.monotonic() < until:

@@ -18,8 +18,6 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from tests.planted import answers, command, corpus, score
 
-pytestmark = pytest.mark.xdist_group("planted")  # the corpus is made once
-
 GROUPS = ("identity", "E.1-1 top", "E.1-1 nested", "descriptors", "unlisted text", "private", "UIDs", "dates",
           "age over 89", "file meta", "preamble", "tail", "UN", "character sets", "overlays and curves",
           "burned-in text", "icon", "SR items", "graphics", "PDF and CDA", "label, overview, DICOMDIR",
@@ -141,7 +139,13 @@ def test_a_validator_finds_no_new_kind_of_error(ran: Ran) -> None:
 
 
 @pytest.mark.skipif(not DCIODVFY, reason="dciodvfy (Debian dicom3tools) is not installed")
-@pytest.mark.parametrize("options", ["no-modified-dates", "no-graphics", "no-structured"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        "no-modified-dates",
+        *(pytest.param(o, marks=pytest.mark.slow) for o in ("no-graphics", "no-structured")),
+    ],
+)
 def test_no_option_makes_a_new_kind_of_error(options: str, tmp_path: Path) -> None:
     corpus.build(tmp_path / "in", parts=("wide",))
     usual = command.clean(tmp_path / "in", tmp_path / "usual", "--options", "no-pixels")

@@ -26,8 +26,6 @@ from tests import consent_cases as cases
 from tests import pki
 from tests.conftest import CONSENT, casereport, make_case
 
-pytestmark = pytest.mark.xdist_group("sealing")  # what is signed and submitted is made once
-
 SECRET = "made-up words for a test"
 
 

@@ -103,9 +103,9 @@ def test_small_faces_in_a_long_screenshot_are_found():
 @pytest.mark.parametrize(
     ("shape", "size", "at"),
     [
-        ((14_000, 1080), 160, (3000, 500)),
         ((1080, 14_000), 900, (90, 9300)),
-        ((2500, 20_000), 240, (900, 6700)),
+        pytest.param((14_000, 1080), 160, (3000, 500), marks=pytest.mark.slow),
+        pytest.param((2500, 20_000), 240, (900, 6700), marks=pytest.mark.slow),
     ],
 )
 def test_a_face_in_a_panorama_or_a_scrolled_screenshot_is_found(shape, size, at):

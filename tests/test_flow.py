@@ -34,15 +34,6 @@ IDENTIFIERS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def built(signed_case, tmp_path_factory):
-    """One package made from the small case."""
-    out = tmp_path_factory.mktemp("built") / "build"
-    ran = casereport("submit", signed_case, "--accept-all", "--out", out)
-    assert ran.code == 0, ran.err
-    return ran, out / signed_case.name
-
-
 @pytest.fixture
 def mine(signed_case, tmp_path) -> Path:
     """A copy of the signed case that a test may change."""
@@ -151,18 +142,16 @@ def test_nothing_changed_nothing_done(signed_case, built):
     assert ran.err.count("unchanged") == 5
 
 
-def test_results_changed_by_hand_are_made_again(mine, tmp_path):
-    assert casereport("submit", mine, "--accept-all", "-q", "--out", tmp_path / "b").code == 0
-    gold = tree(tmp_path / "b")
-    panel = next((tmp_path / "b").glob("*/1-deidentify/figures/*.png"))
+def test_results_changed_by_hand_are_made_again(mine, results):
+    gold = tree(results)
+    panel = next(results.glob("*/1-deidentify/figures/*.png"))
     panel.write_bytes(b"another picture")
-    assert casereport("submit", mine, "--accept-all", "-q", "--out", tmp_path / "b").code == 0
-    assert tree(tmp_path / "b") == gold
+    assert casereport("submit", mine, "--accept-all", "-q", "--out", results).code == 0
+    assert tree(results) == gold
 
 
-def test_a_failed_run_leaves_the_last_good_package(mine, tmp_path):
-    out = tmp_path / "b"
-    assert casereport("submit", mine, "--accept-all", "-q", "--out", out).code == 0
+def test_a_failed_run_leaves_the_last_good_package(mine, results):
+    out = results
     package = next(out.glob("*/5-pack-aujmsr/*.zip"))
     before = package.read_bytes()
     whole = (mine / "images" / "ring.png").read_bytes()

@@ -373,7 +373,9 @@ def count_boxes(shape):
     return len(textboxes.find(picture))
 
 
-@pytest.mark.parametrize("shape", [(1280, 1280, 3), (200, 6000), (60, 20_000)])
+@pytest.mark.parametrize(
+    "shape", [(1280, 1280, 3), (200, 6000), pytest.param((60, 20_000), marks=pytest.mark.slow)]
+)
 def test_the_capped_child_has_memory_enough(shape):
     assert worker.call(count_boxes, shape, where="a picture") >= 0
 

@@ -116,9 +116,12 @@ def typeset(text: Mapping[str, Any], stated: Mapping[str, Any], digest: str, des
     """
     folder = Path(tempfile.mkdtemp(prefix=".form.", dir=dest))
     try:
-        return _typeset(text, stated, digest, folder)
-    finally:
+        printed = _typeset(text, stated, digest, folder)
+    except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder)  # what cannot be removed would be published with the form
+    return printed
 
 
 def _typeset(text: Mapping[str, Any], stated: Mapping[str, Any], digest: str, folder: Path) -> Printed:

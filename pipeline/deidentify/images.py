@@ -15,7 +15,7 @@ from pipeline.core.picture import Extent, NoPictureError, Picture, Trouble, each
 from pipeline.deidentify.headers import dicom, series
 from pipeline.deidentify.headers.pseudonym import Pseudonyms
 from pipeline.deidentify.headers.rules import rules
-from pipeline.deidentify.pictures import heads
+from pipeline.deidentify.pictures import heads, lines
 from pipeline.deidentify.pictures.boxes import Area, Box, Do
 from pipeline.deidentify.pictures.pixels import Stored
 
@@ -191,6 +191,7 @@ class Album:
 
     def copy(self, folder: Path, pseudonyms: Pseudonyms, known: Matcher) -> None:
         """Write clean copies of every DICOM file in use, in series order, to `folder`/NN/NNNN.dcm."""
+        self._preload()
         clean = dicom.cleaner(dicom.Setting(rules(), pseudonyms, {}, known, pictures_only=True))
         for image in self.images.values():
             number = image.name.removeprefix("image-")
@@ -216,9 +217,15 @@ class Album:
             for verdict in heads.judge(lies, faces_agreed=True).values():  # stacks are not published
                 image.seen += [words for words in verdict.look if words not in image.seen]
 
+    def _preload(self) -> None:
+        """Every picture here is read for text, each in a child of its own."""
+        if self.images:
+            lines.preload()
+
     def develop(self, folder: Path, known: Matcher) -> None:
         """Make clean pictures of every photograph in use, in `folder`: only for drawing from."""
         folder.mkdir()
+        self._preload()
         wanted = [
             (image, n, _Photo(path, kind, folder / f"{image.name}-{n}", known, self._shown(image)))
             for image in self.images.values()

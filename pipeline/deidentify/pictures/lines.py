@@ -8,6 +8,7 @@ reading of what could not be read, in the other three directions, since a label 
 from __future__ import annotations
 
 import functools
+import importlib
 import os
 from dataclasses import dataclass, replace
 from typing import Any
@@ -70,6 +71,11 @@ class Line:
 
 
 # --- the engine ------------------------------------------------------------------------------------------
+
+
+def preload() -> None:
+    """Import the reader where children are forked off afterwards: alone, each spends a second on that."""
+    importlib.import_module("rapidocr.main")
 
 
 def _engine() -> Any:
