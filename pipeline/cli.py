@@ -124,7 +124,7 @@ def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
             }
             line.detail = printing[kind]()
         how = "digitally, put the signed PDF" if args.digital else "on paper, put the scan"
-        aloud = " (read-aloud.html: for who cannot read)" if kind == "form" else ""
+        aloud = " (read-aloud.html: for who cannot read)" if kind != "digital" else ""
         tell.say(f"next: have {final / 'form.pdf'} signed {how} and form.json into consent/{aloud}")
         return Exit.OK, {"form": str(final / "form.pdf")}
 

@@ -78,6 +78,7 @@ def test_a_changed_fact_is_listed_and_nothing_else(desk, tmp_path):
     case, printed = signed_addendum(desk, tmp_path, content, clean, ["facts"])
     text = cases.text_of(printed / "form.pdf")
     assert "Result Healed, with a scar." in text
+    assert "Healed, with a scar." in (printed / "read-aloud.html").read_text(encoding="utf-8")
     assert "Healed, with a scar." in text
     assert "Content." not in text
     assert codes(case, clean) == []

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.consent import binding, content, elements, form, gate
+from pipeline.consent import aloud, binding, content, elements, form, gate
 from pipeline.core import files, findings
 from pipeline.core.errors import ConsentError
 from pipeline.core.model import Case, CleanCase
@@ -17,7 +17,7 @@ SCHEMA = "casereport-form/1"
 
 
 def print_addendum(case: Case, clean: CleanCase, dest: Path, *, large: bool = False) -> str:
-    """Write form.pdf and form.json of an addendum into `dest`; returns a few words for the user.
+    """Write form.pdf, form.json and read-aloud.html of an addendum into `dest`; returns a few words for the user.
 
     Raises ConsentError when no signed form can be read, or when nothing was changed that needs asking again.
     """
@@ -39,6 +39,7 @@ def print_addendum(case: Case, clean: CleanCase, dest: Path, *, large: bool = Fa
     text["size"] = content.LARGE if large else content.USUAL
     printed = form.typeset(text, stated, digest, dest)
     (dest / "form.pdf").write_bytes(printed.pdf)
+    (dest / "read-aloud.html").write_text(aloud.page(text, language), encoding="utf-8")
     files.write_json(
         dest / "form.json",
         {

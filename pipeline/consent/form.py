@@ -112,7 +112,7 @@ def typeset(text: Mapping[str, Any], stated: Mapping[str, Any], digest: str, des
     """Set the form. Temporary files live in a folder inside `dest` and are gone afterwards.
 
     Raises NotReady (CON091) for characters without a letter shape, ToolError when typst fails or warns, or
-    when a sentence is not in the finished PDF.
+    when a sentence is not in the finished PDF, OSError when the disk refuses.
     """
     folder = Path(tempfile.mkdtemp(prefix=".form.", dir=dest))
     try:
