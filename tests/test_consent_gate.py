@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 
+import numpy as np
 import pikepdf
 import pytest
 from PIL import Image
@@ -510,6 +511,32 @@ def test_a_scan_nobody_signed(desk, tmp_path, degrees):
 def test_a_signed_scan_that_lies_askew(desk, tmp_path, degrees):
     case = desk.case(tmp_path / "case", jpegs(turned(page, degrees) for page in desk.pages))
     assert list(consent.check(case, desk.clean)) == []
+
+
+def test_a_photograph_of_a_screen_is_read_and_left_for_a_person(desk, tmp_path):
+    """Software cannot tell it from paper; what it reads must still be right, and a person is asked."""
+    shown = []
+    for page in desk.pages:
+        pixels = np.asarray(page.convert("RGB")).astype(np.float32)
+        rows, columns = np.mgrid[: pixels.shape[0], : pixels.shape[1]]
+        grid = 12 * np.sin(rows * 2.09) + 12 * np.sin(
+            columns * 2.31
+        )  # the screen's pixels against the camera's
+        glow = np.stack([grid, 0.6 * grid, 1.3 * grid], axis=-1) * 0.8 + 10
+        screen = Image.fromarray(np.clip(pixels * 0.86 + glow, 0, 255).astype(np.uint8))
+        shown.append(screen.rotate(2, Image.Resampling.BILINEAR, expand=True, fillcolor=(20, 20, 24)))
+    case = desk.case(tmp_path / "case", shown)
+    assert codes(consent.check(case, desk.clean)) == []
+    _, points = consent.to_confirm(case, desk.clean)
+    assert any(point.startswith("CON035") for point in points)
+
+
+def test_forty_pages_with_the_form_among_them(desk, tmp_path):
+    others = [Image.new("RGB", desk.pages[0].size, "white")] * (40 - len(desk.pages))
+    report = consent.check(
+        desk.case(tmp_path / "case", [*others[:20], *desk.pages, *others[20:]]), desk.clean
+    )
+    assert codes(report) == ["CON011"]
 
 
 def test_a_thumb_alone_is_enough(tmp_path):

@@ -17,7 +17,7 @@ SCHEMA = "casereport-form/1"
 
 
 def print_addendum(case: Case, clean: CleanCase, dest: Path, *, large: bool = False) -> str:
-    """Write form.pdf, form.json and read-aloud.html of an addendum into `dest`; returns a few words for the user.
+    """Write form.pdf, form.json and read-aloud.html of an addendum into `dest`; returns words for the user.
 
     Raises ConsentError when no signed form can be read, or when nothing was changed that needs asking again.
     """
