@@ -55,9 +55,9 @@ def sign(
 def save(pages: Sequence[Image.Image], path: Path, *, quality: int = 70) -> None:
     """Write the pages as a scanner's PDF: one JPEG a page, no text. The same bytes every time."""
     fixed: dict[str, Any] = {"creationDate": None, "modDate": None}
-    pages[0].save(
-        path, "PDF", save_all=True, append_images=pages[1:], resolution=DPI, quality=quality, **fixed
-    )
+    # Copies: Pillow leaves its options, the appended pages among them, on a picture it has appended.
+    first, *others = [page.copy() for page in pages]
+    first.save(path, "PDF", save_all=True, append_images=others, resolution=DPI, quality=quality, **fixed)
 
 
 def _pages(pdf: Path) -> list[Image.Image]:
