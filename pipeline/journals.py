@@ -1,4 +1,4 @@
-"""The journals at a glance: what we know of each, what changes from one to the other, and where a case stands."""
+"""The journals at a glance: what we know of each, what changes between two, and where a case stands."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def table(rows: list[dict[str, Any]]) -> str:
         for row in rows
     ]
     legend = (
-        "(in brackets): not read on the journal's own page, or a default of ours; it only warns: ask the editor\n"
+        "(in brackets): not read on the journal's own page, or a default of ours; only warns\n"
         "certain: how many of the rules were read on the journal's own page; docs/journals.md, profile.yaml"
     )
     return f"{aligned([head, *body])}\n\n{legend}"

@@ -1,7 +1,7 @@
-"""What each verb does: words typed -> rooms called. Results go to stdout, talk to stderr. No logic lives here.
+"""What each verb does: words typed -> rooms called. Results to stdout, talk to stderr. No logic lives here.
 
-Every function takes the words typed and the voice of the run and gives back the exit code and the answer for `--json`.
-Rooms are imported where they are used, so that `--help` stays light.
+Every function takes the words typed and the voice of the run, and gives back the exit code and the answer for
+`--json`. Rooms are imported where they are used, so that `--help` stays light.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ def check(case: Case, journal: Journal) -> Report:
 
 
 def counts(case: Case, journal: Journal) -> tuple[limits.Count, ...]:
-    """What the journal counts in this case, beside what it asks for; parts that cannot be read are left out."""
+    """What the journal counts in this case, beside what it asks for; unreadable parts are left out."""
     form, _ = schema.read(case)
     return tuple(limits.counts(case, form, journal))
 

@@ -27,7 +27,7 @@ class Count:
 
 
 def check(case: Case, form: Form, journal: Journal) -> list[Finding]:
-    """Everything countable, the title, the abstract and the description of the patient against the profile."""
+    """Everything countable, title, abstract and the description of the patient against the profile."""
     found: list[Finding] = []
     allowed = (form.get("editor_allows") or {}).get(journal.id, {})
     for row in counts(case, form, journal):
@@ -98,8 +98,8 @@ def _abstract(case: Case, form: Form, journal: Journal) -> Iterator[Finding]:
     for part, label in labels.items():
         if not getattr(abstract, part):
             said = {"part": part, "label": label, "source": journal.source("abstract")}
-            severity = _severity(journal, "abstract")
-            yield findings.make("JRN005", case.where("abstract"), severity=severity, **said)
+            severity, place = _severity(journal, "abstract"), case.where("abstract")
+            yield findings.make("JRN005", place, severity=severity, **said)
 
 
 def _people(case: Case, form: Form, journal: Journal) -> Iterator[Finding]:
@@ -110,8 +110,8 @@ def _people(case: Case, form: Form, journal: Journal) -> Iterator[Finding]:
         if wanted.get("age") == "decade" and patient:
             count = ages.left(ages.as_decade(prose, patient.age_years, patient.sex))
             if count:
-                said = {"count": count, "source": journal.source("anonymity")}
-                yield findings.make("JRN006", case.where(*path), field=path[-1], **said)
+                source = journal.source("anonymity")
+                yield findings.make("JRN006", case.where(*path), field=path[-1], count=count, source=source)
         if wanted.get("place") == "none":
             named = sum(bool(re.search(rf"\b{re.escape(t)}\b", prose, re.IGNORECASE)) for t in towns)
             if named:

@@ -1,7 +1,7 @@
 """Ages as decades, for journals that do not print an exact age ("a man in his 30s").
 
-Only plain wordings are rewritten ("A 34-year-old man", and "aged 34 years" for the patient's own age); what else
-looks like an age is counted, so that a person can be told. Nothing is guessed.
+Only plain wordings are rewritten ("A 34-year-old man", and "aged 34 years" for the patient's own age); what
+else looks like an age is counted, so that a person can be told. Nothing is guessed.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import Any
 from pipeline.core import resources
 
 LEFT = re.compile(
-    r"\b\d{1,3}[- ](?:years?|yrs?)[- ]old\b|\b(?:aged|age of|age was|age:) ?\d{1,3}\b|\b\d{1,3} years of age\b",
+    r"\b\d{1,3}[- ](?:years?|yrs?)[- ]old\b|\b(?:aged|age of|age was|age:) ?\d{1,3}\b"
+    r"|\b\d{1,3} years of age\b",
     re.IGNORECASE,
 )
 OURS = re.compile(r"\b(?:under 10|over 89) years of age\b")
-VOWELS = "aeio"  # "a unilateral", "a European": a word in u or eu is left to begin with a consonant's sound
+AN = re.compile(r"[aio]|e(?!u)|un(?!i)", re.IGNORECASE)  # "an unwell boy", "a unilateral", "a European"
 
 
 def as_decade(text: str, years: int, sex: str) -> str:
@@ -33,15 +34,13 @@ def as_decade(text: str, years: int, sex: str) -> str:
         article = found["article"]
         if article is None:
             return rest
-        fitting = "an" if rest[0].lower() in VOWELS else "a"
+        fitting = "an" if AN.match(rest) else "a"
         return f"{fitting.capitalize() if article[0] == 'A' else fitting} {rest}"
 
     text = _described().sub(described, text)
-    return re.sub(
-        rf"\b(?:aged {years}(?: years)?(?: old)?|at (?:the|an) age of {years}(?: years)?|(?:was|is) {years} years old)\b",
-        lambda found: (found[0].split()[0] + " " if found[0][:2] in {"wa", "is"} else "") + _said(years, own),
-        text,
-    )
+    stated = rf"aged {years}(?: years)?(?: old)?|at (?:the|an) age of {years}(?: years)?"
+    text = re.sub(rf"\b(?:{stated})\b", _said(years, own), text)
+    return re.sub(rf"\b(was|is) {years} years old\b", rf"\1 {_said(years, own)}", text)
 
 
 def left(text: str) -> int:

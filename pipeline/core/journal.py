@@ -1,7 +1,7 @@
 """A journal's profile: a folder with a profile.yaml, every value with its source and how sure it is.
 
-Profiles come with the program (templates/journals/) or lie in a folder `journals/` where the command is run: that
-is where an institution keeps its own. The own one counts if both have the same name.
+Profiles come with the program (templates/journals/) or lie in a folder `journals/` where the command is run:
+that is where an institution keeps its own. The own one counts if both have the same name.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Journal:
         return row.get("working_default", default) if found is None else found
 
     def sure(self, rule: str) -> bool:
-        """May this rule block a build? Only if it was read on the journal's own page and is no mere advice."""
+        """May this rule block a build? Only if it was read on the journal's own page and is no advice."""
         row = self.rules.get(rule, {})
         return row.get("status") in SURE and row.get("value") is not None and not row.get("advice", False)
 
@@ -64,8 +64,8 @@ def known() -> tuple[str, ...]:
 def load(journal_id: str) -> Journal:
     """The profile of a journal.
 
-    Raises UsageError with near names when there is none, InputError (JRN010, FILE010) with the line when what its
-    profile says is not understood.
+    Raises UsageError with near names when there is none, InputError (JRN010, FILE010) with the line when what
+    its profile says is not understood.
     """
     if journal_id not in known():
         near = difflib.get_close_matches(journal_id, known(), 1)

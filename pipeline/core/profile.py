@@ -1,6 +1,6 @@
 """What a journal's profile.yaml may say. A misspelt or missing key is told with its line, never ignored.
 
-Kinds of values are those a person would type; templates/journals/_layout.yaml fills in what a profile leaves out.
+Values are typed as a person would; templates/journals/_layout.yaml fills in what a profile leaves out.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ Status = Literal["confirmed", "dated", "secondary", "publisher", "knowledge", "u
 Number = Annotated[int, Field(ge=0)]
 Millimetres = Annotated[float, Field(gt=0, le=400)]
 PARTS = (*words.SECTIONS, "learning_points")  # texts of the record that a section may hold
+PARTS_OF_IT = ("name", "rules", "layout")
 DECLARED = ("ethics", "funding", "conflicts", "data", "ai_use", "acknowledgements")
 WRITTEN = ("consent", "contributions")  # statements that we write from facts
 
@@ -174,7 +175,7 @@ class Laboratory(Part):
 
 
 class Statement(Part):
-    """A declaration: `from` where it comes, what reviewers see under blinding, what to print if it is empty."""
+    """A declaration: where it comes `from`, what reviewers see under blinding, what to print if empty."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True, populate_by_name=True)
     heading: Line
@@ -221,13 +222,12 @@ def read(
 ) -> tuple[str, dict[str, dict[str, Any]], dict[str, Any]]:
     """A profile as typed -> its name, its rules and its layout with the defaults filled in, kinds converted.
 
-    `raw` holds text only (core/yamltext.py), `layout` the defaults. Raises InputError (JRN010) naming the line
-    of the first mistake and how many there are.
+    `raw` holds text only (core/yamltext.py), `layout` the defaults. Raises InputError (JRN010) with every
+    mistake and its line.
     """
-    problems: list[tuple[Path_, str]] = []
-    for name in sorted({"name", "rules", "layout"} - set(raw)):
-        problems.append(((), f"'{name}' is missing"))
-    problems += [((n,), "is not a part of a profile") for n in raw if n not in {"name", "rules", "layout"}]
+    problems: list[tuple[Path_, str]] = [((), f"'{n}' is missing") for n in PARTS_OF_IT if n not in raw]
+    problems += [((n,), "is not a part of a profile") for n in raw if n not in PARTS_OF_IT]
+    problems += [((n,), "holds no keys") for n in ("rules", "layout") if not isinstance(raw.get(n, {}), dict)]
     rules: dict[str, dict[str, Any]] = {}
     typed = raw.get("rules")
     for name, row in (typed if isinstance(typed, dict) else {}).items():
@@ -268,7 +268,7 @@ def _rule(name: str, row: Any, problems: list[tuple[Path_, str]]) -> dict[str, A
 
 
 def _nulls(value: Any) -> Any:
-    """ "null" inside a group of values is no value."""
+    """What is typed as null inside a group of values is no value."""
     if isinstance(value, dict):
         return {k: _nulls(v) for k, v in value.items()}
     if isinstance(value, list):
