@@ -1,4 +1,4 @@
-"""Every journal's package of the same case, and the example cases in every journal (all of them: make test-all)."""
+"""Every journal's package of the same case, and the example cases in all ten (the rest: make test-all)."""
 
 from __future__ import annotations
 
