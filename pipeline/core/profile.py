@@ -119,6 +119,7 @@ class Page(Part):
 
     paper: Literal["a4", "us-letter"]
     margin_cm: Annotated[float, Field(ge=1, le=5)]
+    font: Literal["Times New Roman", "Arial", "Calibri", "Cambria"] = "Times New Roman"  # of the Word file
     font_pt: Annotated[float, Field(ge=8, le=16)]
     spacing: Annotated[float, Field(ge=1, le=3)]
     line_numbers: bool
@@ -192,6 +193,50 @@ class People(Part):
     place: Literal["any", "none"]
 
 
+class Entry(Part):
+    """An entry of the title page under a heading of the journal's own."""
+
+    entry: Line
+    heading: Line
+
+
+class Typography(Part):
+    """Which parts of the typographic pass are wanted."""
+
+    spaces: bool = True
+    quotes: bool = True
+    dashes: bool = True
+    italics: bool = True
+
+
+class Abbreviations(Part):
+    """A list of the abbreviations that the text explains."""
+
+    heading: Line
+
+
+class Slot(Part):
+    """A place in the journal's submission system, and the member of the package that belongs there."""
+
+    slot: Line
+    file: Line | None = None
+    paste: Line | None = None
+    held: Line | None = None
+    name: Line | None = None
+    note: Line | None = None
+    for_editor: bool = False
+    when: Literal["blinded", "open"] | None = None
+
+
+class Submission(Part):
+    """How a package is handed in: the system, its address, its slots if they differ from the usual ones."""
+
+    platform: Literal["ojs", "editorial-manager", "medknow", "web-form", "email", "other"]
+    address: Line | None = None
+    slots: list[Slot] | None = None
+    notes: list[Line] | None = None
+
+
 class Layout(Part):
     """How we set the manuscript for this journal. Ours, so it needs no source."""
 
@@ -206,6 +251,13 @@ class Layout(Part):
     figure: FigureForm
     abstract: Abstract
     keywords_heading: Line
+    title_page: list[Line | Entry] | None = None
+    cover_letter: list[Line] | None = None
+    checklists: list[Literal["care", "scare", "process", "care-radiology"]] | None = None
+    highlights: bool = False
+    abbreviations: Abbreviations | None = None
+    typography: bool | Typography = True
+    submission: Submission | None = None
     counted: Annotated[list[Literal[PARTS]], Field(min_length=1)]  # type: ignore[valid-type]
     sections: Annotated[list[Section], Field(min_length=1)]
     timeline: Timeline
