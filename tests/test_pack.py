@@ -202,6 +202,7 @@ def test_the_members(all_rooms: Rooms, tmp_path: Path) -> None:
     assert package.zip.name == "submission-aujmsr.zip"
     assert set(held) == {
         *(f"for-review/manuscript.{e}" for e in ("docx", "pdf", "xml", "html")),
+        "for-review/manuscript-jats-1.1.xml",
         "for-review/figures/figure-1.tif",
         "for-review/figures/figure-2.tif",
         "for-review/care-checklist.pdf",

@@ -204,7 +204,7 @@ def _for_review(place: str) -> bool:
     package, _, member = place.partition(" › ")
     if package.startswith("submission-"):
         return member.startswith(("for-review/", "meca.zip"))
-    return place.startswith(("manuscript.", "figures/", "care"))
+    return place.startswith(("manuscript", "figures/", "care"))
 
 
 def _typed_at(case: Case, clean: CleanCase, matcher: Any, found: Any) -> Place:
