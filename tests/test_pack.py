@@ -214,6 +214,7 @@ def test_the_members(all_rooms: Rooms, tmp_path: Path) -> None:
         "editor-only/consent-fhir.json",
         "editor-only/consent-dossier.pdf",
         "editor-only/deidentification-report.json",
+        "editor-only/how-to-submit.html",
         "meca.zip",
         "index.html",
         "package.json",
@@ -226,6 +227,7 @@ def test_the_members(all_rooms: Rooms, tmp_path: Path) -> None:
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
         "submission-aujmsr.zip",
         "submission-aujmsr.zip.sha256",
+        "upload",
     ]
 
 

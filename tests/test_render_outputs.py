@@ -303,7 +303,7 @@ def test_links_inside_the_docx_lead_somewhere(done):
 def test_a_path_in_the_docx_stops_the_build():
     raw = io.BytesIO()
     with zipfile.ZipFile(raw, "w") as z:
-        z.writestr("docProps/app.xml", "<x>/home/resident/case</x>")
+        z.writestr("word/settings.xml", "<x>/home/resident/case</x>")
     from pipeline.render import docx as ours
 
     with pytest.raises(ToolError):

@@ -1,9 +1,9 @@
 """Clean copies in, the manuscript of one journal out: Word, PDF, JATS, HTML, figures, letters, checklist.
 
-Written into `dest`: manuscript.docx, .pdf, .xml (JATS), .html; manuscript-jats-1.1.xml (for older systems); figures/figure-<n>.<ext>; title-page.docx;
-cover-letter.docx; care-checklist.pdf; care.json (its lines) and manuscript.json (what it is, the numbers
-of figures and tables, counts beside the journal's limits, findings). A draft is watermarked and has no JATS,
-title page or letter.
+Written into `dest`: manuscript.docx, .pdf, .xml (JATS), .html; manuscript-jats-1.1.xml (for older systems);
+figures/figure-<n>.<ext>; title-page.docx; cover-letter.docx; care-checklist.pdf; care.json (its lines) and
+manuscript.json (what it is, the numbers of figures and tables, counts beside the journal's limits, findings).
+A draft is watermarked and has no JATS, title page or letter.
 """
 
 from __future__ import annotations

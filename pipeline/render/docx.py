@@ -17,7 +17,7 @@ from typing import Any
 from pipeline.core import resources
 from pipeline.core.errors import ToolError
 from pipeline.core.journal import Journal
-from pipeline.render import figures, pandoc, tables, tree
+from pipeline.render import figures, paging, pandoc, tables, tree
 from pipeline.render.document import Paper
 from pipeline.render.tree import Node, Nodes
 
@@ -26,11 +26,15 @@ DATE = (1980, 1, 1, 0, 0, 0)
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 WP = "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"
 PIC = "http://schemas.openxmlformats.org/drawingml/2006/picture"
-NO_PROPERTIES = (
+PROPERTIES = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n'
-    b'<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties" '
+    b'<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/%s-properties" '
     b'xmlns:vt="http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"/>'
 )
+BARE = {  # custom: file paths, by pandoc; app: another program's name and counts, by the reference document
+    "docProps/custom.xml": PROPERTIES % b"custom",
+    "docProps/app.xml": PROPERTIES % b"extended",
+}
 PERSON = re.compile(rb"<(dc:creator|cp:lastModifiedBy)>.*?</\1>", re.DOTALL)
 LOCAL_PATH = re.compile(rb"(?:/(?:home|Users|root|tmp|private|var)/|[A-Za-z]:\\\\?Users\\)")
 
@@ -46,18 +50,20 @@ def manuscript(paper: Paper, drawn: dict[int, figures.Drawn], target: Path) -> N
         if node["t"] == "Image":
             _embed(node, drawn)
     name = "draft" if paper.draft else "manuscript"
-    _write(blocks, tree.plain(paper.title), paper.title, reference(paper.journal, name), target)
+    _write(blocks, tree.plain(paper.title), paper.title, paper.journal, name, target)
 
 
 def letter(journal: Journal, title: str, blocks: Nodes, target: Path) -> None:
     """A title page or a cover letter. Raises ToolError when pandoc fails."""
-    _write(blocks, title, None, reference(journal, "letter"), target)
+    _write(blocks, title, None, journal, "letter", target)
 
 
-def reference(journal: Journal, name: str) -> Path:
-    """The journal's own reference document, or ours."""
+def reference(journal: Journal, name: str) -> tuple[Path, paging.Page | None]:
+    """The journal's own reference document as it is, or ours with the page of the journal's profile."""
     own = journal.folder / f"{name}.docx"
-    return own if own.is_file() else resources.path(f"templates/manuscript/{name}.docx")
+    if own.is_file():
+        return own, None
+    return resources.path(f"templates/manuscript/{name}.docx"), paging.of(journal.layout)
 
 
 def _label(node: Node) -> Nodes | None:
@@ -76,30 +82,34 @@ def _embed(image: Node, drawn: dict[int, figures.Drawn]) -> None:
     image["c"][0][2].append(["width", f"{drawn[number].reading_mm / figures.INCH:.3f}in"])
 
 
-def _write(blocks: Nodes, name: str, title: Nodes | None, styles: Path, target: Path) -> None:
+def _write(blocks: Nodes, name: str, title: Nodes | None, journal: Journal, kind: str, target: Path) -> None:
+    styles, page = reference(journal, kind)
     meta = {"lang": {"t": "MetaString", "c": "en-GB"}, "pagetitle": {"t": "MetaString", "c": name}}
     if title is not None:
         meta["title"] = tree.meta_text(title)
     raw = pandoc.write(tree.document(blocks, meta), "docx", f"--reference-doc={styles}")
-    target.write_bytes(tidy(raw))
+    target.write_bytes(tidy(raw, page))
 
 
-def tidy(raw: bytes) -> bytes:
-    """The same document without custom properties and people, its parts sorted and dated 1980-01-01.
+def tidy(raw: bytes, page: paging.Page | None = None) -> bytes:
+    """The same document without properties and people, its parts sorted and dated 1980-01-01.
 
-    Parts are stored, not compressed: two zlib builds may give different bytes for the same input.
+    With `page` it is set on the journal's paper, in its font and spacing. Parts are stored, not compressed:
+    two zlib builds may give different bytes for the same input.
     Raises ToolError if a path of this computer is in it: that would name its user.
     """
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(out, "w") as new:
         for name in sorted(old.namelist(), key=lambda n: (n != "[Content_Types].xml", n)):
             part = old.read(name)
-            if name == "docProps/custom.xml":
-                part = NO_PROPERTIES
+            if name in BARE:
+                part = BARE[name]
+            elif name == "word/styles.xml" and page:
+                part = paging.styles(part, page)
             elif name == "docProps/core.xml":
                 part = PERSON.sub(rb"<\1></\1>", part)
             elif name == "word/document.xml":
-                part = _shape(part)
+                part = _shape(part, page)
             if not name.startswith(MEDIA) and LOCAL_PATH.search(part):
                 raise ToolError("pandoc wrote a path of this computer into the DOCX", fix=pandoc.FIX)
             entry = zipfile.ZipInfo(name, DATE)
@@ -108,11 +118,15 @@ def tidy(raw: bytes) -> bytes:
     return out.getvalue()
 
 
-def _shape(part: bytes) -> bytes:
-    """Rows do not break across pages, text keeps off the table above it, figures begin on a new page."""
+def _shape(part: bytes, page: paging.Page | None) -> bytes:
+    """The page is the journal's; rows do not break across pages, text keeps off the table above it, figures
+    begin on a new page.
+    """
     from lxml import etree
 
     root = etree.fromstring(part)
+    if page:
+        paging.section(root, page)
     for row in root.iter(f"{{{W}}}tr"):
         properties = row.find(f"{{{W}}}trPr")
         if properties is None:

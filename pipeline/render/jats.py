@@ -111,7 +111,9 @@ def _contributors(meta: Any, byline: dict[str, Any]) -> None:
         if author["corresponding"]:
             person.set("corresp", "yes")
         if author.get("orcid"):
-            orcid = f"https://orcid.org/{author['orcid']}"  # typed by the authors: nobody logged in to confirm it
+            orcid = (
+                f"https://orcid.org/{author['orcid']}"  # typed by the authors: nobody logged in to confirm it
+            )
             _add(person, "contrib-id", orcid, contrib_id_type="orcid", authenticated="false")
         name = _add(person, "name")
         _add(name, "surname", author["family"])

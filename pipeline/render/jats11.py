@@ -1,7 +1,7 @@
-"""The same article as JATS Journal Publishing 1.1 (ANSI/NISO Z39.96-2015), for systems that import nothing newer.
+"""The same article as JATS Journal Publishing 1.1 (ANSI/NISO Z39.96-2015), for older systems.
 
-A projection of the 1.3 article, element by element, never written from the manuscript again: what 1.1 has no place
-for is left out, and what it demands of every article is filled with "not yet published".
+A projection of the 1.3 article, element by element, never written from the manuscript again: what 1.1 has no
+place for is left out, and what it demands of every article is filled with "not yet published".
 """
 
 from __future__ import annotations
