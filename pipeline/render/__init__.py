@@ -74,16 +74,17 @@ def make(clean: CleanCase, journal: Journal, care: tuple[CareLine, ...], *rest: 
         Report(paper.findings).stop_if_blocking()
     with ThreadPoolExecutor(CORES) as pool:
         drawing = pool.submit(figures.draw, clean, paper.figures, journal, dest)
+        jobs = []
+        if not draft:
+            title_page = dest / "title-page.docx"
+            jobs.append(pool.submit(letters.title_page, clean, journal, paper.counts, title_page))
+            jobs.append(pool.submit(letters.cover_letter, clean, journal, dest / "cover-letter.docx"))
         paper = citations.resolve(paper)
         drawn, found = drawing.result()
         Report(tuple(found)).stop_if_blocking()
-        jobs = [pool.submit(docx.manuscript, paper, drawn, dest / "manuscript.docx")]
+        jobs.append(pool.submit(docx.manuscript, paper, drawn, dest / "manuscript.docx"))
         jobs.append(pool.submit(html.manuscript, paper, drawn, dest / "manuscript.html"))
         if not draft:
-            jobs.append(
-                pool.submit(letters.title_page, clean, journal, paper.counts, dest / "title-page.docx")
-            )
-            jobs.append(pool.submit(letters.cover_letter, clean, journal, dest / "cover-letter.docx"))
             both = (dest / "manuscript.xml", dest / "manuscript-jats-1.1.xml")
             jobs.append(pool.submit(jats.manuscript, paper, drawn, *both))
         positions = pdf.manuscript(paper, drawn, dest / "manuscript.pdf")

@@ -1,6 +1,6 @@
 """Word files: pandoc writes them inside its sandbox, then they are made plain and the same every time.
 
-The parts of a DOCX are ECMA-376 (Office Open XML). Pictures go in as data URIs, so pandoc opens no file but
+The parts of a DOCX are ECMA-376 (Office Open XML). Pictures are put in afterwards: pandoc opens no file but
 the reference document that the styles come from.
 """
 
@@ -11,7 +11,9 @@ import copy
 import io
 import re
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pipeline.core import resources
@@ -22,6 +24,7 @@ from pipeline.render.document import Paper
 from pipeline.render.tree import Node, Nodes
 
 MEDIA = "word/media/"  # pictures: no place for a path
+NO_PICTURES: Mapping[bytes, bytes] = MappingProxyType({})
 DATE = (1980, 1, 1, 0, 0, 0)
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 WP = "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"
@@ -46,11 +49,9 @@ def manuscript(paper: Paper, drawn: dict[int, figures.Drawn], target: Path) -> N
     """
     blocks = copy.deepcopy(paper.blocks)
     tree.replace(blocks, _label)
-    for node in tree.every(blocks):
-        if node["t"] == "Image":
-            _embed(node, drawn)
+    pictures = dict(_stand_in(node, drawn) for node in tree.every(blocks) if node["t"] == "Image")
     name = "draft" if paper.draft else "manuscript"
-    _write(blocks, tree.plain(paper.title), paper.title, paper.journal, name, target)
+    _write(blocks, tree.plain(paper.title), paper.title, paper.journal, name, target, pictures)
 
 
 def letter(journal: Journal, title: str, blocks: Nodes, target: Path) -> None:
@@ -74,28 +75,46 @@ def _label(node: Node) -> Nodes | None:
     return None
 
 
-def _embed(image: Node, drawn: dict[int, figures.Drawn]) -> None:
-    """The picture itself in the place of its name, at the width it is read at."""
+def _stand_in(image: Node, drawn: dict[int, figures.Drawn]) -> tuple[bytes, bytes]:
+    """Put one pixel in the place of a figure's name, at the size the figure is read at; returns both.
+
+    The picture takes its pixel's place afterwards: pandoc needs longer for a picture than for all the words.
+    """
+    from PIL import Image
+
     number = int(image["c"][2][0].removeprefix("figure-"))
-    data = base64.b64encode(drawn[number].reading).decode()
-    image["c"][2][0] = f"data:image/png;base64,{data}"
-    image["c"][0][2].append(["width", f"{drawn[number].reading_mm / figures.INCH:.3f}in"])
+    one, pixel = drawn[number], io.BytesIO()
+    Image.new("RGB", (1, 1), (number, 0, 0)).save(pixel, "PNG")
+    with Image.open(io.BytesIO(one.reading)) as picture:
+        height_mm = one.reading_mm * picture.height / picture.width
+    image["c"][2][0] = f"data:image/png;base64,{base64.b64encode(pixel.getvalue()).decode()}"
+    for side, length in (("width", one.reading_mm), ("height", height_mm)):
+        image["c"][0][2].append([side, f"{length / figures.INCH:.3f}in"])
+    return pixel.getvalue(), one.reading
 
 
-def _write(blocks: Nodes, name: str, title: Nodes | None, journal: Journal, kind: str, target: Path) -> None:
+def _write(
+    blocks: Nodes,
+    name: str,
+    title: Nodes | None,
+    journal: Journal,
+    kind: str,
+    target: Path,
+    pictures: Mapping[bytes, bytes] = NO_PICTURES,
+) -> None:
     styles, page = reference(journal, kind)
     meta = {"lang": {"t": "MetaString", "c": "en-GB"}, "pagetitle": {"t": "MetaString", "c": name}}
     if title is not None:
         meta["title"] = tree.meta_text(title)
     raw = pandoc.write(tree.document(blocks, meta), "docx", f"--reference-doc={styles}")
-    target.write_bytes(tidy(raw, page))
+    target.write_bytes(tidy(raw, page, pictures))
 
 
-def tidy(raw: bytes, page: paging.Page | None = None) -> bytes:
+def tidy(raw: bytes, page: paging.Page | None = None, pictures: Mapping[bytes, bytes] = NO_PICTURES) -> bytes:
     """The same document without properties and people, its parts sorted and dated 1980-01-01.
 
-    With `page` it is set on the journal's paper, in its font and spacing. Parts are stored, not compressed:
-    two zlib builds may give different bytes for the same input.
+    With `page` it is set on the journal's paper, in its font and spacing; `pictures` take the place of the
+    pixels that stand for them. Parts are stored, not compressed: two zlib builds may give different bytes.
     Raises ToolError if a path of this computer is in it: that would name its user.
     """
     out = io.BytesIO()
@@ -104,6 +123,8 @@ def tidy(raw: bytes, page: paging.Page | None = None) -> bytes:
             part = old.read(name)
             if name in BARE:
                 part = BARE[name]
+            elif name.startswith(MEDIA):
+                part = pictures.get(part, part)
             elif name == "word/styles.xml" and page:
                 part = paging.styles(part, page)
             elif name == "docProps/core.xml":
