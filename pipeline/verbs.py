@@ -205,9 +205,11 @@ def _submit(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     job = _job(args, tell)
     with files.lock(job.out):
         package = flow.submit(job, accept_all=args.accept_all)
+    upload = package.folder / "upload"
     if not args.json:
         print(package.zip)
-    return Exit.OK, {"package": str(package.zip), "sha256": package.sha256}
+    tell.say(f"next: {upload / 'how-to-submit.html'} says which file goes where")
+    return Exit.OK, {"package": str(package.zip), "sha256": package.sha256, "upload": str(upload)}
 
 
 def _verify(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:

@@ -248,6 +248,7 @@ def rooms(folder: Path, *, journal: str = "aujmsr", blinded: bool = True) -> Roo
             "manuscript.docx": docx("body"),
             "manuscript.pdf": pdf("body", 3),
             "manuscript.xml": b"<article/>",
+            "manuscript-jats-1.1.xml": b"<article/>",
             "manuscript.html": b"<!doctype html><title>body</title>",
             "title-page.docx": docx("names"),
             "cover-letter.docx": docx("letter"),

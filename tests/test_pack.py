@@ -202,6 +202,7 @@ def test_the_members(all_rooms: Rooms, tmp_path: Path) -> None:
     assert package.zip.name == "submission-aujmsr.zip"
     assert set(held) == {
         *(f"for-review/manuscript.{e}" for e in ("docx", "pdf", "xml", "html")),
+        "for-review/manuscript-jats-1.1.xml",
         "for-review/figures/figure-1.tif",
         "for-review/figures/figure-2.tif",
         "for-review/care-checklist.pdf",
@@ -213,6 +214,7 @@ def test_the_members(all_rooms: Rooms, tmp_path: Path) -> None:
         "editor-only/consent-fhir.json",
         "editor-only/consent-dossier.pdf",
         "editor-only/deidentification-report.json",
+        "editor-only/how-to-submit.html",
         "meca.zip",
         "index.html",
         "package.json",
@@ -225,6 +227,7 @@ def test_the_members(all_rooms: Rooms, tmp_path: Path) -> None:
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
         "submission-aujmsr.zip",
         "submission-aujmsr.zip.sha256",
+        "upload",
     ]
 
 

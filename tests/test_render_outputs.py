@@ -27,8 +27,10 @@ from tests.rendering import HOSTILE, NAMES
 
 JOURNALS = ("aujmsr", "jmcr")
 MANUSCRIPTS = ("manuscript.docx", "manuscript.pdf", "manuscript.xml", "manuscript.html")
+OLDER = "manuscript-jats-1.1.xml"
 ALL = {
     *MANUSCRIPTS,
+    OLDER,
     "title-page.docx",
     "cover-letter.docx",
     "care-checklist.pdf",
@@ -124,7 +126,7 @@ def test_needs_follow_what_is_printed(tmp_path):
 
 
 def test_a_blinded_manuscript_names_nobody_in_any_byte(done):
-    for name in (*MANUSCRIPTS, "care-checklist.pdf", "care.json", "figures/figure-1.tif"):
+    for name in (*MANUSCRIPTS, OLDER, "care-checklist.pdf", "care.json", "figures/figure-1.tif"):
         content = rendering.everything(done["aujmsr"] / name)
         text = content + words_of(done["aujmsr"] / name).encode() if name in MANUSCRIPTS else content
         for wanted in NAMES:
@@ -301,7 +303,7 @@ def test_links_inside_the_docx_lead_somewhere(done):
 def test_a_path_in_the_docx_stops_the_build():
     raw = io.BytesIO()
     with zipfile.ZipFile(raw, "w") as z:
-        z.writestr("docProps/app.xml", "<x>/home/resident/case</x>")
+        z.writestr("word/settings.xml", "<x>/home/resident/case</x>")
     from pipeline.render import docx as ours
 
     with pytest.raises(ToolError):
@@ -518,6 +520,7 @@ def test_a_draft_is_marked_and_cannot_be_submitted(tmp_path):
     out = rendering.rendered(clean, "aujmsr", tmp_path / "out", draft=True)
     assert {p.name for p in out.iterdir()} == ALL - {
         "manuscript.xml",
+        OLDER,
         "title-page.docx",
         "cover-letter.docx",
     } | {"figures"}

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 from reportlab.pdfgen.canvas import Canvas
 
@@ -193,3 +195,23 @@ def test_the_name_of_the_file_is_not_shown_when_found(tmp_path: Path):
 def _written(folder: Path, data: bytes) -> Path:
     (folder / "a.txt").write_bytes(data)
     return folder
+
+
+@given(
+    st.lists(
+        st.binary(max_size=40) | st.sampled_from([b"\t\r\n", b"\0", b"plain words; more, of them"]),
+        max_size=6,
+    ),
+    st.sampled_from([NAME.value, HINDI.value, "Zoë Müller-Lüdenscheid", "12"]),
+    st.sampled_from(["utf-8", "latin-1", "utf-16-le", "utf-16-be"]),
+)
+def test_readings_that_are_passed_over_would_say_nothing_new(noise, value, encoding):
+    """Plain ASCII is read once, and UTF-16 only where its marks are: nothing else could have been there."""
+    data = b"".join(noise) + value.encode(encoding, "ignore") + b"".join(reversed(noise))
+    told = "\n".join(piece.text for piece in unpack._runs(data, "x"))
+    readings = ((unpack.ASCII_RUN, "ascii"), (unpack.INDIC_RUN, "utf-8"), (unpack.LATIN_RUN, "latin-1"))
+    for pattern, how in (*readings, *unpack.WIDE_RUNS):
+        for found in pattern.findall(data):
+            said = found.decode(how, "ignore")
+            if any(c.isalnum() for c in said) and (how != "latin-1" or unpack._like_words(found)):
+                assert said in told

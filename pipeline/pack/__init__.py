@@ -35,19 +35,22 @@ def needs(
 def make(
     clean: CleanCase, paper: Manuscript, grant: Grant, signoff: SignOff, proof: Proof, dest: Path
 ) -> str:
-    """Write `submission-<journal>.zip` and its `.sha256` into the empty folder `dest`.
+    """Write `submission-<journal>.zip`, its `.sha256` and `upload/` into the empty folder `dest`.
 
-    Raises ConsentError or PrivacyError (PKG001 to PKG009) unless everything is bound to the same clean
+    `upload/` holds copies of members, numbered in the order in which the journal's system asks for them.
+
+    Raises ConsentError or PrivacyError (PKG001 to PKG010) unless everything is bound to the same clean
     copies, the consent covers every figure, and every file is on the allow-list.
     """
-    from pipeline.pack import contents, locks, seal
+    from pipeline.pack import contents, locks, seal, submission
 
     locks.check(clean, paper, grant, signoff, proof)
-    members = contents.gather(clean, paper, grant, signoff, proof)
+    members, plan = contents.gather(clean, paper, grant, signoff, proof)
     target = dest / f"submission-{paper.journal}.zip"
     size = seal.write(target, members)
     (dest / f"{target.name}.sha256").write_text(seal.sum_line(target), encoding="ascii")
-    return f"{target.name}, {len(members) + 1} files, {size / 1e6:.1f} MB"
+    copies = submission.write(dest / "upload", plan, members)
+    return f"{target.name}, {len(members) + 1} files, {size / 1e6:.1f} MB; {copies} to upload"
 
 
 def load(folder: Path) -> Package:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pipeline.core import allowlist, files, findings, journal
+from pipeline.core import allowlist, files, findings, journal, words
 from pipeline.core.errors import PrivacyError
 from pipeline.core.model import CleanCase, Grant, Manuscript, Proof, SignOff
-from pipeline.pack import facts, meca, page
+from pipeline.pack import facts, howto, meca, page, submission
 
 Member = Path | bytes
 Members = dict[str, Member]
 
 
-def gather(clean: CleanCase, paper: Manuscript, grant: Grant, signoff: SignOff, proof: Proof) -> Members:
-    """Every member of the package except its manifest: name -> file on disk or bytes made here.
+def gather(
+    clean: CleanCase, paper: Manuscript, grant: Grant, signoff: SignOff, proof: Proof
+) -> tuple[Members, submission.Plan]:
+    """Every member of the package except its manifest, and the plan for handing them in.
 
-    Raises PrivacyError PKG005 (a file nobody listed), PKG006 (a part is missing), PKG007 (one name twice).
+    A member is a name and a file on disk or bytes made here. Raises PrivacyError PKG005 (a file nobody
+    listed), PKG006 (a part is missing), PKG007 (one name twice), and as submission.plan does.
     """
     target = journal.load(paper.journal)
     dossier = facts.dossier_travels(grant, target)
@@ -32,13 +35,18 @@ def gather(clean: CleanCase, paper: Manuscript, grant: Grant, signoff: SignOff, 
         if name not in members:
             raise findings.stop(PrivacyError, "PKG006", name=name)
     members["meca.zip"] = meca.build(members, target, blinded=paper.blinded)
+    plan = submission.plan(target, set(members), blinded=paper.blinded)
+    title = words.plain(clean.record["title"], paper.numbers)
+    members[f"editor-only/{submission.PAGE}"] = howto.build(
+        plan, target, title, blinded=paper.blinded, dossier=dossier
+    )
     sheet = facts.collect(clean, paper, grant, signoff, proof, target, members)
     members["package.json"] = facts.to_bytes(sheet)
     members["index.html"] = page.build(clean, paper, sheet, members)
     for number, name in enumerate(members, 1):
         if allowlist.row("package", name) is None:
             raise findings.stop(PrivacyError, "PKG005", number=number, step="pack", shape=shape(name))
-    return members
+    return members, plan
 
 
 def shape(name: str) -> str:

@@ -1,9 +1,9 @@
 """Clean copies in, the manuscript of one journal out: Word, PDF, JATS, HTML, figures, letters, checklist.
 
-Written into `dest`: manuscript.docx, .pdf, .xml (JATS), .html; figures/figure-<n>.<ext>; title-page.docx;
-cover-letter.docx; care-checklist.pdf; care.json (its lines) and manuscript.json (what it is, the numbers
-of figures and tables, counts beside the journal's limits, findings). A draft is watermarked and has no JATS,
-title page or letter.
+Written into `dest`: manuscript.docx, .pdf, .xml (JATS), .html; manuscript-jats-1.1.xml (for older systems);
+figures/figure-<n>.<ext>; title-page.docx; cover-letter.docx; care-checklist.pdf; care.json (its lines) and
+manuscript.json (what it is, the numbers of figures and tables, counts beside the journal's limits, findings).
+A draft is watermarked and has no JATS, title page or letter.
 """
 
 from __future__ import annotations
@@ -75,17 +75,19 @@ def make(clean: CleanCase, journal: Journal, care: tuple[CareLine, ...], *rest: 
         Report(paper.findings).stop_if_blocking()
     with ThreadPoolExecutor(CORES) as pool:
         drawing = pool.submit(figures.draw, clean, paper.figures, journal, dest)
+        jobs = []
+        if not draft:
+            title_page = dest / "title-page.docx"
+            jobs.append(pool.submit(letters.title_page, clean, journal, paper.counts, title_page))
+            jobs.append(pool.submit(letters.cover_letter, clean, journal, dest / "cover-letter.docx"))
         paper = citations.resolve(paper)
         drawn, found = drawing.result()
         Report(tuple(found)).stop_if_blocking()
-        jobs = [pool.submit(docx.manuscript, paper, drawn, dest / "manuscript.docx")]
+        jobs.append(pool.submit(docx.manuscript, paper, drawn, dest / "manuscript.docx"))
         jobs.append(pool.submit(html.manuscript, paper, drawn, dest / "manuscript.html"))
         if not draft:
-            jobs.append(
-                pool.submit(letters.title_page, clean, journal, paper.counts, dest / "title-page.docx")
-            )
-            jobs.append(pool.submit(letters.cover_letter, clean, journal, dest / "cover-letter.docx"))
-            jobs.append(pool.submit(jats.manuscript, paper, drawn, dest / "manuscript.xml"))
+            both = (dest / "manuscript.xml", dest / "manuscript-jats-1.1.xml")
+            jobs.append(pool.submit(jats.manuscript, paper, drawn, *both))
         positions = pdf.manuscript(paper, drawn, dest / "manuscript.pdf")
         lines = checklist.write(care, excused, positions, paper, dest / "care-checklist.pdf")
         for job in jobs:

@@ -13,7 +13,7 @@ from typing import Any
 from pipeline.core import findings, numbering, words
 from pipeline.core.journal import Journal
 from pipeline.core.model import CleanCase, Finding
-from pipeline.render import markdown, tables, tree, wording
+from pipeline.render import markdown, paging, tables, tree, wording
 from pipeline.render.references import Item
 from pipeline.render.tree import Node, Nodes
 
@@ -232,8 +232,8 @@ def width_mm(journal: Journal, panels: int) -> float:
 
 
 def text_width_mm(layout: dict[str, Any]) -> float:
-    """The width of the lines on an A4 page (ISO 216: 210 mm) with the layout's margins."""
-    return 210.0 - 20.0 * float(layout["page"]["margin_cm"])
+    """The width of the lines on the journal's paper."""
+    return paging.of(layout).text_mm
 
 
 def _resolve(node: Node, known: _Known) -> Nodes | None:

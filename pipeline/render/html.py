@@ -86,6 +86,11 @@ def _block(node: Node, drawn: dict[int, Drawn]) -> str:
         if "csl-entry" in classes:
             return f'<p class="reference" id="{escape(name)}">{_inlines(inner[0]["c"])}</p>\n'
         mark = f' id="{escape(name)}"' if name else ""
+        if (
+            "table" in classes
+        ):  # may be wider than a telephone: whoever has only a keyboard must scroll it too
+            label = escape(tree.attribute(inner[0], "label"))
+            mark += f' tabindex="0" role="region" aria-label="{label}"'
         return f'<div{mark} class="{escape(" ".join(classes))}">\n{_blocks(inner, drawn)}</div>\n'
     raise ToolError(f"the HTML writer met a {kind}", fix=pandoc.FIX)
 

@@ -13,7 +13,7 @@ from typing import Any
 from lxml import etree
 
 from pipeline.core.errors import ToolError
-from pipeline.render import markdown, pandoc, references, tree, wording
+from pipeline.render import jats11, markdown, pandoc, references, tree, wording
 from pipeline.render.document import Paper
 from pipeline.render.figures import Drawn
 from pipeline.render.references import Item
@@ -38,8 +38,11 @@ KINDS = {
 MIME = {"tif": "tiff", "jpg": "jpeg", "png": "png"}
 
 
-def manuscript(paper: Paper, drawn: dict[int, Drawn], target: Path) -> None:
-    """Write the article. Raises ToolError on a node no manuscript has (our bug, not the text's)."""
+def manuscript(paper: Paper, drawn: dict[int, Drawn], target: Path, older: Path) -> None:
+    """Write the article, and `older`, its projection to Publishing 1.1.
+
+    Raises ToolError on a node no manuscript has (our bug, not the text's).
+    """
     article = etree.Element("article", nsmap={"xlink": XLINK})
     article.set("article-type", "case-report")
     article.set("dtd-version", "1.3")
@@ -58,6 +61,7 @@ def manuscript(paper: Paper, drawn: dict[int, Drawn], target: Path) -> None:
         _figures(_add(article, "floats-group"), paper, drawn)
     text = etree.tostring(article, xml_declaration=True, encoding="UTF-8", doctype=DOCTYPE)
     target.write_bytes(text + b"\n")
+    jats11.write(article, str(paper.journal.value("issn", "")), older)
 
 
 def _add(parent: Any, name: str, text: str = "", **attributes: str) -> Any:
@@ -107,7 +111,10 @@ def _contributors(meta: Any, byline: dict[str, Any]) -> None:
         if author["corresponding"]:
             person.set("corresp", "yes")
         if author.get("orcid"):
-            _add(person, "contrib-id", f"https://orcid.org/{author['orcid']}", contrib_id_type="orcid")
+            orcid = (
+                f"https://orcid.org/{author['orcid']}"  # typed by the authors: nobody logged in to confirm it
+            )
+            _add(person, "contrib-id", orcid, contrib_id_type="orcid", authenticated="false")
         name = _add(person, "name")
         _add(name, "surname", author["family"])
         _add(name, "given-names", author["given"])

@@ -6,6 +6,7 @@ the computer's own, so that the same manuscript gives the same bytes everywhere.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import tempfile
@@ -16,7 +17,7 @@ from typing import Any
 
 from pipeline.core import findings, resources
 from pipeline.core.errors import NotReady, ToolError
-from pipeline.render import document, pandoc, tables, tree, wording
+from pipeline.render import document, paging, pandoc, tables, tree, wording
 from pipeline.render.figures import Drawn
 
 STANDARDS: list[Any] = ["a-2a", "ua-1"]
@@ -44,7 +45,7 @@ def manuscript(paper: document.Paper, drawn: dict[int, Drawn], target: Path) -> 
         "title": paper.title,
         "keywords": [tree.plain(k) for k in paper.keywords],
         "draft": wording.ours()["draft"] if paper.draft else "",
-        "page": paper.journal.layout["page"],
+        "page": dataclasses.asdict(paging.of(paper.journal.layout)),
         "whole_rows": tables.WHOLE,
         "blocks": paper.blocks,
         "figures": pictures,
@@ -129,7 +130,7 @@ def _has_shape(character: str) -> bool:
 
 
 def _positions(target: Path, anchors: list[dict[str, Any]], paper: document.Paper) -> dict[str, Position]:
-    numbers = _line_numbers(target, 72 / 2.54 * float(paper.journal.layout["page"]["margin_cm"]))
+    numbers = _line_numbers(target, 72 / 25.4 * paging.of(paper.journal.layout).margin_mm)
     return {a["name"]: (a["page"], _line(numbers.get(a["page"], []), a["y"])) for a in anchors}
 
 

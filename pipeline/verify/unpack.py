@@ -32,6 +32,7 @@ WIDE_RUNS = (
     (re.compile(rb"(?:[\x09\x0a\x0d\x20-\x7e\x80-\xff]\x00|[\x00-\x7f][\x09-\x0d]){4,}"), "utf-16-le"),
     (re.compile(rb"(?:\x00[\x09\x0a\x0d\x20-\x7e\x80-\xff]|[\x09-\x0d][\x00-\x7f]){4,}"), "utf-16-be"),
 )
+WIDE_MARKS = re.compile(rb"[\x00\x09-\x0d](?:[\x00-\xff][\x00\x09-\x0d]){3}")  # in each of WIDE_RUNS
 LITERAL = re.compile(rb"\((?:[^()\\]|\\.){3,}\)", re.DOTALL)
 COMMENT = re.compile(rb"%[\t -~]{4,}")
 PLAIN = (string.ascii_letters + string.digits + " ").encode()
@@ -123,7 +124,12 @@ def _encoded(data: bytes, place: str, depth: int) -> Iterator[Piece]:
 
 def _runs(data: bytes, place: str) -> Iterator[Piece]:
     """Readable runs in bytes of no particular kind: ASCII, Indic UTF-8, Latin-1 and UTF-16 of both orders."""
-    for pattern, encoding in ((ASCII_RUN, "ascii"), (INDIC_RUN, "utf-8"), (LATIN_RUN, "latin-1"), *WIDE_RUNS):
+    readings = [(ASCII_RUN, "ascii")]
+    if not data.isascii():  # else they would only say again what the first says
+        readings += [(INDIC_RUN, "utf-8"), (LATIN_RUN, "latin-1")]
+    if WIDE_MARKS.search(data):
+        readings += WIDE_RUNS
+    for pattern, encoding in readings:
         found = (m.group() for m in pattern.finditer(data))
         if encoding == "latin-1":
             found = (run for run in found if _like_words(run))
