@@ -47,7 +47,27 @@ def check(case: Case, form: Form, journal: Journal) -> list[Finding]:
         text = case.file(source).read_text(encoding="utf-8", errors="replace")
         limit = (journal.value("references") or {}).get("max")
         over("references", "references", len(references.keys(source.path, text)), limit, (source.path, 0))
-    return [*found, *_title(case, form, journal), *_promised(case, form, journal)]
+    listed = [f for name in ("highlights", "learning_points") for f in _listed(case, form, journal, name)]
+    return [*found, *_title(case, form, journal), *_promised(case, form, journal), *listed]
+
+
+def _listed(case: Case, form: Form, journal: Journal, name: str) -> list[Finding]:
+    """Highlights and learning points: how many, and how long, where the journal prints them."""
+    asked, entries = journal.value(name), form.get(name) or []
+    if not asked:
+        return []
+    severity = Severity.ERROR if journal.sure(name) else Severity.WARNING
+    said: dict[str, Any] = {"severity": severity, "field": name, "source": journal.source(name)}
+    least, most, longest = (asked.get(bound) for bound in ("min", "max", "chars"))
+    found = []
+    if len(entries) < int(least or 0) or (most is not None and len(entries) > int(most)):
+        bounds = {"least": least or 0, "most": most if most is not None else "any number"}
+        found.append(findings.make("JRN020", case.where(name), count=len(entries), **bounds, **said))
+    for n, entry in enumerate(entries):
+        if longest is not None and len(entry) > int(longest):
+            numbers = {"number": n + 1, "count": len(entry), "limit": longest}
+            found.append(findings.make("JRN021", case.where(name, n), **numbers, **said))
+    return found
 
 
 def _promised(case: Case, form: Form, journal: Journal) -> list[Finding]:
