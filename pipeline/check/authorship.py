@@ -43,7 +43,7 @@ def check(case: Case, form: Form, journal: Journal) -> list[Finding]:
         if not WRITING & set(author.credit)
     ]
     guarantors = sum(author.guarantor for _, author in authors)
-    wanted = "guarantor" in (journal.layout.get("title_page") or ())
+    wanted = any("guarantor" in (row, *_entry(row)) for row in journal.layout.get("title_page") or ())
     if authors and (guarantors > 1 or (wanted and not guarantors)):
         found.append(findings.make("REC066", case.where("authors"), count=guarantors))
     if declarations:
@@ -52,6 +52,11 @@ def check(case: Case, form: Form, journal: Journal) -> list[Finding]:
         if printed and "ai_use" not in printed and not NOTHING.search(declarations.ai_use):
             found.append(findings.make("REC064", case.where("declarations", "ai_use")))
     return [*found, *_reviewers(case, form, [author for _, author in authors])]
+
+
+def _entry(row: Any) -> tuple[Any, ...]:
+    """The entry a row of `title_page` names, when it gives a heading of its own."""
+    return (row["entry"],) if isinstance(row, dict) else ()
 
 
 def disclosed(author: Any) -> tuple[list[str], list[str]]:

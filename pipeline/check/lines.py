@@ -63,9 +63,9 @@ def said(form: Form, rule: Mapping[str, Any]) -> Result:
     lacks = [name for name, pattern in rule["said"].items() if not re.search(pattern, text, re.IGNORECASE)]
     if not lacks:
         return REPORTED
-    found = "" if len(lacks) == len(rule["said"]) else "some of it, but "
     where = " and ".join(section.replace("_", " ") for section in rule["sections"])
-    return Result("partial" if found else "missing", f"the {where} says {found}nothing of {', '.join(lacks)}")
+    status = "missing" if len(lacks) == len(rule["said"]) else "partial"
+    return Result(status, f"no words found in {where} for: {', '.join(lacks)}")
 
 
 def _title(form: Form, asked: Asked) -> Result:

@@ -316,9 +316,9 @@ class Record(Part):
     declarations: Declarations
     questions: Questions
     consent: Consent | None = None
-    reporting: Annotated[list[Literal["care", "scare", "process", "care-radiology"]], Field(min_length=1)] | None = (
-        None
-    )
+    reporting: (
+        Annotated[list[Literal["care", "scare", "process", "care-radiology"]], Field(min_length=1)] | None
+    ) = None
     not_applicable: Annotated[
         dict[str, Line], Field(description="line of a checklist -> why it does not apply")
     ] = {}

@@ -54,6 +54,11 @@ def letter(journal: Journal, title: str, blocks: Nodes, target: Path) -> None:
     _write(blocks, title, None, reference(journal, "letter"), target)
 
 
+def checklist(journal: Journal, title: str, blocks: Nodes, target: Path) -> None:
+    """A checklist, on pages that lie on their side. Raises ToolError when pandoc fails."""
+    _write(blocks, title, None, reference(journal, "checklist"), target, whole=0)
+
+
 def reference(journal: Journal, name: str) -> Path:
     """The journal's own reference document, or ours."""
     own = journal.folder / f"{name}.docx"
@@ -76,16 +81,20 @@ def _embed(image: Node, drawn: dict[int, figures.Drawn]) -> None:
     image["c"][0][2].append(["width", f"{drawn[number].reading_mm / figures.INCH:.3f}in"])
 
 
-def _write(blocks: Nodes, name: str, title: Nodes | None, styles: Path, target: Path) -> None:
+def _write(
+    blocks: Nodes, name: str, title: Nodes | None, styles: Path, target: Path, *, whole: int = tables.WHOLE
+) -> None:
     meta = {"lang": {"t": "MetaString", "c": "en-GB"}, "pagetitle": {"t": "MetaString", "c": name}}
     if title is not None:
         meta["title"] = tree.meta_text(title)
     raw = pandoc.write(tree.document(blocks, meta), "docx", f"--reference-doc={styles}")
-    target.write_bytes(tidy(raw))
+    target.write_bytes(tidy(raw, whole))
 
 
-def tidy(raw: bytes) -> bytes:
+def tidy(raw: bytes, whole: int = tables.WHOLE) -> bytes:
     """The same document without custom properties and people, its parts sorted and dated 1980-01-01.
+
+    Tables of at most `whole` rows are kept on one page.
 
     Parts are stored, not compressed: two zlib builds may give different bytes for the same input.
     Raises ToolError if a path of this computer is in it: that would name its user.
@@ -99,7 +108,7 @@ def tidy(raw: bytes) -> bytes:
             elif name == "docProps/core.xml":
                 part = PERSON.sub(rb"<\1></\1>", part)
             elif name == "word/document.xml":
-                part = _shape(part)
+                part = _shape(part, whole)
             if not name.startswith(MEDIA) and LOCAL_PATH.search(part):
                 raise ToolError("pandoc wrote a path of this computer into the DOCX", fix=pandoc.FIX)
             entry = zipfile.ZipInfo(name, DATE)
@@ -108,7 +117,7 @@ def tidy(raw: bytes) -> bytes:
     return out.getvalue()
 
 
-def _shape(part: bytes) -> bytes:
+def _shape(part: bytes, whole: int) -> bytes:
     """Rows do not break across pages, text keeps off the table above it, figures begin on a new page."""
     from lxml import etree
 
@@ -121,7 +130,7 @@ def _shape(part: bytes) -> bytes:
         properties.insert(0, etree.Element(f"{{{W}}}cantSplit"))
     for table in root.iter(f"{{{W}}}tbl"):
         rows = table.findall(f"{{{W}}}tr")
-        for row in rows[:-1] if len(rows) <= tables.WHOLE + 1 else ():
+        for row in rows[:-1] if len(rows) <= whole + 1 else ():
             for paragraph in row.iter(f"{{{W}}}p"):
                 _set_after_style(paragraph, etree.Element(f"{{{W}}}keepNext"))
         _set_after_style(_next_paragraph(table), etree.Element(f"{{{W}}}spacing", {f"{{{W}}}before": "240"}))
