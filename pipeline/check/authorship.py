@@ -1,4 +1,4 @@
-"""What authors state about themselves (ICMJE II.A to II.B): roles, disclosures, AI, whom they suggest as reviewers.
+"""What authors state about themselves (ICMJE II.A, II.B): roles, disclosures, AI, reviewers they suggest.
 
 Software compares what is written with what is written; whether somebody is an author, only authors can say.
 """

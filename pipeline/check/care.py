@@ -104,7 +104,7 @@ def _told(case: Case, guideline: guidelines.Guideline, rule: dict[str, Any], lin
 
 
 def _choice(case: Case, form: Form, journal: Journal, chosen: set[str]) -> list[Finding]:
-    """What the record or the journal speaks for, and the author did not choose; and a list for several patients."""
+    """What record or journal speak for and the author did not choose; and a list for several patients."""
     place = case.where("reporting")
     found = [
         findings.make("CARE004", place, list=guidelines.load(name).name, id=name, reason=reason)

@@ -57,16 +57,35 @@ def _listed(case: Case, form: Form, journal: Journal, name: str) -> list[Finding
     if not asked:
         return []
     severity = Severity.ERROR if journal.sure(name) else Severity.WARNING
-    said: dict[str, Any] = {"severity": severity, "field": name, "source": journal.source(name)}
+    source, found = journal.source(name), []
     least, most, longest = (asked.get(bound) for bound in ("min", "max", "chars"))
-    found = []
     if len(entries) < int(least or 0) or (most is not None and len(entries) > int(most)):
-        bounds = {"least": least or 0, "most": most if most is not None else "any number"}
-        found.append(findings.make("JRN020", case.where(name), count=len(entries), **bounds, **said))
+        found.append(
+            findings.make(
+                "JRN020",
+                case.where(name),
+                severity=severity,
+                field=name,
+                count=len(entries),
+                least=least or 0,
+                most=most if most is not None else "any number",
+                source=source,
+            )
+        )
     for n, entry in enumerate(entries):
         if longest is not None and len(entry) > int(longest):
-            numbers = {"number": n + 1, "count": len(entry), "limit": longest}
-            found.append(findings.make("JRN021", case.where(name, n), **numbers, **said))
+            found.append(
+                findings.make(
+                    "JRN021",
+                    case.where(name, n),
+                    severity=severity,
+                    field=name,
+                    number=n + 1,
+                    count=len(entry),
+                    limit=longest,
+                    source=source,
+                )
+            )
     return found
 
 

@@ -121,7 +121,7 @@ def byline_lines(record: Mapping[str, Any]) -> str:
 
 
 def letter_lines(record: Mapping[str, Any]) -> str:
-    """The reviewers whom the authors suggest or oppose, one per line: named in the cover letter and nowhere else."""
+    """The reviewers whom the authors suggest or oppose, one per line: named only in the letter."""
     rows = [*_items(record.get("suggested_reviewers")), *_items(record.get("opposed_reviewers"))]
     return "\n".join(f"{_of(row, 'name')} {_of(row, 'affiliation')}" for row in rows)
 

@@ -3,8 +3,8 @@
 Written into `dest`: manuscript.docx, .pdf, .xml (JATS), .html; figures/figure-<n>.<ext>; title-page.docx;
 cover-letter.docx; disclosure-forms.pdf; highlights.docx where the journal wants them; care-checklist.pdf and
 .docx, and those of the lists that add to CARE; care.json (their lines) and manuscript.json (what it is, the
-numbers of figures and tables, counts beside the journal's limits, findings). A draft is watermarked and has no
-JATS, title page, letter or forms.
+numbers of figures and tables, counts beside the journal's limits, findings). A draft is watermarked and has
+no JATS, title page, letter or forms.
 """
 
 from __future__ import annotations

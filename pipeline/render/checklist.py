@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.core import guidelines
 from pipeline.core.model import CareLine
-from pipeline.render import docx, document, pdf, tree, wording
+from pipeline.render import document, docx, pdf, tree, wording
 from pipeline.render.tree import Node, Nodes
 
 SOFTWARE = "software"  # decided by software alone
@@ -48,7 +48,7 @@ def rows(
 
 
 def files(listed: Rows, paper: document.Paper, dest: Path) -> None:
-    """Write <checklist>-checklist.pdf and .docx for each list among `listed`. Raises as pdf.build and docx do."""
+    """Write <checklist>-checklist.pdf and .docx for each list in `listed`. Raises as pdf.build and docx do."""
     for name in dict.fromkeys(row["guideline"] for row in listed):
         sheet = _sheet(guidelines.load(name), [row for row in listed if row["guideline"] == name], paper)
         docx.checklist(

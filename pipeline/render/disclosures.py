@@ -1,7 +1,7 @@
-"""A page for each author to complete and sign: interests (ICMJE II.B) and the four authorship criteria (II.A.2).
+"""A page for each author to complete and sign: interests (ICMJE II.B), criteria of authorship (II.A.2).
 
-Prefilled from the record. What an author did not state is printed as not stated, never as "none"; the boxes, the
-date and the signature are left to the author.
+Prefilled from the record. What an author did not state is printed as not stated, never as "none"; the boxes,
+the date and the signature are left to the author.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Where the evidence for each line of a checklist stands: anchors put into a copy of the manuscript for its PDF.
+"""Where the evidence for each line of a checklist stands: anchors in a copy of the manuscript for its PDF.
 
-What to look for is data (`find` and `said` in templates/rules/<checklist>.yaml). An anchor stands right before
-the words, so that the checklist can say on which line; without evidence the section's beginning has to do.
+What to look for is data (`find` and `said` in templates/rules/<checklist>.yaml). An anchor stands right
+before the words, so that the checklist can say on which line; without evidence the section's beginning has
+to do.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def marked(
     """A copy of `paper` with anchors, and for each line's key the (anchor, section) to be read from the PDF.
 
     An anchor is a node {"t": "Anchor", "c": name} that only the PDF's template knows. Lines are in the order
-    of `care`, sections in the order of the line; where a section holds no evidence the anchor is the section's.
+    of `care`, sections in the order of the line; without any evidence the anchors are those of the sections.
     """
     blocks = copy.deepcopy(paper.blocks)
     parts = {name: list(paragraphs) for name, paragraphs in _parts(blocks)}
@@ -90,9 +91,8 @@ def _wanted(rule: dict[str, Any], record: dict[str, Any], numbers: words.Numbers
     typed = [*rule.get("said", {}).values(), *([find["words"]] if "words" in find else [])]
     patterns = [re.compile(pattern, re.IGNORECASE) for pattern in typed]
     for path in find.get("record", []):
-        for value in _values(record, path.split(".")):
-            if len(value) >= SHORTEST:
-                patterns.append(_literal(value))
+        typed_there = _values(record, path.split("."))
+        patterns += [_literal(value) for value in typed_there if len(value) >= SHORTEST]
     if "begins" in find:
         for value in _values(record, find["begins"].split(".")):
             opening = words.plain(value, numbers).split()[:OPENING]
@@ -142,7 +142,7 @@ def _linked(inlines: Nodes, wanted: Wanted) -> Iterator[int]:
 
 
 def _leads(link: Node, targets: tuple[str, ...]) -> bool:
-    """ "#table-1" is no "#table-12"; the beginnings of ANYTHING fit whatever follows."""
+    """One table is not another whose number begins like it; the beginnings of ANYTHING fit whatever follows."""
     target = link["c"][2][0]
     return any(target.startswith(t) if t.endswith("-") else target == t for t in targets)
 

@@ -131,7 +131,7 @@ def guard(case: Case, journal: Journal, signed_off: str = "") -> Callable[[Path]
 
 
 def _hunted(case: Case) -> tuple[tuple[Identifier, ...], ...]:
-    """All that is hunted; that without what the byline says; and that without the reviewers the letter names."""
+    """All that is hunted; without what the byline says; and without what the letter says of reviewers too."""
     from pipeline.core.identity import byline_lines, dates_of, identifiers, letter_lines, outside_byline
     from pipeline.verify import headers
 

@@ -59,7 +59,7 @@ def read(
 
 
 def in_letter(place: str) -> bool:
-    """Is it the cover letter, in a package or before it is packed? It names reviewers, and goes to the editor only."""
+    """Is it the cover letter, packed or not? It names reviewers, and goes to the editor only."""
     return "cover-letter.docx" in place and "for-review/" not in place
 
 
