@@ -78,7 +78,7 @@ def _title(form: Form, asked: Asked) -> Result:
     if fits and names_it:
         return REPORTED
     lacks = "the title does not " + ("name the diagnosis" if fits else "say 'case report'")
-    return Result("partial" if fits or names_it else "missing", lacks)
+    return Result("partial" if says_so or names_it else "missing", lacks)
 
 
 def _keywords(form: Form, asked: Asked) -> Result:

@@ -48,7 +48,7 @@ def rows(
 
 
 def files(listed: Rows, paper: document.Paper, dest: Path) -> None:
-    """Write <checklist>-checklist.pdf and .docx for each list in `listed`. Raises as pdf.build and docx do."""
+    """Write <checklist>-checklist.pdf and .docx for each list in `listed`. Raises as pdf.build."""
     for name in dict.fromkeys(row["guideline"] for row in listed):
         sheet = _sheet(guidelines.load(name), [row for row in listed if row["guideline"] == name], paper)
         docx.checklist(

@@ -142,7 +142,7 @@ def _linked(inlines: Nodes, wanted: Wanted) -> Iterator[int]:
 
 
 def _leads(link: Node, targets: tuple[str, ...]) -> bool:
-    """One table is not another whose number begins like it; the beginnings of ANYTHING fit whatever follows."""
+    """Does it lead to one of these? A beginning, as in ANYTHING, fits whatever follows."""
     target = link["c"][2][0]
     return any(target.startswith(t) if t.endswith("-") else target == t for t in targets)
 
