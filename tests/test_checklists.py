@@ -201,7 +201,7 @@ WHERE = [  # line of the checklist, what stands there in the case of tests/rende
 
 @pytest.fixture(scope="module", params=[0, 9, 23])
 def shifted(request, tmp_path_factory):
-WHERE = [  # line of the checklist, words on its line of the manuscript (tests/rendering.py)
+    """One case with more or less text before, so that lines fall elsewhere on their pages."""
     text = dict(rendering.RECORD["text"])
     text["introduction"] += "\n\n" + "\n\n".join(f"Filling line {n}." for n in range(request.param))
     folder = tmp_path_factory.mktemp("shifted")
