@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import files, resources
+from pipeline.core import files, journal, profile, resources
 from pipeline.core.errors import OutputError, UsageError
 
 FOLDERS = ("images", "text", "consent")
@@ -18,19 +20,37 @@ KEY_MARK = "{{key}}"
 
 def make(folder: Path) -> Path:
     """Write a new case folder, whole or not at all. Raises UsageError when something is already there."""
-    if folder.exists():
+    return _whole(folder, _fill, "go on with that case")
+
+
+def make_journal(journal_id: str) -> Path:
+    """Write `journals/<id>/` with an annotated profile, to be filled in without Python.
+
+    Raises UsageError when the id is none, is taken, or the folder is already there.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9-]{1,39}", journal_id) or journal_id in {"all", "compare"}:
         raise UsageError(
-            "is already there; nothing was changed",
-            where=folder,
-            fix="choose another name, or go on with that case",
+            "a journal's id is small letters, digits and hyphens",
+            where=journal_id,
+            fix="for example: casereport new --journal my-institution",
         )
+    if journal_id in resources.names(journal.SHIPPED):
+        raise UsageError("is a journal that comes with casereport", where=journal_id, fix="choose another id")
+    return _whole(journal.OWN / journal_id, _fill_journal, "edit that profile")
+
+
+def _whole(folder: Path, fill: Callable[[Path, Path], None], instead: str) -> Path:
+    """`folder`, filled and then moved into its place. Raises UsageError when something is there already."""
+    if folder.exists():
+        fix = f"choose another name, or {instead}"
+        raise UsageError("is already there; nothing was changed", where=folder, fix=fix)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
     except OSError as e:
         raise OutputError(f"cannot write ({e.strerror})", where=folder.parent) from e
     try:
-        _fill(part, folder)
+        fill(part, folder)
         part.chmod(0o700)  # a case is nobody else's business
         part.rename(folder)
     except OSError as e:
@@ -51,6 +71,12 @@ def _fill(part: Path, folder: Path) -> None:
     (part / "Makefile").write_text(_makefile(folder), encoding="utf-8")
     for name, schema in schemas().items():
         files.write_json(part / name, schema)
+
+
+def _fill_journal(part: Path, folder: Path) -> None:
+    text = resources.text(f"{journal.SHIPPED}/_new.yaml").replace("{{id}}", folder.name)
+    (part / journal.PROFILE).write_text(text, encoding="utf-8")
+    files.write_json(part / "profile.schema.json", profile.schema())
 
 
 def _makefile(folder: Path) -> str:

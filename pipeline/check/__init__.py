@@ -31,6 +31,12 @@ def check(case: Case, journal: Journal) -> Report:
     return Report(tuple(ranked), lines)
 
 
+def counts(case: Case, journal: Journal) -> tuple[limits.Count, ...]:
+    """What the journal counts in this case, beside what it asks for; unreadable parts are left out."""
+    form, _ = schema.read(case)
+    return tuple(limits.counts(case, form, journal))
+
+
 def summary(report: Report) -> str:
     """A few words for the step line."""
     parts = []

@@ -69,7 +69,7 @@ def said(form: Form, rule: Mapping[str, Any]) -> Result:
 
 
 def _title(form: Form, asked: Asked) -> Result:
-    title, diagnosis = str(form.get("title") or ""), form.get("diagnosis")
+    title, diagnosis = asked.journal.title(str(form.get("title") or "")), form.get("diagnosis")
     says_so = bool(CASE_REPORT.search(title))
     names_it = diagnosis and any(t.lower() in title.lower() for t in (diagnosis.primary, *diagnosis.terms))
     if asked.override and says_so:

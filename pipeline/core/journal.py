@@ -1,16 +1,25 @@
-"""A journal's profile: a folder under templates/journals/, every value with its source and how sure it is."""
+"""A journal's profile: a folder with a profile.yaml, every value with its source and how sure it is.
+
+Profiles come with the program (templates/journals/) or lie in a folder `journals/` where the command is run:
+that is where an institution keeps its own. The own one counts if both have the same name.
+"""
 
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import resources
+from pipeline.core import profile, resources, yamltext
 from pipeline.core.errors import UsageError
 
 SURE = {"confirmed", "dated"}  # only these may block; everything else warns (facts gathered at second hand)
+SHIPPED = "templates/journals"
+OWN = Path("journals")
+PROFILE = "profile.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +39,50 @@ class Journal:
         return row.get("working_default", default) if found is None else found
 
     def sure(self, rule: str) -> bool:
-        """May this rule block a build? Only if it was read on the journal's own page."""
+        """May this rule block a build? Only if it was read on the journal's own page and is no advice."""
         row = self.rules.get(rule, {})
-        return row.get("status") in SURE and row.get("value") is not None
+        return row.get("status") in SURE and row.get("value") is not None and not row.get("advice", False)
+
+    def title(self, title: str) -> str:
+        """The title as this journal prints it: without what its layout drops (": a case report")."""
+        drops = self.layout.get("title_drops")
+        return re.sub(drops, "", title, flags=re.IGNORECASE).strip() or title if drops else title
 
     def source(self, rule: str) -> str:
         """Where the value comes from and how sure we are, in words."""
         row = self.rules.get(rule, {})
-        return f"{self.name}: {row.get('source', 'no source')} ({row.get('status', 'unknown')})"
+        said = f"{self.name}: {row.get('source', 'no source')} ({row.get('status', 'unknown')})"
+        return said if self.sure(rule) else f"{said}; not certain: ask the editor"
 
 
 def known() -> tuple[str, ...]:
-    """Ids of every profile that is installed."""
-    return resources.names("templates/journals")
+    """Ids of every profile: those that came with the program and those of this folder."""
+    own = [p.parent.name for p in OWN.glob(f"*/{PROFILE}")]
+    return tuple(sorted({*resources.names(SHIPPED), *own}))
 
 
 def load(journal_id: str) -> Journal:
-    """The profile of a journal. Raises UsageError with near names when there is none."""
+    """The profile of a journal.
+
+    Raises UsageError with near names when there is none, InputError (JRN010, FILE010) with the line when what
+    its profile says is not understood.
+    """
     if journal_id not in known():
         near = difflib.get_close_matches(journal_id, known(), 1)
         hint = f"did you mean '{near[0]}'? " if near else ""
         raise UsageError(f"no journal profile '{journal_id}'", fix=f"{hint}known: {', '.join(known())}")
-    profile = resources.data(f"templates/journals/{journal_id}/profile.yaml")
-    return Journal(
-        journal_id,
-        resources.path(f"templates/journals/{journal_id}"),
-        profile["name"],
-        profile["rules"],
-        profile["layout"],
-    )
+    folder = OWN / journal_id
+    if not (folder / PROFILE).is_file():
+        folder = resources.path(f"{SHIPPED}/{journal_id}")
+    shown = f"{journal_id}/{PROFILE}"
+    name, rules, layout = _read((folder / PROFILE).read_bytes(), shown)
+    return Journal(journal_id, folder, name, rules, layout)
+
+
+@cache
+def _read(content: bytes, name: str) -> tuple[str, dict[str, dict[str, Any]], dict[str, Any]]:
+    """Shared between callers: do not change what it returns."""
+    defaults = resources.path(f"{SHIPPED}/_layout.yaml").read_bytes()
+    layout, _ = yamltext.load(defaults, "_layout.yaml")
+    raw, places = yamltext.load(content, name)
+    return profile.read(raw, layout, places)

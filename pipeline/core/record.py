@@ -9,7 +9,13 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from pipeline.core.fields import Date, FullDate, Id, Line, Part, Prose, YesNo, listed
 from pipeline.core.permission import Consent
@@ -18,7 +24,13 @@ from pipeline.core.permission import Consent
 class Abstract(Part):
     background: Prose
     case_presentation: Prose
+    discussion: Prose | None = None
     conclusions: Prose
+
+    @model_serializer(mode="wrap")
+    def _written(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Only the parts that are there: one that few journals ask for is no empty part for all others."""
+        return {name: text for name, text in usual(self).items() if text is not None}
 
 
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
@@ -327,6 +339,9 @@ class Record(Part):
     presented_at: Line | None = None
     suggested_reviewers: Annotated[list[Reviewer], BeforeValidator(listed)] = []
     opposed_reviewers: Annotated[list[Reviewer], BeforeValidator(listed)] = []
+    editor_allows: Annotated[
+        dict[Id, dict[str, Line]], Field(description="journal -> rule -> what its editor said")
+    ] = {}
 
 
 class Relative(Part):

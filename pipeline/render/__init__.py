@@ -59,6 +59,7 @@ def make(clean: CleanCase, journal: Journal, care: tuple[CareLine, ...], *rest: 
         docx,
         evidence,
         figures,
+        fitted,
         html,
         jats,
         letters,
@@ -69,7 +70,7 @@ def make(clean: CleanCase, journal: Journal, care: tuple[CareLine, ...], *rest: 
 
     *flags, dest = rest
     draft = bool(flags and flags[0])
-    clean = markdown.cleaned(clean)
+    clean = fitted.fitted(markdown.cleaned(clean), journal)
     excused = clean.record.get("not_applicable", {})
     library = references.read(clean.references)
     paper = document.assemble(clean, journal, library, draft=draft)

@@ -19,6 +19,7 @@ from pipeline.render.tree import Node, Nodes
 
 PLACE = ("record.yaml", 0)
 CONSENT = "consent"  # the part in which consent is stated
+ABSTRACT = ("background", "case_presentation", "discussion", "conclusions")  # its parts, in order
 KINDS = {"fig": "figure", "table": "table"}  # as targets of links and in findings
 
 
@@ -163,20 +164,20 @@ def _points(record: dict[str, Any]) -> dict[str, Nodes]:
 
 
 def _abstract(record: dict[str, Any], layout: dict[str, Any]) -> Nodes:
+    """The abstract as one paragraph, or part by part; a part without a label joins the one after it."""
     labels = layout["abstract"].get("labels")
-    parts = record["abstract"]
+    parts = [(name, record["abstract"][name].strip()) for name in ABSTRACT if name in record["abstract"]]
     if labels:
-        body = [
-            tree.styled(
-                "First Paragraph",
-                "abstract-part",
-                [tree.para([tree.strong(f"{label}:"), tree.SPACE, *markdown.inline(parts[name])])],
-            )
-            for name, label in labels.items()
-        ]
+        body: Nodes = []
+        waiting: list[str] = []
+        for name, text in parts:
+            waiting.append(text)
+            if name in labels:
+                line = [tree.strong(f"{labels[name]}:"), tree.SPACE, *markdown.inline(" ".join(waiting))]
+                body.append(tree.styled("First Paragraph", "abstract-part", [tree.para(line)]))
+                waiting = []
     else:
-        names = ("background", "case_presentation", "conclusions")
-        body = [tree.para(markdown.inline(" ".join(parts[name].strip() for name in names)))]
+        body = [tree.para(markdown.inline(" ".join(text for _, text in parts)))]
     return [tree.div("abstract", "abstract", [tree.header(1, layout["abstract"]["heading"]), *body])]
 
 

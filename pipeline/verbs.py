@@ -1,0 +1,333 @@
+"""What each verb does: words typed -> rooms called. Results to stdout, talk to stderr. No logic lives here.
+
+Every function takes the words typed and the voice of the run, and gives back the exit code and the answer for
+`--json`. Rooms are imported where they are used, so that `--help` stays light.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.errors import Exit, UsageError
+from pipeline.core.tell import Tell, plain
+
+ALL = "all"  # in the place of a journal: every one of them
+
+
+def _new(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    from pipeline import new
+
+    if args.journal:
+        if args.case:
+            raise UsageError("a case or a journal, not both", fix="run: casereport new --journal my-journal")
+        profile = new.make_journal(args.journal)
+        tell.say(
+            f"next: fill in {profile / 'profile.yaml'}, then: casereport check CASE --journal {profile.name}"
+        )
+        return Exit.OK, {"journal": str(profile)}
+    if args.case is None:
+        raise UsageError("say which folder to make", fix="run: casereport new cases/my-case")
+    made = new.make(args.case)
+    tell.say(
+        f"next: fill in {made / 'record.yaml'} and {made / 'private.yaml'}, then run `make` in that folder"
+    )
+    return Exit.OK, {"case": str(made)}
+
+
+def _check(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    from pipeline import check, intake
+    from pipeline.core import journal
+
+    if args.journal == ALL:
+        return _check_all(args)
+    report = check.check(intake.read(_folder(args)), journal.load(args.journal))
+    if not args.json:
+        for finding in report:
+            print(plain(own_command(args, _finding_text(finding))))
+        stop = len(report.blocking)
+        tell.say(f"{check.summary(report)}; " + (f"{stop} to fix" if stop else "ready"))
+    answer = {
+        "ready": not report.blocking,
+        "findings": [_fields(f) for f in report],
+        "care": [_fields(line) for line in report.care],
+    }
+    return (Exit.NOT_READY if report.blocking else Exit.OK), answer
+
+
+def _check_all(args: argparse.Namespace) -> tuple[Exit, Any]:
+    """One case against every journal. Done (0) if it is ready for one of them at least."""
+    from pipeline import intake, journals
+
+    common, rows = journals.readiness(intake.read(_folder(args)))
+    if not args.json:
+        print(plain(journals.readiness_text(common, rows)))
+    stop = any(f.severity == "error" for f in common)
+    ready = [row.journal for row in rows if not stop and not row.errors]
+    answer = {
+        "ready": ready,
+        "findings": [_fields(f) for f in common],
+        "journals": {
+            row.journal: {
+                "counts": row.counts,
+                "findings": [_fields(f) for f in (*row.errors, *row.warnings)],
+            }
+            for row in rows
+        },
+    }
+    return (Exit.OK if ready else Exit.NOT_READY), answer
+
+
+def _journals(args: argparse.Namespace, _tell: Tell) -> tuple[Exit, Any]:
+    from pipeline import intake, journals
+    from pipeline.core import journal
+
+    if not args.what:
+        rows = journals.listed()
+        if not args.json:
+            print(plain(journals.table(rows)))
+        return Exit.OK, {"journals": rows}
+    verb, *names = args.what
+    if verb != "compare" or len(names) not in (2, 3):
+        raise UsageError("not understood", fix="run: casereport journals compare aujmsr jmcr [CASE]")
+    before, after = journal.load(names[0]), journal.load(names[1])
+    case = None
+    if len(names) == 3:
+        args.case = Path(names[2])
+        case = intake.read(_folder(args))
+    changes = journals.compare(before, after, case)
+    if not args.json:
+        print(plain(journals.to_text(before, after, changes)))
+    return Exit.OK, {"changes": [_fields(change) for change in changes]}
+
+
+def _deidentify(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    with _clean(args, tell) as (job, _case, _report, clean, proof):
+        return Exit.OK, {
+            "folder": str(job.path("deidentify")),
+            "clean": clean.digest,
+            "pictures": len(clean.panels),
+            "identifiers_hunted": proof.identifiers,
+            "cannot_judge": list(proof.cannot_judge),
+        }
+
+
+def _clean_folder(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    from pipeline.deidentify.folder import run, told, wish
+
+    if args.json and args.json != "-":
+        told.check_place(Path(args.json), args.source, args.clean_copies)
+    asked = wish.read(args.options, args.private, args.key, args.faces_agreed, args.jobs, bool(args.json))
+    done = run.clean(args.source, args.clean_copies, asked, tell)
+    code, answer = told.exit_code(done), told.report(done)
+    if args.json and args.json != "-":
+        told.write(Path(args.json), {"version": 1, "verb": "clean", "exit": int(code), **answer})
+    if args.json != "-":
+        print(plain(told.to_text(done, args.clean_copies, names=args.names)))
+    return code, answer
+
+
+def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    from pipeline import consent
+    from pipeline.core import files
+
+    if args.language:
+        consent.check_language(args.language)  # before the pictures are cleaned
+    with _clean(args, tell) as (job, case, _report, clean, _proof):
+        if args.check or args.protect or args.sign is not None:
+            grant = job.make(consent, case, clean)
+            tell.notes(consent.notes(grant))
+            if args.protect:
+                tell.line("protect", "ok", consent.protect(case, grant))
+            elif not args.check:
+                tell.line("sign", "ok", consent.sign(case, grant, args.sign, args.role, args.tsa))
+            elif not args.json:
+                print(plain(consent.table(grant)))
+            return Exit.OK, {
+                "form": grant.form,
+                "figures": list(grant.figures),
+                "valid": True,
+                "boxes": grant.summary["boxes"],
+                "to_confirm": grant.summary["checks"]["to_confirm"],
+            }
+        kind = "addendum" if args.addendum else "digital" if args.digital else "form"
+        named = (
+            f"{kind}-form" if args.digital else kind,
+            args.language,
+            "large" if args.large_print else None,
+        )
+        final = job.out / "-".join(filter(None, named))
+        with tell.step("consent form") as line, files.publish(final, {"clean": clean.digest}) as part:
+            printing = {
+                "addendum": lambda: consent.print_addendum(case, clean, part, large=args.large_print),
+                "digital": lambda: consent.print_digital(case, clean, part, large=args.large_print),
+                "form": lambda: consent.print_form(case, clean, part, args.language, large=args.large_print),
+            }
+            line.detail = printing[kind]()
+        how = "digitally, put the signed PDF" if args.digital else "on paper, put the scan"
+        aloud = " (read-aloud.html: for who cannot read)" if kind != "digital" else ""
+        tell.say(f"next: have {final / 'form.pdf'} signed {how} and form.json into consent/{aloud}")
+        return Exit.OK, {"form": str(final / "form.pdf")}
+
+
+def _review(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    from pipeline import consent, review
+
+    with _clean(args, tell) as (_job, case, _report, clean, _proof):
+        boxes, points = consent.to_confirm(case, clean)
+        review.serve(case, clean, tell, boxes, points, browser=not args.no_browser)
+        signoff = review.gate(case, clean, boxes, points)
+        return Exit.OK, {"by": signoff.by, "on": signoff.on, "clean": signoff.clean}
+
+
+def _render(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    from pipeline import consent, render, review, verify
+
+    with _clean(args, tell) as (job, case, report, clean, _proof):
+        if not args.draft:  # without a watermark only what was consented to and signed off
+            grant = job.make(consent, case, clean)
+            review.gate(case, clean, grant.marks, grant.points)
+        extra = (True,) if args.draft else ()
+        sealed = verify.guard(case, job.journal)
+        paper = job.make(render, clean, job.journal, report.care, *extra, guard=sealed)
+        return Exit.OK, {"folder": str(paper.folder), "counts": paper.counts}
+
+
+def _submit(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    from pipeline import flow
+    from pipeline.core import files
+
+    job = _job(args, tell)
+    with files.lock(job.out):
+        package = flow.submit(job, accept_all=args.accept_all)
+    if not args.json:
+        print(package.zip)
+    return Exit.OK, {"package": str(package.zip), "sha256": package.sha256}
+
+
+def _verify(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    from pipeline.verify import package
+
+    if args.case.is_dir():
+        if args.private:
+            raise UsageError("a case has its own private.yaml; --private is for a package", where=args.case)
+        with _clean(args, tell) as (_job, _case, _report, clean, proof):
+            return Exit.OK, {
+                "clean": clean.digest,
+                "identifiers_hunted": proof.identifiers,
+                "bytes": proof.bytes,
+            }
+    if not args.case.is_file():
+        raise UsageError("no such case folder or package", where=args.case)
+    verdict = package.check(args.case, args.private)
+    if not args.json:
+        print(plain(package.to_text(verdict)))
+    return package.exit_code(verdict), package.to_json(verdict)
+
+
+def _status(args: argparse.Namespace, _tell: Tell) -> tuple[Exit, Any]:
+    from pipeline import status
+
+    rows = status.read(args.case, args.out, args.journal)
+    if not args.json:
+        print(plain(status.table(rows)))
+    return Exit.OK, {"cases": [_fields(row) for row in rows]}
+
+
+def _explain(args: argparse.Namespace, _tell: Tell) -> tuple[Exit, Any]:
+    from pipeline.core import findings
+
+    code = args.code.upper()
+    table = findings.catalogue()
+    if code not in table:
+        near = difflib.get_close_matches(code, table, 3)
+        raise UsageError(
+            f"no finding is called {code}", fix=f"did you mean {', '.join(near)}?" if near else ""
+        )
+    row = table[code]
+    if not args.json:
+        said = {name: re.sub(r"\{\w+\}", "…", text) for name, text in row.items()}
+        print(
+            f"{code} ({row['severity']}): {said['message']}\n\n   why: {said['why']}\n  next: {said['fix']}"
+        )
+    return Exit.OK, {"code": code, **row}
+
+
+def _doctor(args: argparse.Namespace, _tell: Tell) -> tuple[Exit, Any]:
+    from pipeline import doctor
+
+    rows = doctor.examine()
+    if not args.json:
+        print(plain(doctor.table(rows)))
+    return (Exit.OK if all(row.well for row in rows) else Exit.TOOL), {"rows": [_fields(row) for row in rows]}
+
+
+def _job(args: argparse.Namespace, tell: Tell) -> Any:
+    from pipeline.core import journal
+    from pipeline.core.job import Job
+
+    folder = _folder(args)
+    out = (args.out / folder.name).resolve()
+    if out.is_relative_to(folder):
+        raise UsageError(
+            "results would be written inside the case", where=args.out, fix="choose another --out folder"
+        )
+    return Job(folder, out, journal.load(args.journal), tell, draft=getattr(args, "draft", False))
+
+
+def _folder(args: argparse.Namespace) -> Path:
+    """The case folder by its full path. Raises UsageError when there is none."""
+    folder: Path = args.case.resolve()
+    if not folder.is_dir():
+        raise UsageError("no such case folder", where=args.case, fix=f"run: casereport new {args.case}")
+    return folder
+
+
+def _clean(args: argparse.Namespace, tell: Tell) -> Any:
+    from pipeline import flow
+
+    return flow.cleaned(_job(args, tell))
+
+
+def _finding_text(finding: Any) -> str:
+    lines = [str(finding)]
+    if finding.severity == "error":
+        lines += [f"   why: {finding.why}", f"  next: {finding.fix}"]
+    elif finding.fix and finding.severity == "warning":
+        lines += [f"  next: {finding.fix}"]
+    return "\n".join(lines)
+
+
+def _fields(row: Any) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__dataclass_fields__}
+
+
+def own_command(args: argparse.Namespace, text: str) -> str:
+    """Advice as it can be typed here: with this case, and through make if the command is not on the PATH."""
+    case = str(getattr(args, "case", "CASE"))
+    case = f"'{case}'" if " " in case else case
+    if shutil.which("casereport") is None and Path("Makefile").is_file():
+        text = re.sub(r"casereport (new|check|consent|review|submit) CASE(?! --)", r"make \1 CASE=CASE", text)
+    return re.sub(r"(casereport \w+ |CASE=)CASE\b", lambda found: found[1] + case, text)
+
+
+VERBS: dict[str, tuple[str, Callable[[argparse.Namespace, Tell], tuple[Exit, Any]]]] = {
+    "new": ("start a case folder, or with --journal the profile of a journal", _new),
+    "check": ("every gap and risk of a case at once", _check),
+    "deidentify": ("make clean copies and hunt for identity in them", _deidentify),
+    "clean": ("copies without identity of any folder of images, no case needed", _clean_folder),
+    "consent": ("print the form for exactly these pictures; --check reads the signed scan", _consent),
+    "review": ("look at every clean copy and sign off (a local page)", _review),
+    "render": ("write the manuscript; --draft before consent", _render),
+    "submit": ("all of it, up to a sealed package", _submit),
+    "verify": ("check a package.zip (needs nothing else), or hunt again in a case", _verify),
+    "journals": ("every journal we know; compare A B [CASE] shows what changes", _journals),
+    "status": ("one line per case: where it stands, what is next", _status),
+    "explain": ("why a finding matters and how to fix it", _explain),
+    "doctor": ("is this computer ready?", _doctor),
+}
