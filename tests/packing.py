@@ -195,6 +195,7 @@ def care() -> list[dict[str, Any]]:
             "decided_by": "software and a person" if n % 2 else "software",
             "note": "no dates" if n % 5 == 2 else "",
             "sections": ["timeline"],
+            "guideline": "care",
             "where": f"Title: page\u00a0{n % 7 + 1}, line\u00a03",
         }
         for n in range(12)

@@ -33,7 +33,9 @@ ALL = {
     OLDER,
     "title-page.docx",
     "cover-letter.docx",
+    "disclosure-forms.pdf",
     "care-checklist.pdf",
+    "care-checklist.docx",
     "care.json",
     "manuscript.json",
 }
@@ -126,7 +128,14 @@ def test_needs_follow_what_is_printed(tmp_path):
 
 
 def test_a_blinded_manuscript_names_nobody_in_any_byte(done):
-    for name in (*MANUSCRIPTS, OLDER, "care-checklist.pdf", "care.json", "figures/figure-1.tif"):
+    for name in (
+        *MANUSCRIPTS,
+        OLDER,
+        "care-checklist.pdf",
+        "care-checklist.docx",
+        "care.json",
+        "figures/figure-1.tif",
+    ):
         content = rendering.everything(done["aujmsr"] / name)
         text = content + words_of(done["aujmsr"] / name).encode() if name in MANUSCRIPTS else content
         for wanted in NAMES:
@@ -273,7 +282,9 @@ def test_docx_has_real_headings_captions_headers_and_alt_text(done, name):
     assert "9" in raised
 
 
-@pytest.mark.parametrize("name", ["manuscript.docx", "title-page.docx", "cover-letter.docx"])
+@pytest.mark.parametrize(
+    "name", ["manuscript.docx", "title-page.docx", "cover-letter.docx", "care-checklist.docx"]
+)
 def test_docx_parts_are_stored_so_that_no_zlib_decides_their_bytes(done, name):
     with zipfile.ZipFile(done["aujmsr"] / name) as z:
         assert {entry.compress_type for entry in z.infolist()} == {zipfile.ZIP_STORED}
@@ -284,7 +295,9 @@ def test_docx_holds_each_picture_once(done):
         assert b"base64" not in z.read("word/document.xml")
 
 
-@pytest.mark.parametrize("name", ["manuscript.docx", "title-page.docx", "cover-letter.docx"])
+@pytest.mark.parametrize(
+    "name", ["manuscript.docx", "title-page.docx", "cover-letter.docx", "care-checklist.docx"]
+)
 def test_docx_properties_are_bare(done, name):
     with zipfile.ZipFile(done["aujmsr"] / name) as z:
         assert [i.date_time for i in z.infolist()] == [(1980, 1, 1, 0, 0, 0)] * len(z.infolist())
@@ -313,7 +326,7 @@ def test_a_path_in_the_docx_stops_the_build():
 # --- PDF ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["manuscript.pdf", "care-checklist.pdf"])
+@pytest.mark.parametrize("name", ["manuscript.pdf", "care-checklist.pdf", "disclosure-forms.pdf"])
 def test_pdf_says_it_is_archival_and_accessible(done, name):
     with pikepdf.open(done["aujmsr"] / name) as document:
         assert document.check_pdf_syntax() == []
@@ -421,7 +434,13 @@ def test_html_needs_nothing_from_outside(done):
 
 
 def test_title_page_has_what_icmje_asks(done):
-    text = " ".join(p.text for p in docx.Document(str(done["aujmsr"] / "title-page.docx")).paragraphs)
+    page = docx.Document(str(done["aujmsr"] / "title-page.docx"))
+    text = " ".join(p.text for p in page.paragraphs)
+    rows = [[cell.text for cell in row.cells] for row in page.tables[0].rows]
+    assert rows[1:] == [
+        ["Meher Jot Sandhawalia, MD", "Writing – original draft; Investigation"],
+        ["Anand Krishnappa-Rao", "Supervision"],
+    ]
     for wanted in (
         "Ring-shaped plaque of the forearm: a case report",
         "1. Meher Jot Sandhawalia, MD; Resident; affiliation 1; ORCID https://orcid.org/0000-0002-1825-0097",
@@ -429,7 +448,6 @@ def test_title_page_has_what_icmje_asks(done):
         "1. Department of Dermatology, Silver Fir Medical College, Patiala, India",
         "meher.sandhawalia@example.org",
         "abstract 12 words; 2 figures; 2 tables; 3 references.",
-        "MJS: Writing – original draft, investigation",
         "Paid by the Copper Kettle Fund.",
         "None declared.",
         "We thank Gurbani Thethi.",
@@ -510,7 +528,7 @@ def test_checklist_does_not_claim_more_than_it_knows(done):
         f"{30 - person} of 30 lines were decided by software alone; {person} lines also need the judgement"
         in text
     )
-    assert "29 lines are reported, 1 partial, 0 missing" in text
+    assert "Reported: 29; partial: 1; missing: 0; not applicable: 0." in text
     assert "diagnosis.prognosis is not filled in" in text
     assert "compliant" not in text.lower()
 
@@ -523,6 +541,7 @@ def test_a_draft_is_marked_and_cannot_be_submitted(tmp_path):
         OLDER,
         "title-page.docx",
         "cover-letter.docx",
+        "disclosure-forms.pdf",
     } | {"figures"}
     pages = rendering.pdf_text(out / "manuscript.pdf")
     assert all("DRAFT – not for submission" in page for page in pages)

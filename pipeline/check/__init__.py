@@ -5,7 +5,8 @@ Reads text only (no picture is decoded), so that the answer is there at once.
 
 from __future__ import annotations
 
-from pipeline.check import care, chronology, limits, links, pictures, references, schema
+from pipeline.check import authorship, care, chronology, limits, links, pictures, references, schema
+from pipeline.core import guidelines
 from pipeline.core.journal import Journal
 from pipeline.core.model import Case, Report, Severity
 
@@ -13,7 +14,7 @@ ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
 def check(case: Case, journal: Journal) -> Report:
-    """Every finding about a case, errors first, and the state of the CARE lines."""
+    """Every finding about a case, errors first, and the state of every line of the checklists."""
     form, found = schema.read(case)
     found += schema.private(case)
     found += links.check(case, form)
@@ -24,6 +25,7 @@ def check(case: Case, journal: Journal) -> Report:
     lines, about_care = care.check(case, form, journal)
     told = {(f.path, f.line) for f in found if f.code.startswith("REC")}  # a missing field is told once
     found += [f for f in about_care if (f.path, f.line) not in told]
+    found += authorship.check(case, form, journal)
     everything = dict.fromkeys((*case.findings, *found))  # a set that keeps its order
     ranked = sorted(everything, key=lambda f: (ORDER[f.severity], f.path, f.line, f.code))
     return Report(tuple(ranked), lines)
@@ -37,8 +39,9 @@ def counts(case: Case, journal: Journal) -> tuple[limits.Count, ...]:
 
 def summary(report: Report) -> str:
     """A few words for the step line."""
-    reported = sum(line.status == "reported" for line in report.care)
+    parts = []
+    for name in dict.fromkeys(line.guideline for line in report.care):
+        states = [line.status for line in report.care if line.guideline == name]
+        parts.append(f"{states.count('reported')} of {len(states)} {guidelines.load(name).name} lines")
     warnings = sum(f.severity is Severity.WARNING for f in report)
-    return f"{reported} of {len(report.care)} CARE lines reported" + (
-        f", {warnings} warnings" if warnings else ""
-    )
+    return f"{', '.join(parts)} reported" + (f", {warnings} warnings" if warnings else "")

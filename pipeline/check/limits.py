@@ -44,6 +44,7 @@ def check(case: Case, form: Form, journal: Journal) -> list[Finding]:
         *_people(case, form, journal),
         *_promised(case, form, journal),
         *_asked(journal),
+        *_points(case, form, journal),
         *_allowances(case, form),
     ]
 
@@ -155,3 +156,23 @@ def _asked(journal: Journal) -> Iterator[Finding]:
         asked: list[Any] = journal.value(rule) or []
         for what in asked:
             yield findings.make(code, what=what, source=journal.source(rule))
+
+
+def _points(case: Case, form: Form, journal: Journal) -> Iterator[Finding]:
+    """Highlights and learning points: how many, and how long, where the journal prints them."""
+    allowed = (form.get("editor_allows") or {}).get(journal.id, {})
+    for name in ("highlights", "learning_points"):
+        asked, entries = journal.value(name), form.get(name) or []
+        if not asked:
+            continue
+        severity = Severity.WARNING if name in allowed else _severity(journal, name)
+        said = {"field": name, "source": journal.source(name)}
+        least, most, longest = (asked.get(bound) for bound in ("min", "max", "chars"))
+        if len(entries) < int(least or 0) or (most is not None and len(entries) > int(most)):
+            bounds = {"least": least or 0, "most": "any number" if most is None else most}
+            count = len(entries)
+            yield findings.make("JRN020", case.where(name), severity=severity, count=count, **bounds, **said)
+        for n, entry in enumerate(entries):
+            if longest is not None and len(entry) > int(longest):
+                long = {"number": n + 1, "count": len(entry), "limit": longest}
+                yield findings.make("JRN021", case.where(name, n), severity=severity, **long, **said)

@@ -37,6 +37,7 @@ FACTS = (
 )
 ABOUT_PATIENT = ("age_years", "sex", "deceased")
 WORDS = ("title", "running_title", "keywords", "novelty", "abstract")
+LISTS = ("highlights", "learning_points")  # few journals print them: part of the words where there are any
 # Upper case only: QR's alphanumeric mode (ISO/IEC 18004, 7.4.4) keeps the modules large.
 CODE = re.compile(
     r"CC1:(?P<case>[0-9A-F]{12}):(?P<form>[0-9A-Z]+)\.(?P<language>[A-Z]{2}):(?P<version>\d+\.\d+)"
@@ -134,7 +135,8 @@ def _facts(record: Mapping[str, Any]) -> dict[str, Any]:
 def _text(record: Mapping[str, Any]) -> dict[str, Any]:
     narrative = {name: prose for name, prose in record["text"].items() if name != "perspective"}
     alt = {figure["id"]: figure["alt"] for figure in record["figures"]}
-    return {"text": narrative, "alt": alt, **{name: record.get(name) for name in WORDS}}
+    lists = {name: record[name] for name in LISTS if record.get(name)}
+    return {"text": narrative, "alt": alt, **{name: record.get(name) for name in WORDS}, **lists}
 
 
 def asked_again(signed: Mapping[str, Any], now: Mapping[str, Any], changes: Changes) -> dict[str, Any]:

@@ -120,6 +120,12 @@ def byline_lines(record: Mapping[str, Any]) -> str:
     return "\n".join((*authors, *(" ".join(map(_text, r.values())) for r in rows if isinstance(r, Mapping))))
 
 
+def letter_lines(record: Mapping[str, Any]) -> str:
+    """The reviewers whom the authors suggest or oppose, one per line: named only in the letter."""
+    rows = [*_items(record.get("suggested_reviewers")), *_items(record.get("opposed_reviewers"))]
+    return "\n".join(f"{_of(row, 'name')} {_of(row, 'affiliation')}" for row in rows)
+
+
 def outside_byline(known: tuple[Identifier, ...], byline_text: str) -> tuple[Identifier, ...]:
     """`known` without doctors, hospitals, places and employers whose every word is on one byline line.
 

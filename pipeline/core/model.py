@@ -41,15 +41,22 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class CareLine:
-    """One line of the CARE checklist and what software could establish about it."""
+    """One line of a checklist (CARE and what adds to it) and what software could establish about it."""
 
-    id: str  # "5c"
+    id: str  # "5c", "S-op"
     topic: str
     requirement: str
     status: str  # reported | partial | missing | not applicable
     decided_by: str  # "software" | "software and a person" | "a person"
     note: str = ""  # what is missing, or why it does not apply
     sections: tuple[str, ...] = ()  # record text sections / parts where a reader finds it
+    guideline: str = "care"  # core/guidelines.py
+    confirmed: str = "yes"  # yes | partial | no: was the line read in the published guideline?
+
+    @property
+    def key(self) -> str:
+        """What `not_applicable` calls it: "5c", "scare:S-op"."""
+        return self.id if self.guideline == "care" else f"{self.guideline}:{self.id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ class Abstract(Part):
         return {name: text for name, text in usual(self).items() if text is not None}
 
 
+Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 CREDIT = (
     "conceptualization",
     "data-curation",
@@ -70,19 +71,59 @@ def _credit(role: str) -> str:
     return role
 
 
+def _stated(value: Any) -> Any:
+    """One sentence stands for a list of one; "none" is kept as said, so that silence is never "none"."""
+    return [value] if isinstance(value, str) and value else value
+
+
+def _nothing_at_all(value: Any) -> Any:
+    """`disclosures: none` answers every question at once."""
+    return dict.fromkeys(Disclosures.model_fields, "none") if value == "none" else value
+
+
+Stated = Annotated[list[Line], Field(min_length=1), BeforeValidator(_stated)]
+
+
+class Disclosures(Part):
+    """What one author declares, by the kinds the ICMJE asks about. What is left out was not stated."""
+
+    manuscript: Stated | None = None
+    grants: Stated | None = None
+    royalties: Stated | None = None
+    consulting: Stated | None = None
+    honoraria: Stated | None = None
+    testimony: Stated | None = None
+    travel: Stated | None = None
+    patents: Stated | None = None
+    boards: Stated | None = None
+    leadership: Stated | None = None
+    stock: Stated | None = None
+    equipment: Stated | None = None
+    other: Stated | None = None
+
+
 class Author(Part):
     given: Line
     family: Line
     degrees: Line | None = None
     position: Line | None = None
     affiliations: Annotated[list[Id], Field(min_length=1)]
-    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
+    email: Email | None = None
     phone: Line | None = None
     orcid: Annotated[str, Field(pattern=r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]$"), AfterValidator(_orcid)] | None = (
         None
     )
     credit: Annotated[list[Annotated[str, AfterValidator(_credit)]], Field(min_length=1)]
     corresponding: YesNo = False
+    guarantor: YesNo = False
+    disclosures: Annotated[Disclosures | None, BeforeValidator(_nothing_at_all)] = None
+
+
+class Reviewer(Part):
+    name: Line
+    affiliation: Line
+    email: Email | None = None
+    why: Line
 
 
 class Affiliation(Part):
@@ -241,6 +282,7 @@ class Declarations(Part):
     data: Prose
     ai_use: Prose
     acknowledgements: Prose | None = None
+    registration: Line | None = None
 
 
 class Questions(Part):
@@ -286,7 +328,17 @@ class Record(Part):
     declarations: Declarations
     questions: Questions
     consent: Consent | None = None
-    not_applicable: Annotated[dict[str, Line], Field(description="CARE line -> why it does not apply")] = {}
+    reporting: (
+        Annotated[list[Literal["care", "scare", "process", "care-radiology"]], Field(min_length=1)] | None
+    ) = None
+    not_applicable: Annotated[
+        dict[str, Line], Field(description="line of a checklist -> why it does not apply")
+    ] = {}
+    highlights: Annotated[list[Line], BeforeValidator(listed)] = []
+    learning_points: Annotated[list[Line], BeforeValidator(listed)] = []
+    presented_at: Line | None = None
+    suggested_reviewers: Annotated[list[Reviewer], BeforeValidator(listed)] = []
+    opposed_reviewers: Annotated[list[Reviewer], BeforeValidator(listed)] = []
     editor_allows: Annotated[
         dict[Id, dict[str, Line]], Field(description="journal -> rule -> what its editor said")
     ] = {}

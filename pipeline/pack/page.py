@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.core import allowlist, files, resources, words
+from pipeline.core import allowlist, files, guidelines, resources, words
 from pipeline.core.model import CleanCase, Manuscript
 
 THUMB = (640, 900)  # pixels; shown at half of that
@@ -34,7 +34,6 @@ def build(
 ) -> bytes:
     """The page as UTF-8. `sheet` is package.json; `members` are the files it links to."""
     style = resources.text("templates/package/index.css")
-    care = _care(paper)
     html: str = _template().render(
         sheet=sheet,
         style=Markup(style),  # noqa: S704 - our own file; a style sheet cannot be escaped
@@ -44,8 +43,7 @@ def build(
         consent=_consent(sheet["consent"]),
         groups=_groups(sheet["files"]),
         figures=_figures(clean, paper, members),
-        care=care,
-        tally=_tally(care),
+        lists=_lists(paper),
         removed=_removed(clean.report),
         cannot_prove=allowlist.rules()["cannot_prove"],
         zip_name=f"submission-{paper.journal}.zip",
@@ -118,11 +116,16 @@ def _thumb(member: Path | bytes) -> dict[str, Any]:
     return {"data": base64.b64encode(out.getvalue()).decode(), "width": width, "height": height}
 
 
-def _care(paper: Manuscript) -> list[dict[str, Any]]:
-    """The checklist as render wrote it: the lines of the report with the place each is found at."""
-    wanted = ("id", "topic", "requirement", "status", "decided_by", "note", "where")
+def _lists(paper: Manuscript) -> list[dict[str, Any]]:
+    """The checklists as render wrote them: the lines of the report with the place each is found at."""
+    wanted = ("id", "topic", "requirement", "status", "decided_by", "unsure", "note", "where")
     rows: list[dict[str, Any]] = files.read_json(paper.folder / "care.json")
-    return [{name: row.get(name) or "" for name in wanted} for row in rows]
+    made = []
+    for name in dict.fromkeys(row["guideline"] for row in rows):
+        of_it = [row for row in rows if row["guideline"] == name]
+        lines = [{key: row.get(key) or "" for key in wanted} for row in of_it]
+        made.append({"name": guidelines.load(name).name, "lines": lines, "tally": _tally(of_it)})
+    return made
 
 
 def _tally(care: list[dict[str, Any]]) -> list[dict[str, Any]]:

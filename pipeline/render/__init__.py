@@ -1,9 +1,10 @@
 """Clean copies in, the manuscript of one journal out: Word, PDF, JATS, HTML, figures, letters, checklist.
 
 Written into `dest`: manuscript.docx, .pdf, .xml (JATS), .html; manuscript-jats-1.1.xml (for older systems);
-figures/figure-<n>.<ext>; title-page.docx; cover-letter.docx; care-checklist.pdf; care.json (its lines) and
-manuscript.json (what it is, the numbers of figures and tables, counts beside the journal's limits, findings).
-A draft is watermarked and has no JATS, title page or letter.
+figures/figure-<n>.<ext>; title-page.docx; cover-letter.docx; disclosure-forms.pdf; highlights.docx where the
+journal wants them; care-checklist.pdf and .docx, and those of the lists that add to CARE; care.json (their
+lines) and manuscript.json (what it is, the numbers of figures and tables, counts beside the journal's limits,
+findings). A draft is watermarked and has no JATS, title page, letter or forms.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, overload
 
-from pipeline.core import files
+from pipeline.core import files, guidelines
 from pipeline.core.journal import Journal
 from pipeline.core.model import CareLine, CleanCase, Finding, Manuscript, Report, Severity
 
@@ -53,8 +54,10 @@ def make(clean: CleanCase, journal: Journal, care: tuple[CareLine, ...], *rest: 
     from pipeline.render import (
         checklist,
         citations,
+        disclosures,
         document,
         docx,
+        evidence,
         figures,
         fitted,
         html,
@@ -79,7 +82,11 @@ def make(clean: CleanCase, journal: Journal, care: tuple[CareLine, ...], *rest: 
         if not draft:
             title_page = dest / "title-page.docx"
             jobs.append(pool.submit(letters.title_page, clean, journal, paper.counts, title_page))
-            jobs.append(pool.submit(letters.cover_letter, clean, journal, dest / "cover-letter.docx"))
+            lists = tuple(guidelines.load(n).name for n in dict.fromkeys(line.guideline for line in care))
+            jobs.append(pool.submit(letters.cover_letter, clean, journal, lists, dest / "cover-letter.docx"))
+            if journal.layout.get("highlights") and clean.record.get("highlights"):
+                jobs.append(pool.submit(letters.highlights, clean, journal, dest / "highlights.docx"))
+            jobs.append(pool.submit(disclosures.write, clean, journal, dest / "disclosure-forms.pdf"))
         paper = citations.resolve(paper)
         drawn, found = drawing.result()
         Report(tuple(found)).stop_if_blocking()
@@ -88,8 +95,10 @@ def make(clean: CleanCase, journal: Journal, care: tuple[CareLine, ...], *rest: 
         if not draft:
             both = (dest / "manuscript.xml", dest / "manuscript-jats-1.1.xml")
             jobs.append(pool.submit(jats.manuscript, paper, drawn, *both))
-        positions = pdf.manuscript(paper, drawn, dest / "manuscript.pdf")
-        lines = checklist.write(care, excused, positions, paper, dest / "care-checklist.pdf")
+        anchored, marks = evidence.marked(paper, care, clean.record)
+        positions = pdf.manuscript(anchored, drawn, dest / "manuscript.pdf")
+        lines = checklist.rows(care, excused, marks, positions, paper)
+        checklist.files(lines, paper, dest)
         for job in jobs:
             job.result()
     warnings = [f for f in (*paper.findings, *found) if f.severity is not Severity.NOTE]

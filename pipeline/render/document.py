@@ -82,6 +82,7 @@ def assemble(clean: CleanCase, journal: Journal, library: dict[str, Item], *, dr
     numbers = numbering.by_mention(record, (record["text"][part] for part in order))
     figures = _figures(record, numbers["fig"])
     _place_tables(record, layout, texts, order, numbers["table"])
+    texts |= _points(record)
     blocks = [
         *([] if blinded else wording.byline(clean.byline)),
         *_abstract(record, layout),
@@ -152,6 +153,16 @@ def _place_tables(
     texts[order[-1]] += [made[name] for name in waiting]
 
 
+def _points(record: dict[str, Any]) -> dict[str, Nodes]:
+    """The learning points as a part of their own, for journals whose layout has a place for them."""
+    points = record.get("learning_points") or []
+    return (
+        {"learning_points": [tree.bullets([markdown.inline(p, links=False) for p in points])]}
+        if points
+        else {}
+    )
+
+
 def _abstract(record: dict[str, Any], layout: dict[str, Any]) -> Nodes:
     """The abstract as one paragraph, or part by part; a part without a label joins the one after it."""
     labels = layout["abstract"].get("labels")
@@ -205,8 +216,8 @@ def _statements(clean: CleanCase, journal: Journal, blinded: bool) -> Nodes:
     for row in journal.layout["statements"]:
         body = wording.statement(clean, journal, row, blinded=blinded)
         if body:
-            name = CONSENT if row["from"] == "consent" else ""
-            out.append(tree.div(name, "statement", [tree.header(2, row["heading"]), *body], type=row["type"]))
+            inner = [tree.header(2, row["heading"]), *body]
+            out.append(tree.div(row["from"], "statement", inner, type=row["type"]))
     return [
         tree.div("statements", "statements", [tree.header(1, journal.layout["statements_heading"]), *out])
     ]

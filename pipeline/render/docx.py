@@ -23,6 +23,7 @@ from pipeline.render import figures, paging, pandoc, tables, tree
 from pipeline.render.document import Paper
 from pipeline.render.tree import Node, Nodes
 
+SIDEWAYS = "checklist"  # the reference document whose pages are landscape
 MEDIA = "word/media/"  # pictures: no place for a path
 NO_PICTURES: Mapping[bytes, bytes] = MappingProxyType({})
 DATE = (1980, 1, 1, 0, 0, 0)
@@ -59,12 +60,21 @@ def letter(journal: Journal, title: str, blocks: Nodes, target: Path) -> None:
     _write(blocks, title, None, journal, "letter", target)
 
 
+def checklist(journal: Journal, title: str, blocks: Nodes, target: Path) -> None:
+    """A checklist, on pages that lie on their side. Raises ToolError when pandoc fails."""
+    _write(blocks, title, None, journal, SIDEWAYS, target, whole=0)
+
+
 def reference(journal: Journal, name: str) -> tuple[Path, paging.Page | None]:
-    """The journal's own reference document as it is, or ours with the page of the journal's profile."""
+    """The journal's own reference document as it is, or ours with the page of the journal's profile.
+
+    A checklist keeps its own page: it lies on its side.
+    """
     own = journal.folder / f"{name}.docx"
     if own.is_file():
         return own, None
-    return resources.path(f"templates/manuscript/{name}.docx"), paging.of(journal.layout)
+    page = None if name == SIDEWAYS else paging.of(journal.layout)
+    return resources.path(f"templates/manuscript/{name}.docx"), page
 
 
 def _label(node: Node) -> Nodes | None:
@@ -101,20 +111,28 @@ def _write(
     kind: str,
     target: Path,
     pictures: Mapping[bytes, bytes] = NO_PICTURES,
+    *,
+    whole: int = tables.WHOLE,
 ) -> None:
     styles, page = reference(journal, kind)
     meta = {"lang": {"t": "MetaString", "c": "en-GB"}, "pagetitle": {"t": "MetaString", "c": name}}
     if title is not None:
         meta["title"] = tree.meta_text(title)
     raw = pandoc.write(tree.document(blocks, meta), "docx", f"--reference-doc={styles}")
-    target.write_bytes(tidy(raw, page, pictures))
+    target.write_bytes(tidy(raw, page, pictures, whole))
 
 
-def tidy(raw: bytes, page: paging.Page | None = None, pictures: Mapping[bytes, bytes] = NO_PICTURES) -> bytes:
+def tidy(
+    raw: bytes,
+    page: paging.Page | None = None,
+    pictures: Mapping[bytes, bytes] = NO_PICTURES,
+    whole: int = tables.WHOLE,
+) -> bytes:
     """The same document without properties and people, its parts sorted and dated 1980-01-01.
 
     With `page` it is set on the journal's paper, in its font and spacing; `pictures` take the place of the
-    pixels that stand for them. Parts are stored, not compressed: two zlib builds may give different bytes.
+    pixels that stand for them. Tables of at most `whole` rows are kept on one page. Parts are stored, not
+    compressed: two zlib builds may give different bytes.
     Raises ToolError if a path of this computer is in it: that would name its user.
     """
     out = io.BytesIO()
@@ -130,7 +148,7 @@ def tidy(raw: bytes, page: paging.Page | None = None, pictures: Mapping[bytes, b
             elif name == "docProps/core.xml":
                 part = PERSON.sub(rb"<\1></\1>", part)
             elif name == "word/document.xml":
-                part = _shape(part, page)
+                part = _shape(part, page, whole)
             if not name.startswith(MEDIA) and LOCAL_PATH.search(part):
                 raise ToolError("pandoc wrote a path of this computer into the DOCX", fix=pandoc.FIX)
             entry = zipfile.ZipInfo(name, DATE)
@@ -139,7 +157,7 @@ def tidy(raw: bytes, page: paging.Page | None = None, pictures: Mapping[bytes, b
     return out.getvalue()
 
 
-def _shape(part: bytes, page: paging.Page | None) -> bytes:
+def _shape(part: bytes, page: paging.Page | None, whole: int) -> bytes:
     """The page is the journal's; rows do not break across pages, text keeps off the table above it, figures
     begin on a new page.
     """
@@ -156,7 +174,7 @@ def _shape(part: bytes, page: paging.Page | None) -> bytes:
         properties.insert(0, etree.Element(f"{{{W}}}cantSplit"))
     for table in root.iter(f"{{{W}}}tbl"):
         rows = table.findall(f"{{{W}}}tr")
-        for row in rows[:-1] if len(rows) <= tables.WHOLE + 1 else ():
+        for row in rows[:-1] if len(rows) <= whole + 1 else ():
             for paragraph in row.iter(f"{{{W}}}p"):
                 _set_after_style(paragraph, etree.Element(f"{{{W}}}keepNext"))
         _set_after_style(_next_paragraph(table), etree.Element(f"{{{W}}}spacing", {f"{{{W}}}before": "240"}))

@@ -77,6 +77,9 @@ def _block(node: Node, drawn: dict[int, Drawn]) -> str:
         return f"<p>{_inlines(content)}</p>\n"
     if kind == "Header":
         return f"<h{content[0] + 1}>{_inlines(content[2])}</h{content[0] + 1}>\n"
+    if kind == "BulletList":
+        points = "".join(f"<li>{_inlines(item[0]['c'])}</li>\n" for item in content)
+        return f"<ul>\n{points}</ul>\n"
     if kind == "Table":
         return _table(node)
     if kind == "Figure":

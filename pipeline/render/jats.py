@@ -206,6 +206,10 @@ def _blocks(parent: Any, nodes: Nodes) -> None:
             _blocks(parent, node["c"][1])
         elif node["t"] == "Table":
             _table(parent, node)
+        elif node["t"] == "BulletList":
+            listed = _add(parent, "list", list_type="bullet")
+            for item in node["c"]:
+                _blocks(_add(listed, "list-item"), item)
         else:
             raise ToolError(f"the JATS writer met a {node['t']}", fix=pandoc.FIX)
 

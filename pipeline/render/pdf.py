@@ -22,7 +22,7 @@ from pipeline.render.figures import Drawn
 
 STANDARDS: list[Any] = ["a-2a", "ua-1"]
 TEMPLATES = "templates/manuscript"
-ROW = 20.0  # points: a line number belongs to a part if it stands at most this far above its beginning
+RISE = 7.0  # points: the top of a line number stands 5.6 above the base line, where an anchor in a line is
 
 Position = tuple[int, int]  # page and line, counted from 1; line 0 = unknown
 
@@ -136,7 +136,7 @@ def _positions(target: Path, anchors: list[dict[str, Any]], paper: document.Pape
 
 def _line(numbers: list[tuple[float, int]], y: float) -> int:
     """The first line number on a page that stands at or below `y` (points from the top)."""
-    below = [number for top, number in numbers if top >= y - ROW / 4]
+    below = [number for top, number in numbers if top >= y - RISE]
     return min(below, default=0)
 
 

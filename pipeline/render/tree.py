@@ -23,7 +23,7 @@ INLINES = {"Str", "Space", "SoftBreak", "LineBreak", "Emph", "Strong", "Superscr
     "Link",
     "Image",
 }
-BLOCKS = {"Para", "Plain", "Header", "Div", "Table", "Figure"}
+BLOCKS = {"Para", "Plain", "Header", "Div", "Table", "Figure", "BulletList"}
 ALLOWED = INLINES | BLOCKS
 # Where a node keeps the nodes inside it: all of its content, or one place in it.
 WRAPPERS = {"Emph", "Strong", "Superscript", "Subscript", "SmallCaps", "Para", "Plain"}
@@ -62,6 +62,11 @@ def para(inner: Nodes) -> Node:
 def strong(text: str) -> Node:
     """Words of ours in bold."""
     return wrap("Strong", words(text))
+
+
+def bullets(items: list[Nodes]) -> Node:
+    """A list, one line of inlines for each point."""
+    return {"t": "BulletList", "c": [[para(item)] for item in items]}
 
 
 def header(level: int, text: str) -> Node:
@@ -154,6 +159,8 @@ def children(node: Node) -> list[Nodes]:
         return [content]
     if kind in LAST:
         return [content[LAST[kind]]]
+    if kind == "BulletList":
+        return list(content)
     if kind == "Figure":
         return [content[1][1], content[2]]
     if kind == "Table":

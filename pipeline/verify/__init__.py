@@ -46,11 +46,11 @@ def make(case: Case, clean: CleanCase, dest: Path) -> str:
     from pipeline.core.match import Matcher
     from pipeline.verify import hunt
 
-    known, others = _hunted(case)
-    everyone, not_authors = Matcher(known), Matcher(others)
+    known, _, outside_letter = _hunted(case)
+    everyone, not_named = Matcher(known), Matcher(outside_letter)
 
     def matcher(place: str) -> Matcher:
-        return not_authors if place.startswith("byline.json") else everyone
+        return not_named if place.startswith("byline.json") else everyone
 
     excused = _said_by_others(case, None, frozenset())
     found = hunt.search(hunt.read(clean.folder, matcher), matcher, excused)
@@ -104,12 +104,14 @@ def guard(case: Case, journal: Journal, signed_off: str = "") -> Callable[[Path]
         from pipeline.core.match import Matcher
         from pipeline.verify import blind, hunt, unpack
 
-        known, others = _hunted(case)
-        everyone, not_authors = Matcher(known), Matcher(others)
+        known, others, outside_letter = _hunted(case)
+        everyone, not_authors, not_named = Matcher(known), Matcher(others), Matcher(outside_letter)
         blinded = bool(journal.layout.get("blinded"))
         excused = _said_by_others(case, journal, frozenset({signed_off} if signed_off else ()))
 
         def matcher(place: str) -> Matcher:
+            if hunt.in_letter(place):
+                return not_named
             return everyone if blinded and _for_review(place) else not_authors
 
         try:
@@ -129,13 +131,14 @@ def guard(case: Case, journal: Journal, signed_off: str = "") -> Callable[[Path]
     return veto
 
 
-def _hunted(case: Case) -> tuple[tuple[Identifier, ...], tuple[Identifier, ...]]:
-    """Everyone and everything that is hunted; and the same without what the authors' byline says anyway."""
-    from pipeline.core.identity import byline_lines, dates_of, identifiers, outside_byline
+def _hunted(case: Case) -> tuple[tuple[Identifier, ...], ...]:
+    """All that is hunted; without what the byline says; and without what the letter says of reviewers too."""
+    from pipeline.core.identity import byline_lines, dates_of, identifiers, letter_lines, outside_byline
     from pipeline.verify import headers
 
     known = (*identifiers(case.private), *dates_of(case.record), *headers.read(case))
-    return known, outside_byline(known, byline_lines(case.record))
+    others = outside_byline(known, byline_lines(case.record))
+    return known, others, outside_byline(others, letter_lines(case.record))
 
 
 def _said_by_others(case: Case, journal: Journal | None, dates: frozenset[str]) -> Callable[[Any, Any], bool]:
@@ -219,7 +222,7 @@ def _for_review(place: str) -> bool:
     package, _, member = place.partition(" › ")
     if package.startswith("submission-"):
         return member.startswith(("for-review/", "meca.zip"))
-    return place.startswith(("manuscript", "figures/", "care"))
+    return place.startswith(("manuscript", "figures/", "care", "scare", "process", "highlights."))
 
 
 def _typed_at(case: Case, clean: CleanCase, matcher: Any, found: Any) -> Place:

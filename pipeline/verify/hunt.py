@@ -58,6 +58,11 @@ def read(
             yield from unpack.pieces(file, name, again)
 
 
+def in_letter(place: str) -> bool:
+    """Is it the cover letter, packed or not? It names reviewers, and goes to the editor only."""
+    return "cover-letter.docx" in place and "for-review/" not in place
+
+
 def search(
     pieces: Iterable[Piece],
     matcher_for: Callable[[str], Matcher],

@@ -200,17 +200,25 @@ def _hunt(zip_path: Path, private: Path) -> tuple[Claim, int]:
     known = identity.outside_byline(
         (*identity.identifiers(listed), *identity.dates_of(record)), identity.byline_lines(record)
     )
+    in_letter = identity.outside_byline(known, identity.letter_lines(record))
     name = f"None of {len(known)} known identifiers is in it"
     try:
-        hard = _apart(_places, zip_path, known)
+        hard = _apart(_places, zip_path, known, in_letter)
     except InputError:
         return Claim(name, State.UNKNOWN, "a file in it could not be looked into"), 0
     where = ", ".join(sorted(set(hard))[:5])
     return claim(name, f"{len(hard)} found: {where}" if hard else ""), len(hard)
 
 
-def _places(zip_path: Path, known: tuple[Identifier, ...]) -> list[str]:
+def _places(zip_path: Path, known: tuple[Identifier, ...], in_letter: tuple[Identifier, ...]) -> list[str]:
     """Which entry of private.yaml was found for sure, and where. Run in the worker."""
+    from pipeline.core.match import Matcher
     from pipeline.verify import hunt
 
-    return [f"{found.field} in {found.place}" for found in hunt.hunt(zip_path, known) if found.hard]
+    anywhere, letter = Matcher(known), Matcher(in_letter)
+
+    def matcher(place: str) -> Matcher:
+        return letter if hunt.in_letter(place) else anywhere
+
+    found = hunt.search(hunt.read(zip_path, matcher), matcher)
+    return [f"{one.field} in {one.place}" for one in found if one.hard]

@@ -3,6 +3,7 @@
 manuscript.docx  A4, 2.54 cm margins, Times New Roman 12 pt, double spacing, line numbers, page numbers
 draft.docx       the same with a watermark and a warning at the head of every page
 letter.docx      single spacing without line numbers, for the title page and the cover letter
+checklist.docx   the same on pages that lie on their side, with narrow margins, for the reporting checklists
 
 Needs python-docx (a development dependency). Built from python-docx's own empty document, so that nothing of
 another program's template is in it; the styles are named as pandoc names them. Same bytes every time.
@@ -17,6 +18,7 @@ from typing import Any
 
 import docx
 import yaml
+from docx.enum.section import WD_ORIENT
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement, parse_xml
@@ -158,6 +160,17 @@ def _page(document: Any, *, line_numbers: bool) -> None:
         run._r.append(element)
 
 
+def _sideways(document: Any) -> None:
+    """A4 on its side with narrow margins and smaller letters: a table of six columns."""
+    section = document.sections[0]
+    section.orientation = WD_ORIENT.LANDSCAPE
+    section.page_width, section.page_height = Cm(29.7), Cm(21)
+    for side in ("left", "right", "top", "bottom"):
+        setattr(section, f"{side}_margin", Cm(1.6))
+    for name in ("Body Text", "First Paragraph", "Compact"):
+        document.styles[name].font.size = Pt(9.5)
+
+
 def _watermark(document: Any) -> None:
     """Words across every page (VML, as Word's own watermarks are) and a red line at the head."""
     _times(document.styles["Header"], 10)
@@ -183,11 +196,12 @@ def _save(document: Any, target: Path) -> None:
 
 
 def main() -> None:
-    """Write the three files beside this script."""
+    """Write the four files beside this script."""
     for name, spacing, numbered, marked in (
         ("manuscript", 2.0, True, False),
         ("draft", 2.0, True, True),
         ("letter", 1.15, False, False),
+        ("checklist", 1.0, False, False),
     ):
         document = docx.Document()
         _bare(document)
@@ -195,6 +209,8 @@ def main() -> None:
         _page(document, line_numbers=numbered)
         if not numbered:
             _letter(document)
+        if name == "checklist":
+            _sideways(document)
         if marked:
             _watermark(document)
         _save(document, HERE / f"{name}.docx")

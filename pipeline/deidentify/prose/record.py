@@ -17,7 +17,14 @@ from pipeline.deidentify.prose.text import Cleaned, Remover
 from pipeline.deidentify.prose.wording import is_ours
 
 HEADER = "image header"  # how the field of an identifier begins that was read from a picture
-BYLINE = ("authors", "affiliations", "declarations")
+BYLINE = (  # who writes, and whom they name to the editor: kept apart from all that reviewers get
+    "authors",
+    "affiliations",
+    "declarations",
+    "presented_at",
+    "suggested_reviewers",
+    "opposed_reviewers",
+)
 OLDEST = 90  # years; stands for "90 or older" (45 CFR 164.514(b)(2)(i)(C))
 PROBLEMS = {"ambiguous": "LEAK020", "impossible": "LEAK021", "yearless": "LEAK022", "unclear": "LEAK024"}
 LOOK = {
@@ -66,7 +73,12 @@ def write(case: Case, record: dict[str, Any], known: tuple[Identifier, ...]) -> 
     for_byline = Remover(published, calendar, ours, sex)
     written.byline = {part: record[part] for part in BYLINE}
     clean = _visitor(case, written, lambda prose: for_byline.clean(prose, convert_dates=False))
-    written.byline["declarations"] = _each(record["declarations"], ("declarations",), clean)
+    for part in ("declarations", "presented_at"):
+        written.byline[part] = _each(record[part], (part,), clean)
+    written.byline["authors"] = [
+        dict(author, disclosures=_each(author["disclosures"], ("authors", n, "disclosures"), clean))
+        for n, author in enumerate(record["authors"])
+    ]
     return written
 
 
