@@ -152,6 +152,7 @@ class CleanPanel:
     file: Path  # PNG, mode L or RGB, native resolution
     pixels: str  # SHA-256 over mode, size and raw pixel bytes: stable across PNG encoders
     mm_per_pixel: float | None = None  # vertical = horizontal spacing after resampling to square pixels
+    marked: dict[str, Any] = field(default_factory=dict)  # scale_bar, marks, inset: drawn at print, not pixels
 
 
 @dataclass(frozen=True, slots=True)
