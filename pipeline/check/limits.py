@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pipeline.check import references
+from pipeline.check import drawings, references
 from pipeline.check.schema import Form
-from pipeline.core import findings, words
+from pipeline.core import findings, numbering, words
 from pipeline.core.journal import Journal
 from pipeline.core.model import Case, Finding, Place, Severity
 
@@ -40,9 +40,11 @@ def check(case: Case, form: Form, journal: Journal) -> list[Finding]:
         over("keywords", "keywords", len(keywords), most, case.where("keywords"))
         over("keywords", "keywords", len(keywords), least, case.where("keywords"), "JRN002")
     figures = (journal.value("figures") or {}).get("max")
-    over("figures", "figures", len(list(form.items("figures"))), figures, case.where("figures"))
+    shown = len(list(form.items("figures"))) + len(drawings.drawn(form))
+    over("figures", "figures", shown, figures, case.where("figures"))
     tables = journal.value("tables_max")
-    over("tables_max", "tables", len(list(form.items("tables"))) + 1, tables, case.where("tables"))
+    shown = len(list(form.items("tables"))) + len(numbering.generated(form.get("timeline_as")))
+    over("tables_max", "tables", shown, tables, case.where("tables"))
     for source in case.used_as("references"):
         text = case.file(source).read_text(encoding="utf-8", errors="replace")
         limit = (journal.value("references") or {}).get("max")
