@@ -13,7 +13,7 @@ MOST_TESTS = 12  # small plots on one page that can still be read
 
 
 def check(case: Case, form: Form) -> list[Finding]:
-    """Findings about plots, ranges that give no flags, the pedigree, the legends, and what is not mentioned."""
+    """Findings about plots, ranges that give no flags, the pedigree, legends, and what is not mentioned."""
     parts = (_mentions, _plots, _ranges, _pedigree, _legends)
     return [finding for part in parts for finding in part(case, form)]
 
@@ -68,7 +68,11 @@ def _plots(case: Case, form: Form) -> list[Finding]:
 
 def _ranges(case: Case, form: Form) -> list[Finding]:
     unread = [
-        (t, table.id, sum(ranges.reference(row.reference) is None for row in table.rows))
+        (
+            t,
+            table.id,
+            sum(_numbers(row.reference) and not ranges.reference(row.reference) for row in table.rows),
+        )
         for t, table in form.items("tables")
     ]
     return [
@@ -76,6 +80,10 @@ def _ranges(case: Case, form: Form) -> list[Finding]:
         for t, name, count in unread
         if count
     ]
+
+
+def _numbers(text: str) -> bool:
+    return any(c.isdigit() for c in text)
 
 
 def _pedigree(case: Case, form: Form) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""What the record may ask to be drawn: marks on a picture, trend plots, a pedigree. Parts of core/record.py."""
+"""What the record may ask to be drawn: marks on a picture, trend plots, a pedigree. Parts of the record."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def named_window(value: Any) -> Any:
     if not isinstance(value, str) or not value:
         return value
     if value not in windows():
-        raise ValueError(f"no CT window has this name; known: {', '.join(windows())}; or give centre and width")
+        raise ValueError(
+            f"no CT window has this name; known: {', '.join(windows())}; or give centre and width"
+        )
     return {key: windows()[value][key] for key in ("centre", "width")}
 
 

@@ -1,7 +1,7 @@
-"""Laboratory results and reference ranges as numbers: "12.0–15.0", "<5", "≥ 60". What is not plain is not read.
+"""Laboratory results and reference ranges as numbers: "12.0–15.0", "<5", "≥ 60". What is unclear is not read.
 
-A flag or a point in a plot that rests on a guess misleads; so everything that is not exactly a number, a bound
-or two numbers with a dash or "to" between them gives None.
+A flag or a point in a plot that rests on a guess misleads; so all that is not exactly a number, a bound or
+two numbers with a dash or "to" between them gives None.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# 1,234.5 and 1,50,000 (Indian grouping): a comma stands before groups of two or three digits, the last of three.
+# 1,234.5 and 1,50,000 (Indian grouping): a comma stands before groups of 2 or 3 digits, the last of 3.
 NUMBER = r"[-−+]?(?:\d{1,3}(?:,\d{2,3})*,\d{3}|\d{1,9})(?:\.\d{1,6})?"
 BOUND = re.compile(rf"(<=|>=|<|>|≤|≥|≦|≧|up to|below|above|under|over)\s*({NUMBER})", re.IGNORECASE)
 ONE = re.compile(NUMBER)
@@ -45,7 +45,7 @@ def result(text: str) -> Span | None:
 
 
 def flag(measured: str, normal: str) -> str:
-    """"low", "high", or "" when the result lies inside, may lie inside, or one of the two is no number."""
+    """Whether a result is "low" or "high"; "" when it may lie inside, or one of the two is no number."""
     found, range_ = result(measured), reference(normal)
     if found is None or range_ is None:
         return ""

@@ -174,7 +174,9 @@ class Panel(Part):
     frame: (
         Annotated[int, Field(ge=1, description="which frame of a multi-frame file, counted from 1")] | None
     ) = None
-    window: Annotated[Window | None, BeforeValidator(named_window, json_schema_input_type=Window | str)] = None
+    window: Annotated[Window | None, BeforeValidator(named_window, json_schema_input_type=Window | str)] = (
+        None
+    )
     crop: Area | None = None
     cover: list[Area] = []
     show: list[Area] = []

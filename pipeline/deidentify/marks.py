@@ -15,7 +15,7 @@ PARTS = ("scale_bar", "marks", "inset")
 
 def check(case: Case, panel: Panel, picture: Picture) -> Iterator[Finding]:
     """What cannot be drawn on this clean picture: IMG090 to IMG093."""
-    size = {"width": picture.width, "height": picture.height}
+    size: dict[str, Any] = {"width": picture.width, "height": picture.height}
     for n, mark in enumerate(panel.wanted["marks"]):
         if mark["at"][0] >= picture.width or mark["at"][1] >= picture.height:
             yield findings.make("IMG090", case.where(*panel.path, "marks", n), number=n + 1, **size)
@@ -34,7 +34,7 @@ def check(case: Case, panel: Panel, picture: Picture) -> Iterator[Finding]:
 
 
 def of(panel: Panel, picture: Picture) -> dict[str, Any]:
-    """What is to be drawn over this picture; empty for most. A bar with its length in pixels of the picture."""
+    """What is to be drawn over this picture; empty for most. A bar has its length in pixels of it."""
     asked = {part: panel.wanted[part] for part in PARTS if panel.wanted[part]}
     if "scale_bar" in asked:
         bar = {"mm": panel.wanted["scale_bar"]["mm"], "pixels": round(_bar(panel, picture) or 0, 3)}

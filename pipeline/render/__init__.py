@@ -1,6 +1,7 @@
 """Clean copies in, the manuscript of one journal out: Word, PDF, JATS, HTML, figures, letters, checklist.
 
-Written into `dest`: manuscript.docx, .pdf, .xml (JATS), .html; figures/figure-<n>.<ext>; title-page.docx;
+Written into `dest`: manuscript.docx, .pdf, .xml (JATS), .html; figures/figure-<n>.<ext>, .pdf too where it is
+drawn from the record; title-page.docx;
 cover-letter.docx; care-checklist.pdf; care.json (its lines) and manuscript.json (what it is, the numbers
 of figures and tables, counts beside the journal's limits, findings). A draft is watermarked and has no JATS,
 title page or letter.
@@ -62,6 +63,7 @@ def make(clean: CleanCase, journal: Journal, care: tuple[CareLine, ...], *rest: 
         markdown,
         pdf,
         references,
+        tree,
     )
 
     *flags, dest = rest
@@ -100,6 +102,11 @@ def make(clean: CleanCase, journal: Journal, care: tuple[CareLine, ...], *rest: 
             "draft": draft,
             "counts": paper.counts,
             "numbers": paper.numbers,
+            "drawn": [
+                {"id": f.id, "number": f.number, "legend": tree.plain(f.legend), "alt": f.alt}
+                for f in paper.figures
+                if f.drawn
+            ],
             "effective_dpi": {f.id: drawn[f.number].effective_dpi for f in paper.figures},
             "findings": [asdict(f) for f in warnings],
         },
@@ -121,5 +128,11 @@ def load(folder: Path) -> Manuscript:
     """The manuscript a finished step left in `folder`."""
     known = files.read_json(folder / "manuscript.json")
     return Manuscript(
-        folder, known["journal"], known["clean"], known["blinded"], known["counts"], known["numbers"]
+        folder,
+        known["journal"],
+        known["clean"],
+        known["blinded"],
+        known["counts"],
+        known["numbers"],
+        tuple(known["drawn"]),
     )
