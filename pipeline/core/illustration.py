@@ -44,6 +44,7 @@ class ScaleBar(Part):
 
     mm: Annotated[float, Field(gt=0)]
     mm_per_pixel: Annotated[float, Field(gt=0)] | None = None
+    corner: Literal["bottom-left", "bottom-right", "top-right"] = "bottom-left"  # top left: the panel letter
 
 
 class Mark(Part):

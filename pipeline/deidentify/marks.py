@@ -37,7 +37,8 @@ def of(panel: Panel, picture: Picture) -> dict[str, Any]:
     """What is to be drawn over this picture; empty for most. A bar has its length in pixels of it."""
     asked = {part: panel.wanted[part] for part in PARTS if panel.wanted[part]}
     if "scale_bar" in asked:
-        bar = {"mm": panel.wanted["scale_bar"]["mm"], "pixels": round(_bar(panel, picture) or 0, 3)}
+        bar = {key: panel.wanted["scale_bar"][key] for key in ("mm", "corner")}
+        bar |= {"pixels": round(_bar(panel, picture) or 0, 3)}
         asked["scale_bar"] = bar | ({"at_detector": True} if _at_detector(panel, picture) else {})
     return asked
 

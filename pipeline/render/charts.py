@@ -41,7 +41,13 @@ class Chart:
     vector: bytes  # PDF
     dpi: int
     width_mm: float
-    unprintable: str = ""  # characters without a shape
+
+
+@dataclass(frozen=True, slots=True)
+class Unprintable:
+    """A figure with characters that its font has no shape for."""
+
+    characters: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ def plans(record: dict[str, Any], numbers: words.Numbers) -> list[Plan]:
     return out
 
 
-def draw(plan: Plan, journal: Journal) -> Chart | TooLarge:
+def draw(plan: Plan, journal: Journal) -> Chart | TooLarge | Unprintable:
     """The figure at one of the journal's two widths."""
     form = journal.layout["figure"]
     grey, dpi = form.get("colour") == "grey", int(form.get("line_dpi") or form["dpi"])
@@ -78,11 +84,11 @@ def draw(plan: Plan, journal: Journal) -> Chart | TooLarge:
         figure, width_mm = DRAW[plan.kind](plan.data, single, double, grey=grey)
         height_mm = figure.get_figheight() * ink.INCH
         if width_mm > double:
-            return TooLarge(width_mm, double, "wide")
+            return TooLarge(float(width_mm), double, "wide")
         if height_mm > HIGHEST:
-            return TooLarge(height_mm, HIGHEST, "high")
+            return TooLarge(float(height_mm), HIGHEST, "high")
         if lacking := ink.lacking(figure):
-            return Chart(_pixels(figure, 10, grey=grey), b"", 10, width_mm, lacking)
+            return Unprintable(lacking)
         return Chart(_pixels(figure, dpi, grey=grey), _vector(figure), dpi, width_mm)
 
 

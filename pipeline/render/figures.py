@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 INCH = 25.4  # mm
 ENLARGE = 4.0  # enlarging further than this only makes the file bigger
-READING_DPI = 150  # for the copies inside DOCX, PDF and HTML
+READING_DPI, LINES_DPI = 150, 300  # for the copies inside DOCX, PDF and HTML: of pictures, of charts
 TALLEST = 175.0  # mm, so that a legend fits on the same page
 QUALITIES = (95, 90, 85, 80, 75)  # of JPEG, until the journal's limit is kept; below, text and edges suffer
 SAVING: dict[str, dict[str, Any]] = {
@@ -55,9 +55,9 @@ def draw(
                 said: dict[str, Any] = {"id": figure.id, "size": round(chart.mm), "limit": round(chart.limit)}
                 found.append(findings.make("IMG504", document.PLACE, side=chart.side, **said))
                 continue
-            if chart.unprintable:
-                codes = ", ".join(f"U+{ord(c):04X}" for c in chart.unprintable[:10])
-                count = len(chart.unprintable)
+            if isinstance(chart, charts.Unprintable):
+                codes = ", ".join(f"U+{ord(c):04X}" for c in chart.characters[:10])
+                count = len(chart.characters)
                 found.append(findings.make("IMG505", document.PLACE, id=figure.id, count=count, codes=codes))
                 continue
             drawn = _chart(chart, figure, journal, dest / "figures")
@@ -99,7 +99,7 @@ def _pictures(
 def _chart(chart: charts.Chart, figure: document.Figure, journal: Journal, folder: Path) -> Drawn:
     folder.mkdir(exist_ok=True)
     (folder / f"{figure.file}.pdf").write_bytes(chart.vector)
-    return _finish(chart.sheet, chart.dpi, chart.dpi, chart.width_mm, figure, journal, folder)
+    return _finish(chart.sheet, chart.dpi, chart.dpi, chart.width_mm, figure, journal, folder, LINES_DPI)
 
 
 def _finish(
@@ -110,12 +110,13 @@ def _finish(
     figure: document.Figure,
     journal: Journal,
     folder: Path,
+    reading_dpi: int = READING_DPI,
 ) -> Drawn:
     folder.mkdir(exist_ok=True)
     target = folder / f"{figure.file}.{journal.layout['figure']['format']}"
     target.write_bytes(_encoded(sheet, target.suffix[1:], dpi, _max_mb(journal)))
     fits = min(width_mm, document.text_width_mm(journal.layout), TALLEST * sheet.width / sheet.height)
-    return Drawn(target, _reading(sheet, dpi), width_mm, fits, effective)
+    return Drawn(target, _reading(sheet, dpi, reading_dpi), width_mm, fits, effective)
 
 
 def _encoded(sheet: Picture, kind: str, dpi: int, max_mb: float | None) -> bytes:
@@ -129,7 +130,8 @@ def _encoded(sheet: Picture, kind: str, dpi: int, max_mb: float | None) -> bytes
     elif sheet.mode == "RGB":
         extra["icc_profile"] = srgb.profile()
     content = b""
-    for quality in [{"quality": q} for q in QUALITIES] if kind == "jpg" else [{}]:
+    steps: list[dict[str, Any]] = [{"quality": q} for q in QUALITIES] if kind == "jpg" else [{}]
+    for quality in steps:
         out = io.BytesIO()
         sheet.save(out, dpi=(dpi, dpi), **quality, **SAVING[kind], **extra)
         content = out.getvalue()
@@ -148,10 +150,10 @@ def _max_mb(journal: Journal) -> float | None:
     return float(limit) if limit else None
 
 
-def _reading(sheet: Picture, dpi: int) -> bytes:
+def _reading(sheet: Picture, dpi: int, wanted: int) -> bytes:
     """A PNG of the sheet at reading resolution."""
-    if dpi > READING_DPI:
-        size = (round(sheet.width * READING_DPI / dpi), max(1, round(sheet.height * READING_DPI / dpi)))
+    if dpi > wanted:
+        size = (round(sheet.width * wanted / dpi), max(1, round(sheet.height * wanted / dpi)))
         sheet = sheet.resize(size, reducing_gap=2.0)
     out = io.BytesIO()
     sheet.save(out, **SAVING["png"])

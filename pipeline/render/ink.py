@@ -6,6 +6,8 @@ gives the same bytes everywhere. Nothing in a text is read as mathematics or mar
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import os
 import re
 import tempfile
@@ -27,6 +29,25 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 GREYS = ("#000000", "#4d4d4d")
 MARKERS = ("o", "s", "^", "D", "v", "p")
 LINES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (2, 1)), (0, (6, 1.5, 1.5, 1.5)))
+FONTS: dict[str, Any] = {  # the one font, as matplotlib writes its list of fonts
+    "__class__": "FontManager",
+    "_FontManager__default_weight": "normal",
+    "default_size": None,
+    "defaultFamily": {"ttf": "DejaVu Sans", "afm": "Helvetica"},
+    "afmlist": [],
+    "ttflist": [
+        {
+            "__class__": "FontEntry",
+            "fname": "fonts/ttf/DejaVuSans.ttf",
+            "name": "DejaVu Sans",
+            "style": "normal",
+            "variant": "normal",
+            "weight": 400,
+            "stretch": "normal",
+            "size": "scalable",
+        }
+    ],
+}
 RAISED = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ")
 LOWERED = str.maketrans("0123456789+-−=()aeox", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₒₓ")
 SHIFTED = re.compile(r"\^([^\s^]+)\^|~([^\s~]+)~")
@@ -34,23 +55,39 @@ SHIFTED = re.compile(r"\^([^\s^]+)\^|~([^\s~]+)~")
 
 @contextmanager
 def drawing() -> Iterator[None]:
-    """Draw with the defaults of matplotlib, not the computer's, and its cache in a private folder."""
-    before = os.environ.get("MPLCONFIGDIR")
-    with tempfile.TemporaryDirectory(prefix="casereport-") as folder:
-        os.environ["MPLCONFIGDIR"] = folder
-        try:
-            import matplotlib
-            import matplotlib.font_manager  # looks for fonts, and notes them in that folder
-        finally:
-            del os.environ["MPLCONFIGDIR"]
-            if before is not None:
-                os.environ["MPLCONFIGDIR"] = before
+    """Draw with the defaults of matplotlib, not the computer's."""
+    _imported()
+    import matplotlib
+
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(
             {"pdf.fonttype": 42, "text.parse_math": False, "axes.linewidth": 0.6, "font.size": SIZE}
         )
         yield
+
+
+@cache
+def _imported() -> None:
+    """Import matplotlib with a private folder for what it would keep in the user's home.
+
+    There it finds a list of fonts in the form of its own cache, so that it does not read every font of the
+    computer, which takes seconds. A version that does not know this form makes its own list.
+    """
+    before = os.environ.get("MPLCONFIGDIR")
+    with tempfile.TemporaryDirectory(prefix="casereport-") as folder:
+        os.environ["MPLCONFIGDIR"] = folder
+        try:
+            found = importlib.util.find_spec("matplotlib.font_manager")
+            source = Path(found.origin).read_text(encoding="utf-8") if found and found.origin else ""
+            version = re.search(r"__version__ = [\"']([\w.]+)", source)
+            name = version.group(1) if version else ""
+            (Path(folder) / f"fontlist-v{name}.json").write_text(json.dumps(FONTS | {"_version": name}))
+            importlib.import_module("matplotlib.font_manager")
+        finally:
+            del os.environ["MPLCONFIGDIR"]
+            if before is not None:
+                os.environ["MPLCONFIGDIR"] = before
 
 
 def prose(text: str, numbers: words.Numbers) -> str:

@@ -64,8 +64,10 @@ def draw(panel: Picture, original: Picture, marked: dict[str, Any], dpi: int) ->
     if inset:
         _inset(panel, original, inset, mm)
     if bar := marked.get("scale_bar"):
-        left = inset is None or inset["corner"] != "bottom-left"
-        _scale_bar(panel, bar, bar["pixels"] * scale, mm, at_left=left)
+        corner = bar["corner"]
+        if inset and inset["corner"] == corner:
+            corner = "bottom-left" if corner == "bottom-right" else "bottom-right"
+        _scale_bar(panel, bar, bar["pixels"] * scale, mm, corner)
     return cut
 
 
@@ -144,14 +146,14 @@ def _frame(pen: Pen, box: list[int], white: int, black: int) -> None:
         pen.rectangle((left - out, top - out, right - 1 + out, bottom - 1 + out), outline=colour, width=wide)
 
 
-def _scale_bar(panel: Picture, bar: dict[str, Any], length: float, mm: float, *, at_left: bool) -> None:
-    """The bar in a lower corner with its length above it."""
+def _scale_bar(panel: Picture, bar: dict[str, Any], length: float, mm: float, corner: str) -> None:
+    """The bar in a corner with its length above it."""
     from PIL import ImageDraw, ImageFont
 
     pen, edge, rim = ImageDraw.Draw(panel), round(EDGE * mm), max(1, round(RIM * mm))
     wide, high = round(length), max(2, round(BAR * mm))
-    left = edge if at_left else panel.width - edge - wide
-    top = panel.height - edge - high
+    left = edge if "left" in corner else panel.width - edge - wide
+    top = panel.height - edge - high if "bottom" in corner else edge + round(LABEL * mm)
     pen.rectangle((left - rim, top - rim, left + wide - 1 + rim, top + high - 1 + rim), fill="black")
     pen.rectangle((left, top, left + wide - 1, top + high - 1), fill="white")
     words = wording.ours()["figures"]["at_detector" if bar.get("at_detector") else "scale_bar"]

@@ -78,9 +78,8 @@ def draw(shown: dict[str, Any], single: float, double: float, *, grey: bool) -> 
     for person, known in enumerate(shown["people"]):
         _symbol(axes, *at[person], known)
         number = shown["names"][person].partition("-")[2]
-        axes.text(
-            at[person][0], at[person][1] + SIDE / 2 + 3.4, number, font=ink.font(ink.SMALL), ha="center"
-        )
+        x, y = at[person][0] + SIDE / 2 + 1.2, at[person][1] + SIDE / 2 + 1.8
+        axes.text(x, y, number, font=ink.font(ink.SMALL), ha="center")  # not under it: lines go down there
     return figure, width
 
 
@@ -228,7 +227,7 @@ def _family(
             low = drop + SIDE / 2 + 5.0 + gap
             _line(axes, [x1 + gap, x1 + gap, x2 - gap, x2 - gap], [y1 + SIDE / 2, low, low, y2 + SIDE / 2])
     start = drop if beside else drop + SIDE / 2 + 5.0
-    bar = at[children[0]][1] - SIDE / 2 - SIBS / 2 - (lift % 3)
+    bar = min(at[child][1] for child in children) - SIDE / 2 - SIBS / 2 - (lift % 3)
     xs = sorted(at[c][0] for c in children)
     _line(axes, [middle, middle], [start, bar])
     _line(axes, [min(middle, xs[0]), max(middle, xs[-1])], [bar, bar])

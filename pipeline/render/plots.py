@@ -14,6 +14,8 @@ from pipeline.render import ink, wording
 
 ROW, TALL = 34.0, 46.0  # mm: one plot among several, one alone
 LEFT, RIGHT, BELOW, GAP = 13.0, 3.0, 5.0, 5.0  # mm around each plot
+TICKS = 4  # on the vertical axis, about
+MANY, POINT, DOT = 25, 4.5, 2.5  # more results than this are drawn as smaller points
 FOOT = 5.0  # mm for the words of the time axis
 UNITS = (
     (120, 1.0, "days"),
@@ -47,8 +49,10 @@ def draw(shown: dict[str, Any], single: float, double: float, *, grey: bool) -> 
     tests = shown["tests"]
     columns = 1 if len(tests) == 1 else 2 if len(tests) <= 8 else 3
     width = single if columns == 1 else double
-    inner = width / columns - LEFT - RIGHT
-    heads = [ink.wrap(_title(test), inner + LEFT - 2, bold=True) for test in tests]
+    labels = [label for test in tests for label in _ticks(_scale(test))]
+    left_of = max(LEFT, max(ink.wide(label, ink.SMALL) for label in labels) + 3)
+    inner = width / columns - left_of - RIGHT
+    heads = [ink.wrap(_title(test), inner + left_of - 2, bold=True) for test in tests]
     rows = [range(start, min(start + columns, len(tests))) for start in range(0, len(tests), columns)]
     plot = TALL if len(tests) == 1 else ROW
     above = [ink.high(max(len(heads[n]) for n in row)) + 1.5 for row in rows]
@@ -61,7 +65,7 @@ def draw(shown: dict[str, Any], single: float, double: float, *, grey: bool) -> 
         for column, n in enumerate(row):
             left = column * width / columns
             bottom = height - top - head - plot
-            box = ((left + LEFT) / width, bottom / height, inner / width, plot / height)
+            box = ((left + left_of) / width, bottom / height, inner / width, plot / height)
             axes = figure.add_axes(box)
             words_at = (left + 1) / width, 1 - (top + 0.3) / height
             figure.text(
@@ -93,8 +97,8 @@ def _one(
     found = [ranges.result(text) for _, text in test["results"]]
     values = [s.high if s.high is not None else s.low for s in found if s]
     normal = ranges.reference(test["reference"])
-    limits = [v for v in (normal.low, normal.high) if v is not None] if normal else []
-    low, high = _padded([*(v for v in values if v is not None), *limits])
+    limits = _limits(test)
+    low, high = _scale(test)
     axes.set_xlim(*span)
     axes.set_ylim(low, high)
     if normal:
@@ -107,22 +111,41 @@ def _one(
             axes.axhline(limit, color=ink.RULE, linewidth=0.5, zorder=1)
     colour = (ink.GREYS if grey else ink.COLOURS)[n % len(ink.GREYS if grey else ink.COLOURS)]
     axes.plot(days, values, color=colour, linewidth=1.0, linestyle=ink.LINES[n % len(ink.LINES)], zorder=2)
+    size = DOT if len(days) > MANY else POINT
     for day, value, span_of, (_, text) in zip(days, values, found, test["results"], strict=True):
         bound = span_of is not None and span_of.low != span_of.high
         marker = ink.MARKERS[n % 2] if not bound else "v" if span_of and span_of.low is None else "^"
         outside = bool(ranges.flag(text, test["reference"]))
         face = colour if outside else "white"
         axes.plot(
-            day, value, marker, color=colour, markerfacecolor=face, markersize=4.5, zorder=3, clip_on=False
+            day, value, marker, color=colour, markerfacecolor=face, markersize=size, zorder=3, clip_on=False
         )
     axes.spines[["top", "right"]].set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=2))
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=TICKS))
     axes.xaxis.set_major_formatter(FuncFormatter(_plain))
     axes.yaxis.set_major_formatter(FuncFormatter(_plain))
     axes.tick_params(width=0.6, length=2.5, pad=2)
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         label.set_font(ink.font(ink.SMALL))
+
+
+def _limits(test: dict[str, Any]) -> list[float]:
+    normal = ranges.reference(test["reference"])
+    return [v for v in (normal.low, normal.high) if v is not None] if normal else []
+
+
+def _scale(test: dict[str, Any]) -> tuple[float, float]:
+    """The ends of the vertical axis: all results and the limits of the range are on it."""
+    spans = [ranges.result(text) for _, text in test["results"]]
+    values = [v for span in spans if span for v in (span.low, span.high) if v is not None]
+    return _padded([*values, *_limits(test)])
+
+
+def _ticks(ends: tuple[float, float]) -> list[str]:
+    from matplotlib.ticker import MaxNLocator
+
+    return [_plain(value, 0) for value in MaxNLocator(nbins=TICKS).tick_values(*ends)]
 
 
 def _plain(value: float, _position: int) -> str:

@@ -12,7 +12,7 @@ from pipeline.core import words
 from pipeline.render import ink, plots, wording
 
 AXIS, LABELS, WHEN = 22.0, 36.0, 27.0  # mm: where the axis is, where words begin, how wide the time is
-LOOSE, LEAST, EDGE, ROWGAP = 1.15, 40.0, 4.0, 1.8  # height over that of the words; mm
+LOOSE, LEAST, EDGE, ROWGAP = 1.15, 25.0, 4.0, 1.8  # height over that of the words; mm
 HEAD = 6.0  # mm for the name of the axis
 
 
