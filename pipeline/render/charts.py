@@ -96,6 +96,8 @@ def _pixels(figure: Any, dpi: int, *, grey: bool) -> Picture:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
+    whole = [round(side * dpi) / dpi for side in figure.get_size_inches()]
+    figure.set_size_inches(*whole)  # exactly as many pixels as the width has
     figure.set_dpi(dpi)
     canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()

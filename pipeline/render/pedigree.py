@@ -96,18 +96,23 @@ def _couple(parents: list[Person]) -> Couple:
 
 
 def _generations(count: int, families: dict[Couple, list[Person]]) -> list[int]:
-    """The floor of everyone, from 0: partners on one floor, children below both."""
+    """The floor of everyone, from 0: children below both parents, partners on one floor where that can be."""
+    return _settled(count, families, level=True) or _settled(count, families, level=False)
+
+
+def _settled(count: int, families: dict[Couple, list[Person]], *, level: bool) -> list[int]:
+    """Floors that fit all families; [] where partners on one floor would need ever more floors."""
     floor = [0] * count
-    for _ in range(count):
+    for _ in range(2 * count + 1):
         before = list(floor)
         for (a, b), children in families.items():
-            if not (_above(a, b, families) or _above(b, a, families)):
+            if level and not (_above(a, b, families) or _above(b, a, families)):
                 floor[a] = floor[b] = max(floor[a], floor[b])
             for child in children:
                 floor[child] = max(floor[child], floor[a] + 1, floor[b] + 1)
         if floor == before:
-            break
-    return floor
+            return floor
+    return []
 
 
 def _above(a: Person, b: Person, families: dict[Couple, list[Person]]) -> bool:
