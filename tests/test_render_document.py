@@ -61,7 +61,7 @@ def test_results_stand_in_order_of_time(tmp_path):
 
 def test_a_missing_result_is_a_dash(tmp_path):
     _, body = tree.cells(part(paper(tmp_path), "labs")["c"][1][0])
-    assert [tree.plain(c) for c in body[0]] == ["Haemoglobin", "g/dL", "12–15", "11.9", "–", "12.4"]
+    assert [tree.plain(c) for c in body[0]] == ["Haemoglobin", "g/dL", "12–15", "11.9 ↓", "–", "12.4"]
 
 
 def test_references_are_numbered_by_first_citation(tmp_path):

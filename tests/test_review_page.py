@@ -489,6 +489,15 @@ def test_a_walk_without_a_mouse(running: tuple[subprocess.Popen[str], str], tmp_
         assert page.run("document.querySelector('.unshown:not([hidden])').textContent").startswith(
             "The original cannot"
         )
+        told = page.run(
+            "(() => { const i = [...document.querySelectorAll('.copy img')].pop(); const b = i.getBoundingClientRect();"
+            "const s = Math.min(b.width / i.naturalWidth, b.height / i.naturalHeight);"
+            "const x = b.left + (b.width - i.naturalWidth * s) / 2 + 10.5 * s;"
+            "const y = b.top + (b.height - i.naturalHeight * s) / 2 + 20.5 * s;"
+            "i.dispatchEvent(new PointerEvent('pointermove', { clientX: x, clientY: y }));"
+            "return i.closest('figure').querySelector('.pixel').textContent; })()"
+        )
+        assert told.startswith("pixel 10, 20 of ")  # as `at` of a mark counts them
         for number in range(3):
             page.press("j") if number == 0 else None
             page.press("a")

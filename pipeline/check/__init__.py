@@ -5,7 +5,17 @@ Reads text only (no picture is decoded), so that the answer is there at once.
 
 from __future__ import annotations
 
-from pipeline.check import authorship, care, chronology, limits, links, pictures, references, schema
+from pipeline.check import (
+    authorship,
+    care,
+    chronology,
+    drawings,
+    limits,
+    links,
+    pictures,
+    references,
+    schema,
+)
 from pipeline.core import guidelines
 from pipeline.core.journal import Journal
 from pipeline.core.model import Case, Report, Severity
@@ -20,6 +30,7 @@ def check(case: Case, journal: Journal) -> Report:
     found += links.check(case, form)
     found += chronology.check(case, form)
     found += pictures.check(case, form)
+    found += drawings.check(case, form)
     found += references.check(case, form)
     found += limits.check(case, form, journal)
     lines, about_care = care.check(case, form, journal)

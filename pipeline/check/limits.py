@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.check import references
+from pipeline.check import drawings, references
 from pipeline.check.schema import Form
-from pipeline.core import ages, findings, profile, words
+from pipeline.core import ages, findings, numbering, profile, words
 from pipeline.core.journal import Journal, known
 from pipeline.core.model import Case, Finding, Path_, Place, Severity
 
@@ -69,7 +69,8 @@ def counts(case: Case, form: Form, journal: Journal) -> Iterator[Count]:
         most = (journal.value("references") or {}).get("max")
         listed = len(references.keys(source.path, text))
         yield Count("references", "references", listed, None, most, (source.path, 0))
-    figures, tables = len(list(form.items("figures"))), len(list(form.items("tables"))) + 1
+    figures = len(list(form.items("figures"))) + len(drawings.drawn(form))
+    tables = len(list(form.items("tables"))) + len(numbering.generated(form.get("timeline_as")))
     most = (journal.value("figures") or {}).get("max")
     yield Count("figures", "figures", figures, None, most, case.where("figures"))
     yield Count("tables", "tables_max", tables, None, journal.value("tables_max"), case.where("tables"))

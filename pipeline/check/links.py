@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 
+from pipeline.check import drawings
 from pipeline.check.schema import Form
-from pipeline.core import findings, words
+from pipeline.core import findings, numbering, words
 from pipeline.core.model import Case, Finding
 
 KINDS = {"fig": ("figure", "figures"), "table": ("table", "tables")}
-GENERATED = {"timeline"}  # tables we draw from the record
 
 
 def check(case: Case, form: Form) -> list[Finding]:
@@ -21,11 +21,12 @@ def _references(case: Case, form: Form) -> list[Finding]:
     found = []
     mentions: dict[str, list[str]] = {"fig": [], "table": []}
     ids = {short: [x.id for _, x in form.items(part)] for short, (_, part) in KINDS.items()}
-    names = {short: _typed_ids(case, part) for short, (_, part) in KINDS.items()}
+    generated = {"fig": drawings.typed(case.record), "table": numbering.generated(form.get("timeline_as"))}
+    names = {short: [*_typed_ids(case, part), *generated[short]] for short, (_, part) in KINDS.items()}
     for path, prose in form.prose():
         for short, wanted, down in words.referred(prose):
             mentions[short].append(wanted)
-            if wanted not in names[short] and not (short == "table" and wanted in GENERATED):
+            if wanted not in names[short]:
                 near = difflib.get_close_matches(wanted, names[short], 1)
                 hint = f"; did you mean '{near[0]}'?" if near else ""
                 place = case.where_in(path, down)
@@ -34,7 +35,8 @@ def _references(case: Case, form: Form) -> list[Finding]:
                 )
     for short, (kind, part) in KINDS.items():
         for i, item in form.items(part):
-            if ids[short].index(item.id) != [n for n, _ in form.items(part)].index(i):
+            again = ids[short].index(item.id) != [n for n, _ in form.items(part)].index(i)
+            if again or item.id in generated[short]:
                 found.append(findings.make("REC023", case.where(part, i, "id"), kind=kind, id=item.id))
             elif item.id not in mentions[short] and form.get("text"):
                 found.append(findings.make("REC021", case.where(part, i), kind=kind, id=item.id, short=short))

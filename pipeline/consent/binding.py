@@ -129,14 +129,18 @@ def figures(clean: CleanCase) -> dict[str, str]:
 def _facts(record: Mapping[str, Any]) -> dict[str, Any]:
     patient = {name: record["patient"].get(name) for name in ABOUT_PATIENT}
     perspective = record["text"].get("perspective")
-    return {"patient": patient, "perspective": perspective, **{name: record.get(name) for name in FACTS}}
+    stated = {name: record.get(name) for name in FACTS}
+    stated["tables"] = [{k: v for k, v in table.items() if k != "plot"} for table in stated["tables"] or []]
+    family = {"pedigree": record["pedigree"]} if record.get("pedigree") else {}  # drawn, but a fact
+    return {"patient": patient, "perspective": perspective, **stated, **family}
 
 
 def _text(record: Mapping[str, Any]) -> dict[str, Any]:
     narrative = {name: prose for name, prose in record["text"].items() if name != "perspective"}
     alt = {figure["id"]: figure["alt"] for figure in record["figures"]}
     lists = {name: record[name] for name in LISTS if record.get(name)}
-    return {"text": narrative, "alt": alt, **{name: record.get(name) for name in WORDS}, **lists}
+    drawn = {"legends": record["legends"]} if record.get("legends") else {}
+    return {"text": narrative, "alt": alt, **drawn, **{name: record.get(name) for name in WORDS}, **lists}
 
 
 def asked_again(signed: Mapping[str, Any], now: Mapping[str, Any], changes: Changes) -> dict[str, Any]:

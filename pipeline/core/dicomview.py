@@ -26,6 +26,8 @@ from pipeline.core.stored import clear_overlay_bits, transfer_syntax
 Values = npt.NDArray[Any]
 PERCENTILES = (1, 99)  # the window where neither the author nor the header gives one
 WHOLE_RANGE = 1 << 16  # stored values up to which a table is cheaper than the picture
+PROJECTIONS = {"CR", "DX", "MG", "RF", "XA", "PX", "IO", "RG"}
+CALIBRATED = {"GEOMETRY", "FIDUCIAL"}  # Pixel Spacing Calibration Type (PS3.3 10.7.1.2)
 SQUARE = 1e-3  # relative difference up to which pixels count as square
 
 
@@ -166,32 +168,41 @@ def _functional(ds: Dataset, frame: int, sequence: str) -> Dataset:
     return found[0] if found else ds
 
 
-def _spacing(ds: Dataset, frame: int) -> tuple[float, float, bool]:
-    """Distance between rows and between columns; True when in millimetres within the patient."""
+def _spacing(ds: Dataset, frame: int) -> tuple[float, float, str]:
+    """Distance between rows and between columns, and where it is measured: patient, detector or "".
+
+    In a projection, Pixel Spacing is a length in the patient only if the header says that it was calibrated
+    (PS3.3 10.7.1.3); else it is one on the detector, which magnification makes too long.
+    """
     measures = _functional(ds, frame, "PixelMeasuresSequence")
-    for source, in_patient in (
-        (measures.get("PixelSpacing"), "ImagerPixelSpacing" not in ds),
-        (ds.get("ImagerPixelSpacing"), False),
-        (ds.get("NominalScannedPixelSpacing"), False),
-        (ds.get("PixelAspectRatio"), False),
+    projected = "ImagerPixelSpacing" in ds or ds.get("Modality") in PROJECTIONS
+    calibrated = ds.get("PixelSpacingCalibrationType") in CALIBRATED
+    in_patient = calibrated or not projected
+    for source, where in (
+        (measures.get("PixelSpacing") if in_patient else None, "patient"),
+        (ds.get("ImagerPixelSpacing"), "detector"),
+        (measures.get("PixelSpacing"), "detector"),
+        (ds.get("NominalScannedPixelSpacing"), ""),
+        (ds.get("PixelAspectRatio"), ""),
     ):
         pair = [float(v) for v in source] if source is not None else []
         if len(pair) == 2 and min(pair) > 0:
-            return pair[0], pair[1], in_patient
-    return 1.0, 1.0, False
+            return pair[0], pair[1], where
+    return 1.0, 1.0, ""
 
 
-def _square(pixels: Values, row: float, column: float, in_patient: bool) -> Picture:
+def _square(pixels: Values, row: float, column: float, where: str) -> Picture:
     """The picture with square pixels: the coarser direction is interpolated."""
     mode, (height, width) = ("RGB" if pixels.ndim == 3 else "L"), pixels.shape[:2]
     side = min(row, column)
-    mm = round(side, 6) if in_patient else None
+    mm = round(side, 6) if where else None
+    known = (mm, None) if where == "patient" else (None, mm)
     if abs(row - column) <= SQUARE * side:
-        return Picture(mode, width, height, pixels.tobytes(), mm)
+        return Picture(mode, width, height, pixels.tobytes(), *known)
     size = (max(1, round(width * column / side)), max(1, round(height * row / side)))
     check_size(*size)
     image = Image.frombytes(mode, (width, height), pixels.tobytes()).resize(size, Image.Resampling.BICUBIC)
-    return Picture(mode, *size, image.tobytes(), mm)
+    return Picture(mode, *size, image.tobytes(), *known)
 
 
 def _first(value: Any) -> float | None:

@@ -159,6 +159,9 @@ class CleanPanel:
     file: Path  # PNG, mode L or RGB, native resolution
     pixels: str  # SHA-256 over mode, size and raw pixel bytes: stable across PNG encoders
     mm_per_pixel: float | None = None  # vertical = horizontal spacing after resampling to square pixels
+    marked: dict[str, Any] = field(
+        default_factory=dict
+    )  # scale_bar, marks, inset: drawn at print, not pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +256,7 @@ class Manuscript:
     blinded: bool
     counts: dict[str, Any]  # words, figures, tables, references beside the journal's limits
     numbers: dict[str, dict[str, int]]  # "fig" | "table" -> id -> its number in this journal
+    drawn: tuple[dict[str, Any], ...] = ()  # figures drawn from the record: id, number, legend, alt
 
 
 @dataclass(frozen=True, slots=True)

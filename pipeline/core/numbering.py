@@ -9,22 +9,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pipeline.core import words
+from pipeline.core import illustration, words
 
-TIMELINE = "timeline"  # the id of the table that is drawn from the timeline
+TIMELINE = illustration.TIMELINE  # the id of the table and of the figure that are drawn from the timeline
 
 
 def by_mention(record: Mapping[str, Any], prose: Iterable[str]) -> words.Numbers:
     """Kind ("fig" or "table") -> id -> number, by first mention in `prose`.
 
-    What is never mentioned follows in the order of the record, the timeline first among the tables.
+    What is never mentioned follows in the order of the record, the timeline first among the tables, drawn
+    figures after the pictures.
     """
     known = {
-        "fig": [figure["id"] for figure in record.get("figures", [])],
-        "table": [TIMELINE, *(table["id"] for table in record.get("tables", []))],
+        "fig": [*(figure["id"] for figure in record.get("figures", [])), *illustration.drawn(record)],
+        "table": [*generated(record.get("timeline_as")), *(t["id"] for t in record.get("tables", []))],
     }
     mentioned = [(kind, name) for text in prose for kind, name, _ in words.referred(text)]
     return {kind: _ranked(ids, [n for k, n in mentioned if k == kind]) for kind, ids in known.items()}
+
+
+def generated(timeline_as: str | None) -> tuple[str, ...]:
+    """Ids of the tables that are drawn from the record."""
+    return () if timeline_as == "figure" else (TIMELINE,)
 
 
 def narrative(record: Mapping[str, Any]) -> words.Numbers:

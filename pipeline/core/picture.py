@@ -66,6 +66,7 @@ class Picture:
     height: int
     data: bytes = field(repr=False)
     mm_per_pixel: float | None = None  # in both directions, measured in the patient
+    mm_at_detector: float | None = None  # of a projection: magnified by an unknown factor
 
     @property
     def digest(self) -> str:

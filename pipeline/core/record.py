@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from pipeline.core.fields import Date, FullDate, Id, Line, Part, Prose, YesNo, listed
+from pipeline.core.illustration import Inset, Mark, Pedigree, Plot, ScaleBar, Window, named_window
 from pipeline.core.permission import Consent
 
 
@@ -211,13 +212,6 @@ class Event(Part):
     event: Line
 
 
-class Window(Part):
-    """VOI window in stored units after rescale (Hounsfield units for CT); PS3.3 C.11.2.1.2."""
-
-    centre: float
-    width: Annotated[float, Field(gt=0)]
-
-
 class Area(Part):
     left: Annotated[int, Field(ge=0)]
     top: Annotated[int, Field(ge=0)]
@@ -233,10 +227,15 @@ class Panel(Part):
     frame: (
         Annotated[int, Field(ge=1, description="which frame of a multi-frame file, counted from 1")] | None
     ) = None
-    window: Window | None = None
+    window: Annotated[Window | None, BeforeValidator(named_window, json_schema_input_type=Window | str)] = (
+        None
+    )
     crop: Area | None = None
     cover: list[Area] = []
     show: list[Area] = []
+    scale_bar: ScaleBar | None = None
+    marks: list[Mark] = []
+    inset: Inset | None = None
 
 
 class Figure(Part):
@@ -259,6 +258,7 @@ class Table(Part):
     id: Id
     title: Line
     rows: Annotated[list[LabRow], Field(min_length=1)]
+    plot: Plot = None
 
 
 class Text(Part):
@@ -322,9 +322,12 @@ class Record(Part):
     changes: Annotated[list[Change], BeforeValidator(listed)]
     outcomes: Outcomes
     timeline: Annotated[list[Event], Field(min_length=1)]
+    timeline_as: Literal["table", "figure", "both"] = "table"
     text: Text
     figures: Annotated[list[Figure], BeforeValidator(listed)] = []
     tables: Annotated[list[Table], BeforeValidator(listed)] = []
+    pedigree: Pedigree | None = None
+    legends: Annotated[dict[Id, Prose], Field(description="drawn figure -> its legend, instead of ours")] = {}
     declarations: Declarations
     questions: Questions
     consent: Consent | None = None

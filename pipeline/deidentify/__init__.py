@@ -50,7 +50,7 @@ def make(case: Case, dest: Path) -> str:
     listed), PrivacyError when a date or an id cannot be made safe without asking.
     """
     from pipeline.core.match import Matcher
-    from pipeline.deidentify import sources
+    from pipeline.deidentify import marks, sources
     from pipeline.deidentify.headers.pseudonym import Pseudonyms
     from pipeline.deidentify.images import Album
     from pipeline.deidentify.prose import record as text
@@ -63,9 +63,12 @@ def make(case: Case, dest: Path) -> str:
     album.develop(dest / "photographs", Matcher(known))
     drawn = album.draw()
     shutil.rmtree(dest / "photographs")
-    _stop((*album.findings, *written.findings))
+    panels = [(panel, drawn[at]) for panel in album.panels if (at := (panel.figure, panel.letter)) in drawn]
+    misplaced = [found for panel, picture in panels for found in marks.check(case, panel, picture)]
+    _stop((*album.findings, *misplaced, *written.findings))
 
-    _draw_into(written.record["figures"], drawn, dest)
+    over = {(panel.figure, panel.letter): marks.of(panel, picture) for panel, picture in panels}
+    _draw_into(written.record["figures"], drawn, over, dest)
     files.write_json(dest / "record.json", written.record)
     files.write_json(dest / "byline.json", written.byline)
     for source in case.used_as("references")[:1]:
@@ -82,7 +85,14 @@ def load(folder: Path) -> CleanCase:
         raise InputError(row.message, code=row.code, where=folder.name, why=row.why, fix=row.fix)
     record: dict[str, Any] = files.read_json(folder / "record.json")
     panels = tuple(
-        CleanPanel(shown["id"], p["letter"], folder / p["file"], p["pixels"], p["mm_per_pixel"])
+        CleanPanel(
+            shown["id"],
+            p["letter"],
+            folder / p["file"],
+            p["pixels"],
+            p["mm_per_pixel"],
+            {part: p[part] for part in ("scale_bar", "marks", "inset") if part in p},
+        )
         for shown in record["figures"]
         for p in shown["panels"]
     )
@@ -107,8 +117,13 @@ def load(folder: Path) -> CleanCase:
     )
 
 
-def _draw_into(figures: list[dict[str, Any]], drawn: dict[tuple[str, str], Picture], dest: Path) -> None:
-    """Save every picture and note in its figure what and where it is."""
+def _draw_into(
+    figures: list[dict[str, Any]],
+    drawn: dict[tuple[str, str], Picture],
+    over: dict[tuple[str, str], dict[str, Any]],
+    dest: Path,
+) -> None:
+    """Save every picture and note in its figure what and where it is, and what is drawn over it at print."""
     (dest / "figures").mkdir()
     for shown in figures:
         shown["panels"] = []
@@ -124,6 +139,7 @@ def _draw_into(figures: list[dict[str, Any]], drawn: dict[tuple[str, str], Pictu
                 "width": picture.width,
                 "height": picture.height,
                 "mm_per_pixel": picture.mm_per_pixel,
+                **over[figure, letter],
             }
         )
 

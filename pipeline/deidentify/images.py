@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.core import dicomview, findings, slices, worker
 from pipeline.core.identity import Identifier
 from pipeline.core.match import Matcher
-from pipeline.core.model import Case, Finding, Place, Source
+from pipeline.core.model import Case, Finding, Path_, Place, Source
 from pipeline.core.picture import Extent, NoPictureError, Picture, Trouble, each, spread
 from pipeline.deidentify.headers import dicom, series
 from pipeline.deidentify.headers.pseudonym import Pseudonyms
@@ -109,6 +109,8 @@ class Panel:
     image: str  # as the record names it
     wanted: dict[str, Any]
     place: Place
+    path: Path_  # of the panel in the record
+    named_window: bool
 
 
 class Album:
@@ -264,6 +266,10 @@ class Album:
             self._trouble(e.trouble, panel.place)
             return None
         window = panel.wanted["window"]
+        header = image.headers.get(path)
+        if panel.named_window and (header is None or header.modality != "CT"):
+            self.findings.append(findings.make("IMG094", self._case.where(*panel.path, "window")))
+            return None
         pair = (window["centre"], window["width"]) if window else None
         asked = panel.wanted
         return dicomview.Wanted(path, kinds[path], asked["frame"], pair, asked["crop"], tuple(asked["cover"]))
@@ -282,7 +288,15 @@ class Album:
 
 def _panels(case: Case, record: dict[str, Any]) -> list[Panel]:
     return [
-        Panel(shown["id"], "abcdef"[p], panel["image"], panel, case.where("figures", f, "panels", p, "image"))
+        Panel(
+            shown["id"],
+            "abcdef"[p],
+            panel["image"],
+            panel,
+            case.where("figures", f, "panels", p, "image"),
+            ("figures", f, "panels", p),
+            isinstance(case.record["figures"][f]["panels"][p].get("window"), str),
+        )
         for f, shown in enumerate(record["figures"])
         for p, panel in enumerate(shown["panels"])
     ]

@@ -49,6 +49,7 @@ def collect(
         "counts": counts(paper.counts),
         "clean": clean.digest,
         "consent": consent(grant, target),
+        "drawn": [figure["number"] for figure in paper.drawn],  # from the facts, which consent covers
         "signed_off": signed_off(signoff),
         "checked": {
             "identifiers": proof.identifiers,

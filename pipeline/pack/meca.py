@@ -55,7 +55,8 @@ def build(members: dict[str, Path | bytes], journal: Journal, *, blinded: bool) 
             "Title page",
         )
         items.append(title)
-    for name in sorted((n for n in members if n.startswith("for-review/figures/")), key=_number):
+    pictures = (n for n in members if n.startswith("for-review/figures/") and not n.endswith(".pdf"))
+    for name in sorted(pictures, key=_number):  # one file for each figure: the one the article names
         leaf = name.rpartition("/")[2]
         items.append(("article-supporting-file", f"figures/{leaf}", name, f"Figure {_number(name)[0]}"))
     inside: dict[str, Path | bytes] = {inner: members[outer] for _, inner, outer, _ in items}

@@ -87,20 +87,25 @@ def _size(count: int | None) -> str:
 def _figures(clean: CleanCase, paper: Manuscript, members: dict[str, Path | bytes]) -> list[dict[str, Any]]:
     """Each figure, numbered as in the manuscript, with its words and a small picture of its file."""
     numbers = paper.numbers["fig"]
-    out = []
-    for figure in sorted(clean.record.get("figures", []), key=lambda figure: numbers[figure["id"]]):
-        number = numbers[figure["id"]]
-        files_of_it = [n for n in sorted(members) if n.startswith(f"{FIGURES}figure-{number}.")]
-        out.append(
-            {
-                "number": number,
-                "legend": words.plain(figure["legend"], paper.numbers),
-                "alt": words.plain(figure["alt"], paper.numbers),
-                "recognisable": figure.get("recognisable") is True,
-                "thumbs": [{"href": name, **_thumb(members[name])} for name in files_of_it],
-            }
-        )
-    return out
+    shown: list[dict[str, Any]] = [
+        {
+            "number": numbers[figure["id"]],
+            "legend": words.plain(figure["legend"], paper.numbers),
+            "alt": words.plain(figure["alt"], paper.numbers),
+            "recognisable": figure.get("recognisable") is True,
+            "drawn": False,
+        }
+        for figure in clean.record.get("figures", [])
+    ]
+    shown += [
+        {key: figure[key] for key in ("number", "legend", "alt")} | {"recognisable": False, "drawn": True}
+        for figure in paper.drawn
+    ]
+    for figure in shown:
+        own = [n for n in sorted(members) if n.startswith(f"{FIGURES}figure-{figure['number']}.")]
+        pictures = [name for name in own if not name.endswith(".pdf")]
+        figure["thumbs"] = [{"href": name, **_thumb(members[name])} for name in pictures]
+    return sorted(shown, key=lambda figure: int(figure["number"]))
 
 
 def _thumb(member: Path | bytes) -> dict[str, Any]:

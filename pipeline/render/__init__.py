@@ -1,10 +1,11 @@
 """Clean copies in, the manuscript of one journal out: Word, PDF, JATS, HTML, figures, letters, checklist.
 
 Written into `dest`: manuscript.docx, .pdf, .xml (JATS), .html; manuscript-jats-1.1.xml (for older systems);
-figures/figure-<n>.<ext>; title-page.docx; cover-letter.docx; disclosure-forms.pdf; highlights.docx where the
-journal wants them; care-checklist.pdf and .docx, and those of the lists that add to CARE; care.json (their
-lines) and manuscript.json (what it is, the numbers of figures and tables, counts beside the journal's limits,
-findings). A draft is watermarked and has no JATS, title page, letter or forms.
+figures/figure-<n>.<ext>, .pdf too where it is drawn from the record; title-page.docx; cover-letter.docx;
+disclosure-forms.pdf; highlights.docx where the journal wants them; care-checklist.pdf and .docx, and those of
+the lists that add to CARE; care.json (their lines) and manuscript.json (what it is, the numbers of figures and
+tables, counts beside the journal's limits, findings). A draft is watermarked and has no JATS, title page,
+letter or forms.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ def make(clean: CleanCase, journal: Journal, care: tuple[CareLine, ...], *rest: 
         markdown,
         pdf,
         references,
+        tree,
     )
 
     *flags, dest = rest
@@ -112,6 +114,11 @@ def make(clean: CleanCase, journal: Journal, care: tuple[CareLine, ...], *rest: 
             "draft": draft,
             "counts": paper.counts,
             "numbers": paper.numbers,
+            "drawn": [
+                {"id": f.id, "number": f.number, "legend": tree.plain(f.legend), "alt": f.alt}
+                for f in paper.figures
+                if f.drawn
+            ],
             "effective_dpi": {f.id: drawn[f.number].effective_dpi for f in paper.figures},
             "findings": [asdict(f) for f in warnings],
         },
@@ -133,5 +140,11 @@ def load(folder: Path) -> Manuscript:
     """The manuscript a finished step left in `folder`."""
     known = files.read_json(folder / "manuscript.json")
     return Manuscript(
-        folder, known["journal"], known["clean"], known["blinded"], known["counts"], known["numbers"]
+        folder,
+        known["journal"],
+        known["clean"],
+        known["blinded"],
+        known["counts"],
+        known["numbers"],
+        tuple(known["drawn"]),
     )

@@ -13,7 +13,7 @@ from typing import Any
 from pipeline.core import findings, numbering, words
 from pipeline.core.journal import Journal
 from pipeline.core.model import CleanCase, Finding
-from pipeline.render import markdown, paging, tables, tree, wording
+from pipeline.render import charts, markdown, paging, tables, tree, wording
 from pipeline.render.references import Item
 from pipeline.render.tree import Node, Nodes
 
@@ -32,6 +32,7 @@ class Figure:
     legend: Nodes = field(repr=False)
     alt: str
     panels: int
+    drawn: charts.Plan | None = field(default=None, repr=False)  # from the record, without pictures
 
     @property
     def file(self) -> str:
@@ -80,7 +81,7 @@ def assemble(clean: CleanCase, journal: Journal, library: dict[str, Item], *, dr
         row["part"] for section in layout["sections"] for row in section["parts"] if row["part"] in texts
     ]
     numbers = numbering.by_mention(record, (record["text"][part] for part in order))
-    figures = _figures(record, numbers["fig"])
+    figures = _figures(record, numbers)
     _place_tables(record, layout, texts, order, numbers["table"])
     texts |= _points(record)
     blocks = [
@@ -114,16 +115,20 @@ def assemble(clean: CleanCase, journal: Journal, library: dict[str, Item], *, dr
     )
 
 
-def _figures(record: dict[str, Any], numbers: dict[str, int]) -> tuple[Figure, ...]:
+def _figures(record: dict[str, Any], numbers: words.Numbers) -> tuple[Figure, ...]:
     made = [
         Figure(
-            numbers[f["id"]],
+            numbers["fig"][f["id"]],
             f["id"],
             markdown.inline(f["legend"]),
             markdown.clean(f["alt"]),
             len(f["panels"]),
         )
         for f in record.get("figures", [])
+    ]
+    made += [
+        Figure(numbers["fig"][plan.id], plan.id, plan.legend, markdown.clean(plan.alt), 0, plan)
+        for plan in charts.plans(record, numbers)
     ]
     return tuple(sorted(made, key=lambda figure: figure.number))
 

@@ -1,7 +1,7 @@
-"""Clean panels -> one file for each figure at the journal's width and resolution, a smaller one for reading.
+"""One file for each figure at the journal's width, resolution and format, a smaller one for reading.
 
-Panels of one figure stand side by side at equal height, lettered A, B, … in the top left corner. Pixels, size
-and resolution are all that is written: no colour profile, date, text or other metadata.
+Figures are pictures (panels of clean copies) or drawn from the record (charts); charts as vector PDF too.
+Beside the pixels a file says its size, its resolution and that its colours are sRGB: no date, text or device.
 """
 
 from __future__ import annotations
@@ -14,23 +14,21 @@ from typing import TYPE_CHECKING, Any
 from pipeline.core import findings
 from pipeline.core.journal import Journal
 from pipeline.core.model import CleanCase, CleanPanel, Finding
-from pipeline.render import document
+from pipeline.render import charts, document, panels, srgb
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 INCH = 25.4  # mm
-GAP = 1.5  # mm between panels
-ROWS = {1: (1,), 2: (2,), 3: (3,), 4: (2, 2), 5: (3, 2), 6: (3, 3)}  # panels in each row
 ENLARGE = 4.0  # enlarging further than this only makes the file bigger
-READING_DPI = 150  # for the copies inside DOCX, PDF and HTML
+READING_DPI, LINES_DPI = 150, 300  # for the copies inside DOCX, PDF and HTML: of pictures, of charts
 TALLEST = 175.0  # mm, so that a legend fits on the same page
+QUALITIES = (95, 90, 85, 80, 75)  # of JPEG, until the journal's limit is kept; below, text and edges suffer
 SAVING: dict[str, dict[str, Any]] = {
-    "tif": {"compression": "tiff_lzw"},
-    "png": {"compress_level": 3},  # a third of the time of the default level 6, for a tenth more bytes
-    "jpg": {"quality": 95, "subsampling": "4:4:4"},  # colours at full resolution: red edges stay sharp
+    "tif": {"format": "TIFF", "compression": "tiff_lzw"},
+    "png": {"format": "PNG", "compress_level": 3},  # a third of the time of level 6, for a tenth more bytes
+    "jpg": {"format": "JPEG", "subsampling": "4:4:4"},  # colours at full resolution: red edges stay sharp
 }
-LETTER = 4.0  # mm, height of the panel letters; journals ask for 8 pt (2.8 mm) or more
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,103 +49,114 @@ def draw(
     made: dict[int, Drawn] = {}
     found: list[Finding] = []
     for figure in wanted:
-        panels = sorted((p for p in clean.panels if p.figure == figure.id), key=lambda p: p.letter)
-        if len(panels) != figure.panels:
-            have, want = len(panels), figure.panels
-            found.append(findings.make("IMG502", document.PLACE, id=figure.id, have=have, want=want))
-            continue
-        drawn = made[figure.number] = _draw(panels, figure, journal, dest / "figures")
+        if figure.drawn:
+            chart = charts.draw(figure.drawn, journal)
+            if isinstance(chart, charts.TooLarge):
+                said: dict[str, Any] = {"id": figure.id, "size": round(chart.mm), "limit": round(chart.limit)}
+                found.append(findings.make("IMG504", document.PLACE, side=chart.side, **said))
+                continue
+            if isinstance(chart, charts.Unprintable):
+                codes = ", ".join(f"U+{ord(c):04X}" for c in chart.characters[:10])
+                count = len(chart.characters)
+                found.append(findings.make("IMG505", document.PLACE, id=figure.id, count=count, codes=codes))
+                continue
+            drawn = _chart(chart, figure, journal, dest / "figures")
+        else:
+            shown = sorted((p for p in clean.panels if p.figure == figure.id), key=lambda p: p.letter)
+            if len(shown) != figure.panels:
+                have, want = len(shown), figure.panels
+                found.append(findings.make("IMG502", document.PLACE, id=figure.id, have=have, want=want))
+                continue
+            drawn, cut = _pictures(shown, figure, journal, dest / "figures")
+            found += [*_detector(shown), *cut]
+        made[figure.number] = drawn
         found += _judge(drawn, figure, journal)
     return made, found
 
 
-def _draw(panels: list[CleanPanel], figure: document.Figure, journal: Journal, folder: Path) -> Drawn:
+def _pictures(
+    shown: list[CleanPanel], figure: document.Figure, journal: Journal, folder: Path
+) -> tuple[Drawn, list[Finding]]:
     from PIL import Image
 
     pictures = []
-    for panel in panels:
+    for panel in shown:
         with Image.open(panel.file) as picture:
-            pictures.append(picture.convert("L" if picture.mode == "L" else "RGB"))
-    form = journal.layout["figure"]
-    width_mm, dpi = document.width_mm(journal, figure.panels), int(form["dpi"])
-    effective = _effective_dpi(pictures, width_mm)
+            pictures.append(picture.convert("L" if picture.mode == "L" or _grey(journal) else "RGB"))
+    width_mm, dpi = document.width_mm(journal, figure.panels), int(journal.layout["figure"]["dpi"])
+    effective = panels.effective_dpi(pictures, width_mm)
     factor = min(1.0, effective * ENLARGE / dpi)  # a tiny original is not blown up to the full size
     print_dpi = max(1, round(dpi * factor))
-    sheet = _compose(pictures, width_mm, print_dpi)
+    marked = [(picture, panel.marked) for picture, panel in zip(pictures, shown, strict=True)]
+    sheet, cut = panels.compose(marked, width_mm, print_dpi)
+    found = [
+        findings.make("IMG507", document.PLACE, id=figure.id, letter=letter, number=number)
+        for letter, number in cut
+    ]
+    return _finish(sheet, print_dpi, effective, width_mm, figure, journal, folder), found
+
+
+def _chart(chart: charts.Chart, figure: document.Figure, journal: Journal, folder: Path) -> Drawn:
     folder.mkdir(exist_ok=True)
-    target = folder / f"{figure.file}.{form['format']}"
-    sheet.save(target, dpi=(print_dpi, print_dpi), **SAVING[form["format"]])
+    (folder / f"{figure.file}.pdf").write_bytes(chart.vector)
+    return _finish(chart.sheet, chart.dpi, chart.dpi, chart.width_mm, figure, journal, folder, LINES_DPI)
+
+
+def _finish(
+    sheet: Picture,
+    dpi: int,
+    effective: int,
+    width_mm: float,
+    figure: document.Figure,
+    journal: Journal,
+    folder: Path,
+    reading_dpi: int = READING_DPI,
+) -> Drawn:
+    folder.mkdir(exist_ok=True)
+    target = folder / f"{figure.file}.{journal.layout['figure']['format']}"
+    target.write_bytes(_encoded(sheet, target.suffix[1:], dpi, _max_mb(journal)))
     fits = min(width_mm, document.text_width_mm(journal.layout), TALLEST * sheet.width / sheet.height)
-    return Drawn(target, _reading(sheet, print_dpi), width_mm, fits, effective)
+    return Drawn(target, _reading(sheet, dpi, reading_dpi), width_mm, fits, effective)
 
 
-def _effective_dpi(pictures: list[Picture], width_mm: float) -> int:
-    """Dots per inch of the original pixels when the sheet is `width_mm` wide: the poorest panel counts."""
-    scales = []
-    start = 0
-    for count in ROWS[len(pictures)]:
-        row = pictures[start : start + count]
-        start += count
-        height_mm = _row_height(row, width_mm)
-        scales += [picture.height / height_mm * INCH for picture in row]
-    return round(min(scales))
+def _encoded(sheet: Picture, kind: str, dpi: int, max_mb: float | None) -> bytes:
+    """The bytes of a figure file. A JPEG steps down in quality while it is larger than `max_mb`."""
+    from PIL.PngImagePlugin import PngInfo
+
+    extra: dict[str, Any] = {}
+    if kind == "png":
+        extra["pnginfo"] = PngInfo()
+        extra["pnginfo"].add(b"sRGB", b"\x00")  # perceptual (PNG 3rd edition, 11.3.2.5)
+    elif sheet.mode == "RGB":
+        extra["icc_profile"] = srgb.profile()
+    content = b""
+    steps: list[dict[str, Any]] = [{"quality": q} for q in QUALITIES] if kind == "jpg" else [{}]
+    for quality in steps:
+        out = io.BytesIO()
+        sheet.save(out, dpi=(dpi, dpi), **quality, **SAVING[kind], **extra)
+        content = out.getvalue()
+        if max_mb is None or len(content) <= max_mb * 1e6:
+            break
+    return content
 
 
-def _row_height(row: list[Picture], width: float, gap: float = GAP) -> float:
-    """The height at which the pictures of a row, side by side, fill `width` (same unit as `gap`)."""
-    return (width - gap * (len(row) - 1)) / sum(picture.width / picture.height for picture in row)
+def _grey(journal: Journal) -> bool:
+    return bool(journal.layout["figure"].get("colour") == "grey")
 
 
-def _compose(pictures: list[Picture], width_mm: float, dpi: int) -> Picture:
-    """All panels on one white sheet, `width_mm` wide at `dpi`."""
-    from PIL import Image
-
-    width, gap = round(width_mm / INCH * dpi), round(GAP / INCH * dpi)
-    mode = "L" if all(p.mode == "L" for p in pictures) else "RGB"
-    strips: list[list[Picture]] = []
-    start = 0
-    for count in ROWS[len(pictures)]:
-        row = pictures[start : start + count]
-        start += count
-        height = max(1, round(_row_height(row, width, gap)))
-        sized = []
-        for picture in row:
-            size = (max(1, round(picture.width * height / picture.height)), height)
-            sized.append(picture.resize(size, Image.Resampling.LANCZOS))
-        strips.append(sized)
-    total = sum(strip[0].height for strip in strips) + gap * (len(strips) - 1)
-    sheet = Image.new(mode, (width, total), "white")
-    letters = iter("ABCDEF")
-    top = 0
-    for strip in strips:
-        left = 0
-        for picture in strip:
-            sheet.paste(picture, (left, top))
-            if len(pictures) > 1:
-                _letter(sheet, next(letters), left, top, round(LETTER / INCH * dpi))
-            left += picture.width + gap
-        top += strip[0].height + gap
-    return sheet
+def _max_mb(journal: Journal) -> float | None:
+    """The largest file the journal takes: of its layout, else of its rules."""
+    limit = journal.layout["figure"].get("max_mb") or (journal.value("figures") or {}).get("max_mb")
+    return float(limit) if limit else None
 
 
-def _letter(sheet: Picture, letter: str, left: int, top: int, height: int) -> None:
-    """A white letter with a black rim, readable on any background and in greyscale."""
-    from PIL import ImageDraw, ImageFont
-
-    pen = ImageDraw.Draw(sheet)
-    font = ImageFont.load_default(size=height)
-    edge = max(1, height // 12)
-    where = (left + height // 2, top + height // 2)
-    pen.text(where, letter, font=font, fill="white", stroke_fill="black", stroke_width=edge, anchor="lt")
-
-
-def _reading(sheet: Picture, dpi: int) -> bytes:
+def _reading(sheet: Picture, dpi: int, wanted: int) -> bytes:
     """A PNG of the sheet at reading resolution."""
-    if dpi > READING_DPI:
-        size = (round(sheet.width * READING_DPI / dpi), max(1, round(sheet.height * READING_DPI / dpi)))
+    if dpi > wanted:
+        size = (round(sheet.width * wanted / dpi), max(1, round(sheet.height * wanted / dpi)))
         sheet = sheet.resize(size, reducing_gap=2.0)
     out = io.BytesIO()
-    sheet.save(out, "PNG", **SAVING["png"])
+    sheet.save(out, **SAVING["png"])
     return out.getvalue()
 
 
@@ -158,8 +167,17 @@ def _judge(drawn: Drawn, figure: document.Figure, journal: Journal) -> list[Find
     if drawn.effective_dpi < (rule.get("dpi") or 0):
         said = {"id": figure.id, "effective": drawn.effective_dpi, "dpi": rule["dpi"], "source": source}
         found.append(findings.make("IMG501", document.PLACE, **said, width=round(drawn.width_mm)))
-    size = drawn.file.stat().st_size / 1e6
-    if size > (rule.get("max_mb") or size):
-        said = {"id": figure.id, "size": f"{size:.1f}", "limit": rule["max_mb"], "source": source}
+    size, limit = drawn.file.stat().st_size / 1e6, _max_mb(journal)
+    if limit is not None and size > limit:
+        said = {"id": figure.id, "size": f"{size:.1f}", "limit": f"{limit:g}", "source": source}
         found.append(findings.make("IMG503", document.PLACE, **said))
     return found
+
+
+def _detector(shown: list[CleanPanel]) -> list[Finding]:
+    """A scale bar of a projection that nobody calibrated measures the shadow on the detector."""
+    return [
+        findings.make("IMG506", document.PLACE, id=panel.figure, letter=panel.letter.upper())
+        for panel in shown
+        if panel.marked.get("scale_bar", {}).get("at_detector")
+    ]

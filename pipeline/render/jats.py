@@ -13,7 +13,7 @@ from typing import Any
 from lxml import etree
 
 from pipeline.core.errors import ToolError
-from pipeline.render import jats11, markdown, pandoc, references, tree, wording
+from pipeline.render import jats11, markdown, pandoc, references, tables, tree, wording
 from pipeline.render.document import Paper
 from pipeline.render.figures import Drawn
 from pipeline.render.references import Item
@@ -202,6 +202,8 @@ def _blocks(parent: Any, nodes: Nodes) -> None:
     for node in nodes:
         if node["t"] in {"Para", "Plain"}:
             _write(_add(parent, "p"), node["c"])
+        elif node["t"] == "Div" and tables.NOTE in node["c"][0][1]:
+            _blocks(_add(_add(parent[-1], "table-wrap-foot"), "fn"), node["c"][1])
         elif node["t"] == "Div":
             _blocks(parent, node["c"][1])
         elif node["t"] == "Table":

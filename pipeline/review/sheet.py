@@ -127,6 +127,8 @@ def _rest(desk: Desk) -> list[dict[str, Any]]:
         "title, keywords and cover letter": _told({key: record.get(key) for key in TITLES}),
         "alternative texts of the pictures": _told(pictures),
         "tables": _told(record.get("tables")),
+        "pedigree": _told(record.get("pedigree")),
+        "legends of figures drawn from the record": _told(record.get("legends")),
         "reasons why something does not apply": _told(record.get("not_applicable")),
         **{key: _told(byline.get(key)) for key in BYLINE},
         "references": _references(desk.clean.references),

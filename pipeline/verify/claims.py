@@ -126,6 +126,7 @@ def _consent(package: Zip) -> str:
     sheet, attested = package.json(SHEET), package.json(ATTESTATION)
     said, figures = sheet["consent"], attested["published"]["figures"]
     shown = {re.sub(r"\.\w+$", "", name) for name in package.names if name.startswith(f"{REVIEW}figures/")}
+    shown -= {f"{REVIEW}figures/figure-{int(number)}" for number in sheet.get("drawn", [])}
     same = (
         ("form code", said["form"] == attested["form"]["code"]),
         ("figures agreed to", said["figures"] == figures and len(figures) == len(shown)),

@@ -104,6 +104,21 @@ for (const [index, card] of cards.entries()) {
   }
 }
 
+// The pixel under the pointer, as `at`, `crop` and `inset` of the record count them.
+for (const picture of document.querySelectorAll(".copy img")) {
+  const told = picture.closest("figure").querySelector(".pixel");
+  picture.addEventListener("pointermove", (event) => {
+    const box = picture.getBoundingClientRect();
+    const [width, height] = [picture.naturalWidth, picture.naturalHeight];
+    const scale = Math.min(box.width / width, box.height / height); // object-fit: contain, in the middle
+    const x = Math.floor((event.clientX - box.left - (box.width - width * scale) / 2) / scale);
+    const y = Math.floor((event.clientY - box.top - (box.height - height * scale) / 2) / scale);
+    const inside = x >= 0 && y >= 0 && x < width && y < height;
+    told.textContent = inside ? `pixel ${x}, ${y} of ${width} × ${height}` : "";
+  });
+  picture.addEventListener("pointerleave", () => { told.textContent = ""; });
+}
+
 const actions = {
   j: () => move(1),
   k: () => move(-1),

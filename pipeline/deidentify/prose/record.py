@@ -25,6 +25,7 @@ BYLINE = (  # who writes, and whom they name to the editor: kept apart from all 
     "suggested_reviewers",
     "opposed_reviewers",
 )
+DRAWN = ("timeline_as", "pedigree", "legends")
 OLDEST = 90  # years; stands for "90 or older" (45 CFR 164.514(b)(2)(i)(C))
 PROBLEMS = {"ambiguous": "LEAK020", "impossible": "LEAK021", "yearless": "LEAK022", "unclear": "LEAK024"}
 LOOK = {
@@ -115,6 +116,27 @@ def _relative(record: dict[str, Any], calendar: dates.Calendar) -> dict[str, Any
         dict(table, rows=[dict(row, results=_by_day(row["results"], calendar)) for row in table["rows"]])
         for table in record["tables"]
     ]
+    return _drawn(out)
+
+
+def _drawn(record: dict[str, Any]) -> dict[str, Any]:
+    """What is asked to be drawn, by positions in place of names; what is not asked leaves no trace."""
+    out = {k: v for k, v in record.items() if k not in DRAWN or v not in (None, {}, "table")}
+    for n, table in enumerate(out["tables"]):
+        out["tables"][n] = {k: v for k, v in table.items() if k != "plot" or v is not None}
+        if table.get("plot") is not None:
+            tests = [row["test"] for row in table["rows"]]
+            out["tables"][n]["plot"] = [r for r, test in enumerate(tests) if test in (table["plot"] or tests)]
+    if pedigree := out.get("pedigree"):
+        people = [person["id"] for person in pedigree["individuals"]]
+        out["pedigree"] = dict(
+            pedigree,
+            individuals=[
+                {k: v for k, v in person.items() if k != "id"}
+                | {"parents": [people.index(p) for p in person["parents"] if p in people]}
+                for person in pedigree["individuals"]
+            ],
+        )
     return out
 
 

@@ -1,0 +1,83 @@
+"""The panels of one figure on one sheet: side by side at equal height, lettered A, B, … at the top left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline.render import marks
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+INCH = 25.4  # mm
+GAP = 1.5  # mm between panels
+ROWS = {1: (1,), 2: (2,), 3: (3,), 4: (2, 2), 5: (3, 2), 6: (3, 3)}  # panels in each row
+LETTERS = "ABCDEF"
+LETTER = 4.0  # mm, height of the panel letters; journals ask for 8 pt (2.8 mm) or more
+
+Marked = tuple["Picture", dict[str, Any]]  # one panel and what is drawn over it (see marks)
+
+
+def effective_dpi(pictures: list[Picture], width_mm: float) -> int:
+    """Dots per inch of the original pixels when the sheet is `width_mm` wide: the poorest panel counts."""
+    scales = []
+    start = 0
+    for count in ROWS[len(pictures)]:
+        row = pictures[start : start + count]
+        start += count
+        height_mm = _row_height(row, width_mm)
+        scales += [picture.height / height_mm * INCH for picture in row]
+    return round(min(scales))
+
+
+def _row_height(row: list[Picture], width: float, gap: float = GAP) -> float:
+    """The height at which the pictures of a row, side by side, fill `width` (same unit as `gap`)."""
+    return (width - gap * (len(row) - 1)) / sum(picture.width / picture.height for picture in row)
+
+
+def compose(panels: list[Marked], width_mm: float, dpi: int) -> tuple[Picture, list[tuple[str, int]]]:
+    """All panels on one sheet, `width_mm` wide at `dpi`; and which marks (panel, number) are cut off."""
+    from PIL import Image
+
+    width, gap = round(width_mm / INCH * dpi), round(GAP / INCH * dpi)
+    mode = "L" if all(picture.mode == "L" for picture, _ in panels) else "RGB"
+    strips: list[list[Picture]] = []
+    cut: list[tuple[str, int]] = []
+    names = iter(LETTERS)
+    start = 0
+    for count in ROWS[len(panels)]:
+        row = panels[start : start + count]
+        start += count
+        height = max(1, round(_row_height([picture for picture, _ in row], width, gap)))
+        sized = []
+        for picture, marked in row:
+            size = (max(1, round(picture.width * height / picture.height)), height)
+            shown = picture.resize(size, Image.Resampling.LANCZOS)
+            name = next(names)
+            cut += [(name, number) for number in marks.draw(shown, picture, marked, dpi)]
+            sized.append(shown)
+        strips.append(sized)
+    total = sum(strip[0].height for strip in strips) + gap * (len(strips) - 1)
+    sheet = Image.new(mode, (width, total), "white")
+    letters = iter(LETTERS)
+    top = 0
+    for strip in strips:
+        left = 0
+        for picture in strip:
+            sheet.paste(picture, (left, top))
+            if len(panels) > 1:
+                _letter(sheet, next(letters), left, top, round(LETTER / INCH * dpi))
+            left += picture.width + gap
+        top += strip[0].height + gap
+    return sheet, cut
+
+
+def _letter(sheet: Picture, letter: str, left: int, top: int, height: int) -> None:
+    """A white letter with a black rim, readable on any background and in greyscale."""
+    from PIL import ImageDraw, ImageFont
+
+    pen = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(size=height)
+    edge = max(1, height // 12)
+    where = (left + height // 2, top + height // 2)
+    pen.text(where, letter, font=font, fill="white", stroke_fill="black", stroke_width=edge, anchor="lt")
