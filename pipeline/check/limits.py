@@ -44,9 +44,8 @@ def check(case: Case, form: Form, journal: Journal) -> list[Finding]:
     tables = journal.value("tables_max")
     over("tables_max", "tables", len(list(form.items("tables"))) + 1, tables, case.where("tables"))
     for source in case.used_as("references"):
-        text = case.file(source).read_text(encoding="utf-8", errors="replace")
         limit = (journal.value("references") or {}).get("max")
-        over("references", "references", len(references.keys(source.path, text)), limit, (source.path, 0))
+        over("references", "references", len(references.listed(case)), limit, (source.path, 0))
     return [*found, *_title(case, form, journal), *_promised(case, form, journal)]
 
 

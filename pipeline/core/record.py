@@ -275,6 +275,7 @@ class Record(Part):
     questions: Questions
     consent: Consent | None = None
     not_applicable: Annotated[dict[str, Line], Field(description="CARE line -> why it does not apply")] = {}
+    retracted_cited_on_purpose: list[Line] = []
 
 
 class Relative(Part):
