@@ -46,7 +46,10 @@ def _check(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline import check, intake
     from pipeline.core import journal
 
-    report = check.check(intake.read(_folder(args)), journal.load(args.journal))
+    case = intake.read(_folder(args))
+    if args.online:
+        tell.say("asking Crossref and PubMed: DOIs and PubMed numbers are sent, nothing of the case")
+    report = check.check(case, journal.load(args.journal), online=args.online, at=args.online_at)
     if not args.json:
         for finding in report:
             print(plain(_own_command(args, _finding_text(finding))))
@@ -267,6 +270,8 @@ def parser() -> argparse.ArgumentParser:
             one.add_argument(
                 "-o", "--out", type=Path, default=Path("build"), help="where results go (build/)"
             )
+        if verb == "check":
+            options.check(one)
         if verb == "consent":
             options.consent(one)
         for switch, help_ in options.SWITCHES.get(verb, {}).items():

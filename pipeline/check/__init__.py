@@ -7,19 +7,23 @@ from __future__ import annotations
 
 from pipeline.check import care, chronology, limits, links, pictures, references, schema
 from pipeline.core.journal import Journal
-from pipeline.core.model import Case, Report, Severity
+from pipeline.core.model import Case, Finding, Report, Severity
 
 ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
-def check(case: Case, journal: Journal) -> Report:
-    """Every finding about a case, errors first, and the state of the CARE lines."""
+def check(case: Case, journal: Journal, *, online: bool = False, at: str = "") -> Report:
+    """Every finding about a case, errors first, and the state of the CARE lines.
+
+    Only with `online` is anyone asked: Crossref and PubMed, about DOIs and PubMed numbers (see online.py).
+    """
     form, found = schema.read(case)
     found += schema.private(case)
     found += links.check(case, form)
     found += chronology.check(case, form)
     found += pictures.check(case, form)
-    found += references.check(case, form)
+    found += references.check(case, form, online=online)
+    found += ask_others(case, form, at) if online else []
     found += limits.check(case, form, journal)
     lines, about_care = care.check(case, form, journal)
     told = {(f.path, f.line) for f in found if f.code.startswith("REC")}  # a missing field is told once
@@ -27,6 +31,13 @@ def check(case: Case, journal: Journal) -> Report:
     everything = dict.fromkeys((*case.findings, *found))  # a set that keeps its order
     ranked = sorted(everything, key=lambda f: (ORDER[f.severity], f.path, f.line, f.code))
     return Report(tuple(ranked), lines)
+
+
+def ask_others(case: Case, form: schema.Form, at: str) -> list[Finding]:
+    """Findings from the public record. What opens a connection is not even loaded without it."""
+    from pipeline.check import online
+
+    return online.check(case, form, at=at)
 
 
 def summary(report: Report) -> str:
