@@ -13,7 +13,7 @@ from typing import Any
 from pipeline.core import findings, numbering, words
 from pipeline.core.journal import Journal
 from pipeline.core.model import CleanCase, Finding
-from pipeline.render import markdown, tables, tree, wording
+from pipeline.render import markdown, tables, tree, typography, wording
 from pipeline.render.references import Item
 from pipeline.render.tree import Node, Nodes
 
@@ -93,15 +93,17 @@ def assemble(clean: CleanCase, journal: Journal, library: dict[str, Item], *, dr
     title = markdown.inline(record["title"], links=False)
     known = _Known(numbers, {f["id"]: len(f["panels"]) for f in record.get("figures", [])}, library)
     found = [*_lint(blocks, known), *(_names(clean, blocks, title) if blinded else [])]
+    look = typography.chosen(layout)
+    typography.blocks(blocks, look)
     tree.replace(blocks, lambda node: _resolve(node, known))
     cited = {str(n): library[key] for key, n in known.citations.items()}
     return Paper(
         journal,
         blinded,
         draft,
-        title,
-        markdown.inline(record["running_title"], links=False),
-        tuple(markdown.inline(k, links=False) for k in record["keywords"]),
+        typography.line(title, look),
+        typography.line(markdown.inline(record["running_title"], links=False), look),
+        tuple(typography.line(markdown.inline(k, links=False), look) for k in record["keywords"]),
         {} if blinded else clean.byline,
         blocks,
         figures,

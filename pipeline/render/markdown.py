@@ -24,10 +24,6 @@ from pipeline.render.tree import Node, Nodes
 # Characters that a reader never sees but that change what is seen, or that XML 1.0 does not allow: direction
 # overrides (Unicode Standard Annex 9), the byte order mark, non-characters.
 HIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
-# A number stays on one line with its unit (SI Brochure, 9th edition, 5.4.3: a space between them).
-PREFIXED = "g|L|l|m|mol|s|Hz|Gy|Pa|U|IU|Eq|eq|kat|Sv|V|A|J|W"
-ALONE = "%|°C|°F|mmHg|HU|kDa|bpm|h|min"
-UNIT = re.compile(rf"(?<=\d) (?=(?:[munkµμdcM]?(?:{PREFIXED})|{ALONE})(?!\w))")
 MINUS = re.compile(r"(?<=\bDay )-(?=\d)")  # days before Day 0 are negative numbers, not hyphenated words
 MARKS = re.compile(r"\*\*|[*^~\[{]")
 TIGHT = {
@@ -60,10 +56,10 @@ def inline(text: str, *, links: bool = True) -> Nodes:
 
 
 def clean(text: str) -> str:
-    """The text without unseen characters; controls become spaces, units stay with numbers, minus is set."""
+    """The text without unseen characters; controls become spaces, and days before Day 0 get their minus."""
     text = HIDDEN.sub("", text.replace("\r\n", "\n"))
     text = "".join(c if c in "\n\t" or unicodedata.category(c) != "Cc" else " " for c in text)
-    return MINUS.sub("−", UNIT.sub("\u00a0", text))
+    return MINUS.sub("−", text)
 
 
 def _parse(text: str, links: bool) -> Nodes:
