@@ -5,7 +5,7 @@ Reads text only (no picture is decoded), so that the answer is there at once.
 
 from __future__ import annotations
 
-from pipeline.check import care, chronology, limits, links, pictures, references, schema
+from pipeline.check import abbreviations, care, chronology, limits, links, pictures, prose, references, schema
 from pipeline.core.journal import Journal
 from pipeline.core.model import Case, Finding, Report, Severity
 
@@ -25,6 +25,8 @@ def check(case: Case, journal: Journal, *, online: bool = False, at: str = "") -
     found += references.check(case, form, online=online)
     found += ask_others(case, form, at) if online else []
     found += limits.check(case, form, journal)
+    found += prose.check(case, form)
+    found += abbreviations.check(case, form, journal)
     lines, about_care = care.check(case, form, journal)
     told = {(f.path, f.line) for f in found if f.code.startswith("REC")}  # a missing field is told once
     found += [f for f in about_care if (f.path, f.line) not in told]

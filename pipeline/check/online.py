@@ -62,7 +62,7 @@ def check(
         Service(name, at or base, pause=pause, seconds=seconds)
         for name, base in (("Crossref", CROSSREF), ("PubMed", PUBMED), ("doi.org", DOI))
     )
-    used = {key for key, _, _ in references.cited(form)}
+    used = {key for key, _ in references.cited(case, form)}
     entries = {e.key: e for e in references.listed(case) if e.key in used}
     if not entries:
         return []

@@ -8,9 +8,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from pipeline.check.schema import Form
+from pipeline.check.schema import Form, apart, spot
 from pipeline.core import findings, reflist, words
-from pipeline.core.model import Case, Finding, Path_, Place, Severity
+from pipeline.core.model import Case, Finding, Place, Severity
 from pipeline.core.reflist import Entry
 
 # What a reader needs to find a paper (NLM, Citing Medicine, 2nd edition: required parts of a citation).
@@ -31,9 +31,15 @@ def check(case: Case, form: Form, *, online: bool = False) -> list[Finding]:
     With `online`, the note on what was not checked for retraction is left to those who ask.
     """
     odd = [
-        findings.make("REF008", case.where_in(path, down), field=path[-1])
-        for path, prose in form.prose()
+        findings.make("REF008", spot(case, path, down), field=path[-1])
+        for path, prose in (*form.prose(), *apart(form))
         for down in words.miscited(prose)
+    ]
+    odd += [
+        findings.make("REC088", spot(case, path, down), kind="reference")
+        for path, prose in apart(form)
+        if path[0] == "abstract"
+        for _, down in words.cited(prose)
     ]
     return [*odd, *_list(case, form, online=online)]
 
@@ -46,9 +52,14 @@ def listed(case: Case) -> list[Entry]:
     return reflist.read(lists[0].path, case.file(lists[0]).read_text(encoding="utf-8", errors="replace"))
 
 
-def cited(form: Form) -> list[tuple[str, Path_, int]]:
-    """Every citation key in the narrative, where it stands, and on which line of it, counted from 0."""
-    return [(key, path, down) for path, prose in form.prose() for key, down in words.cited(prose)]
+def cited(case: Case, form: Form) -> list[tuple[str, Place]]:
+    """Every citation key in narrative and legends, and where it stands."""
+    legends = [(path, text) for path, text in apart(form) if path[0] == "figures"]
+    return [
+        (key, spot(case, path, down))
+        for path, prose in (*form.prose(), *legends)
+        for key, down in words.cited(prose)
+    ]
 
 
 def on_purpose(form: Form) -> set[str]:
@@ -58,7 +69,7 @@ def on_purpose(form: Form) -> set[str]:
 
 def _list(case: Case, form: Form, *, online: bool) -> list[Finding]:
     lists = case.used_as("references")
-    citations = cited(form)
+    citations = cited(case, form)
     if not lists:
         return [findings.make("REF004", ("record.yaml", 0))] if citations else []
     if len(lists) > 1:
@@ -76,12 +87,12 @@ def _list(case: Case, form: Form, *, online: bool) -> list[Finding]:
             found.append(findings.make("REF003", (name, entry.line), key=entry.key))
         else:
             known[entry.key] = entry
-    for key, path, down in citations:
+    for key, place in citations:
         if key not in known:
             near = difflib.get_close_matches(key, known, 1)
             hint = f"; did you mean '@{near[0]}'?" if near else ""
-            found.append(findings.make("REF001", case.where_in(path, down), key=key, hint=hint))
-    used = {key for key, _, _ in citations}
+            found.append(findings.make("REF001", place, key=key, hint=hint))
+    used = {key for key, _ in citations}
     if form.get("text"):
         found += [
             findings.make("REF002", (name, e.line), key=key) for key, e in known.items() if key not in used

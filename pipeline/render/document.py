@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.core import findings, numbering, words
+from pipeline.core import abbreviations, findings, numbering, words
 from pipeline.core.journal import Journal
 from pipeline.core.model import CleanCase, Finding
 from pipeline.render import markdown, tables, tree, typography, wording
@@ -86,6 +86,7 @@ def assemble(clean: CleanCase, journal: Journal, library: dict[str, Item], *, dr
         *_abstract(record, layout),
         *_keywords(record, layout),
         *_sections(layout, texts),
+        *_abbreviations(layout, [record["text"][part] for part in order]),
         *_statements(clean, journal, blinded),
         _reference_list(layout),
         *_legends(layout, figures),
@@ -200,6 +201,17 @@ def _sections(layout: dict[str, Any], texts: dict[str, Nodes]) -> Nodes:
     return out
 
 
+def _abbreviations(layout: dict[str, Any], proses: list[str]) -> Nodes:
+    """The list of abbreviations that some journals print: those the text explains, if the layout asks."""
+    listed = abbreviations.explained(proses) if layout.get("abbreviations") else {}
+    if not listed:
+        return []
+    line = "; ".join(f"{short}: {long}" for short, long in listed.items()) + "."
+    part = tree.div("abbreviations", "part", [tree.para(tree.words(line))])
+    heading = tree.header(1, layout["abbreviations"]["heading"])
+    return [tree.div("", "section", [heading, part], type="abbreviations")]
+
+
 def _statements(clean: CleanCase, journal: Journal, blinded: bool) -> Nodes:
     """The declarations the journal wants, each under its own heading."""
     out: Nodes = []
@@ -247,15 +259,11 @@ def _resolve(node: Node, known: _Known) -> Nodes | None:
     if node["t"] == "Mention":
         kind, name, panel = node["c"]["kind"], node["c"]["id"], node["c"]["panel"]
         number = known.numbers[kind].get(name)
-        if number is None or (panel and not _has_panel(known, name, panel)):
+        if number is None or words.absent(panel, known.panels.get(name, 0)):
             return tree.words(node["c"]["typed"])
-        shown = f"{words.PRINTED[kind]}\u00a0{number}{panel.upper()}"
+        shown = f"{words.PRINTED[kind]}\u00a0{number}{words.lettered(panel)}"
         return [tree.link([{"t": "Str", "c": shown}], f"#{KINDS[kind]}-{number}")]
     return None
-
-
-def _has_panel(known: _Known, name: str, letter: str) -> bool:
-    return ord(letter) - ord("a") < known.panels.get(name, 0)
 
 
 def _lint(blocks: Nodes, known: _Known) -> list[Finding]:
@@ -275,8 +283,8 @@ def _lint(blocks: Nodes, known: _Known) -> list[Finding]:
                 if target not in known.numbers[kind]:
                     said = {"field": name, "kind": KINDS[kind], "id": target, "hint": ""}
                     found[findings.make("REC020", PLACE, **said)] = None
-                elif panel and not _has_panel(known, target, panel):
-                    said = {"field": name, "id": target, "panel": panel.upper()}
+                elif lacking := words.absent(panel, known.panels.get(target, 0)):
+                    said = {"field": name, "id": target, "panel": lacking.upper()}
                     found[findings.make("REN001", PLACE, **said, count=known.panels.get(target, 0))] = None
             elif node["t"] == "Str" and "[@" in content:
                 found[findings.make("REN002", PLACE, field=name)] = None

@@ -1,8 +1,9 @@
 """The restricted markup of the record, read into a tree. This is the only place where record text is parsed.
 
-*italic*  **bold**  10^9^  H~2~O  [@key; @other]  {fig:id}  {fig:id:b}  {table:id}  {table:timeline}, and a
-blank line between paragraphs. Nothing else is markup: HTML, TeX, links, pictures, headings, footnotes and
-templates come out as the letters that were typed, because nothing here gives them a meaning.
+*italic*  **bold**  10^9^  H~2~O  [@key; @other]  {fig:id}  {fig:id:b}  {fig:id:a-c}  {table:id}
+{table:timeline}, and a blank line between paragraphs. Nothing else is markup: HTML, TeX, links, pictures,
+headings, footnotes and templates come out as the letters that were typed, because nothing here gives them a
+meaning.
 
 An asterisk opens only before a letter and not after one, so that HLA-B*27 and CYP2C9*2 stay as they are; a
 superscript or subscript holds no space, so that "~5 cm to ~7 cm" stays too.
@@ -106,7 +107,10 @@ def _citation(found: re.Match[str]) -> Node:
 
 def _mention(found: re.Match[str]) -> Node:
     kind, name, panel = found.groups()
-    return {"t": "Mention", "c": {"kind": kind, "id": name, "panel": panel or "", "typed": found.group()}}
+    return {
+        "t": "Mention",
+        "c": {"kind": kind, "id": name, "panel": (panel or "").lower(), "typed": found.group()},
+    }
 
 
 LINKS: dict[str, tuple[re.Pattern[str], Callable[[re.Match[str]], Node]]] = {
