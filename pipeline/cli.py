@@ -67,6 +67,8 @@ def parser() -> argparse.ArgumentParser:
             one.add_argument(
                 "-o", "--out", type=Path, default=Path("build"), help="where results go (build/)"
             )
+        if verb == "check":
+            options.check(one)
         if verb == "consent":
             options.consent(one)
         for switch, help_ in options.SWITCHES.get(verb, {}).items():

@@ -19,6 +19,15 @@ SWITCHES = {
 }
 
 
+def check(one: argparse.ArgumentParser) -> None:
+    """What may be typed after `casereport check`."""
+    help_ = "ask Crossref and PubMed about the cited references (sends their DOIs and PubMed numbers only)"
+    one.add_argument("--online", action="store_true", help=help_)
+    one.add_argument(
+        "--online-at", metavar="URL", default="", help=argparse.SUPPRESS
+    )  # a stand-in, for tests
+
+
 def consent(one: argparse.ArgumentParser) -> None:
     """What may be typed after `casereport consent`."""
     what = one.add_mutually_exclusive_group()

@@ -45,8 +45,13 @@ def _check(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline.core import journal
 
     if args.journal == ALL:
+        if args.online:
+            raise UsageError("--online asks for one journal at a time", fix="leave out --journal all")
         return _check_all(args)
-    report = check.check(intake.read(_folder(args)), journal.load(args.journal))
+    case = intake.read(_folder(args))
+    if args.online:
+        tell.say("asking Crossref and PubMed: DOIs and PubMed numbers are sent, nothing of the case")
+    report = check.check(case, journal.load(args.journal), online=args.online, at=args.online_at)
     if not args.json:
         for finding in report:
             print(plain(own_command(args, _finding_text(finding))))

@@ -33,7 +33,7 @@ HOSTILE = (
     "&amp;",
     "^[a note]",
     "~~struck~~",
-    "--- ... \"q\" 'q'",
+    "--- ... -- q",  # quotation marks are set on purpose: test_render_typography.py
     "@import",
     "HLA-B*27:05/CYP2C9*2",
     "]]>",

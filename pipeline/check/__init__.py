@@ -6,6 +6,7 @@ Reads text only (no picture is decoded), so that the answer is there at once.
 from __future__ import annotations
 
 from pipeline.check import (
+    abbreviations,
     authorship,
     care,
     chronology,
@@ -13,26 +14,33 @@ from pipeline.check import (
     limits,
     links,
     pictures,
+    prose,
     references,
     schema,
 )
 from pipeline.core import guidelines
 from pipeline.core.journal import Journal
-from pipeline.core.model import Case, Report, Severity
+from pipeline.core.model import Case, Finding, Report, Severity
 
 ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
-def check(case: Case, journal: Journal) -> Report:
-    """Every finding about a case, errors first, and the state of every line of the checklists."""
+def check(case: Case, journal: Journal, *, online: bool = False, at: str = "") -> Report:
+    """Every finding about a case, errors first, and the state of every line of the checklists.
+
+    Only with `online` is anyone asked: Crossref and PubMed, about DOIs and PubMed numbers (see online.py).
+    """
     form, found = schema.read(case)
     found += schema.private(case)
     found += links.check(case, form)
     found += chronology.check(case, form)
     found += pictures.check(case, form)
     found += drawings.check(case, form)
-    found += references.check(case, form)
+    found += references.check(case, form, online=online)
+    found += ask_others(case, form, at) if online else []
     found += limits.check(case, form, journal)
+    found += prose.check(case, form)
+    found += abbreviations.check(case, form, journal)
     lines, about_care = care.check(case, form, journal)
     told = {(f.path, f.line) for f in found if f.code.startswith("REC")}  # a missing field is told once
     found += [f for f in about_care if (f.path, f.line) not in told]
@@ -46,6 +54,13 @@ def counts(case: Case, journal: Journal) -> tuple[limits.Count, ...]:
     """What the journal counts in this case, beside what it asks for; unreadable parts are left out."""
     form, _ = schema.read(case)
     return tuple(limits.counts(case, form, journal))
+
+
+def ask_others(case: Case, form: schema.Form, at: str) -> list[Finding]:
+    """Findings from the public record. What opens a connection is not even loaded without it."""
+    from pipeline.check import online
+
+    return online.check(case, form, at=at)
 
 
 def summary(report: Report) -> str:

@@ -65,9 +65,8 @@ def counts(case: Case, form: Form, journal: Journal) -> Iterator[Count]:
         most = journal.value("authors_max")
         yield Count("authors", "authors_max", len(authors), None, most, case.where("authors"))
     for source in case.used_as("references"):
-        text = case.file(source).read_text(encoding="utf-8", errors="replace")
         most = (journal.value("references") or {}).get("max")
-        listed = len(references.keys(source.path, text))
+        listed = len(references.listed(case))
         yield Count("references", "references", listed, None, most, (source.path, 0))
     figures = len(list(form.items("figures"))) + len(drawings.drawn(form))
     tables = len(list(form.items("tables"))) + len(numbering.generated(form.get("timeline_as")))

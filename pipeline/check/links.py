@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+from typing import Any
 
 from pipeline.check import drawings
-from pipeline.check.schema import Form
+from pipeline.check.schema import Form, apart, spot
 from pipeline.core import findings, numbering, words
 from pipeline.core.model import Case, Finding
 
@@ -23,13 +24,27 @@ def _references(case: Case, form: Form) -> list[Finding]:
     ids = {short: [x.id for _, x in form.items(part)] for short, (_, part) in KINDS.items()}
     generated = {"fig": drawings.typed(case.record), "table": numbering.generated(form.get("timeline_as"))}
     names = {short: [*_typed_ids(case, part), *generated[short]] for short, (_, part) in KINDS.items()}
-    for path, prose in form.prose():
+    sizes = {figure.id: len(figure.panels) for _, figure in form.items("figures")}
+    for path, prose in (*form.prose(), *apart(form)):
+        found += [
+            findings.make("REC086", spot(case, path, down), field=path[-1])
+            for down in words.misreferred(prose)
+        ]
+        for short, name, panels, down in words.panels(prose):
+            count = sizes.get(name, 0) if short == "fig" else 0
+            if name in ids[short] and (lacking := words.absent(panels, count)):
+                said: dict[str, Any] = {"field": path[-1], "kind": KINDS[short][0], "id": name}
+                place = spot(case, path, down)
+                found.append(findings.make("REC087", place, **said, panel=lacking.upper(), count=count))
         for short, wanted, down in words.referred(prose):
-            mentions[short].append(wanted)
+            if path[0] == "text":
+                mentions[short].append(wanted)
+            elif path[0] == "abstract":
+                found.append(findings.make("REC088", spot(case, path, down), kind=KINDS[short][0]))
             if wanted not in names[short]:
                 near = difflib.get_close_matches(wanted, names[short], 1)
                 hint = f"; did you mean '{near[0]}'?" if near else ""
-                place = case.where_in(path, down)
+                place = spot(case, path, down)
                 found.append(
                     findings.make("REC020", place, field=path[-1], kind=KINDS[short][0], id=wanted, hint=hint)
                 )

@@ -15,7 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from pipeline.core import findings, resources
 from pipeline.core.fold import letters
-from pipeline.core.model import Case, Finding, Path_
+from pipeline.core.model import Case, Finding, Path_, Place
 from pipeline.core.record import Private, Record
 
 SHORTEST_NAME = 4  # letters; a shorter name would be found inside every other word
@@ -41,6 +41,23 @@ class Form:
         """Every narrative section that could be read, with its path, in the order of the article."""
         for section, text in (self.parts.get("text") or {}).items():
             yield ("text", section), text
+
+
+def apart(form: Form) -> Iterator[tuple[Path_, str]]:
+    """Prose outside the narrative that may refer to things: the parts of the abstract, then the legends."""
+    if abstract := form.get("abstract"):
+        for name, text in abstract.model_dump().items():
+            yield ("abstract", name), text
+    for i, figure in form.items("figures"):
+        yield ("figures", i, "legend"), figure.legend
+
+
+def spot(case: Case, path: Path_, down: int) -> Place:
+    """Where a line of a long text stands, counted from 0: right behind its name, or in the block below it."""
+    typed: Any = case.record
+    for step in path:
+        typed = typed[step]
+    return case.where_in(path, down) if "\n" in typed else case.where(*path)
 
 
 def read(case: Case) -> tuple[Form, list[Finding]]:

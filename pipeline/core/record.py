@@ -345,6 +345,7 @@ class Record(Part):
     editor_allows: Annotated[
         dict[Id, dict[str, Line]], Field(description="journal -> rule -> what its editor said")
     ] = {}
+    retracted_cited_on_purpose: list[Line] = []
 
 
 class Relative(Part):

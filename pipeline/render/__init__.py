@@ -3,8 +3,8 @@
 Written into `dest`: manuscript.docx, .pdf, .xml (JATS), .html; manuscript-jats-1.1.xml (for older systems);
 figures/figure-<n>.<ext>, .pdf too where it is drawn from the record; title-page.docx; cover-letter.docx;
 disclosure-forms.pdf; highlights.docx where the journal wants them; care-checklist.pdf and .docx, and those of
-the lists that add to CARE; care.json (their lines) and manuscript.json (what it is, the numbers of figures and
-tables, counts beside the journal's limits, findings). A draft is watermarked and has no JATS, title page,
+the lists that add to CARE; care.json (their lines) and manuscript.json (what it is, the numbers of figures
+and tables, counts beside the journal's limits, findings). A draft is watermarked and has no JATS, title page,
 letter or forms.
 """
 

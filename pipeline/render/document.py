@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.core import findings, numbering, words
+from pipeline.core import abbreviations, findings, numbering, words
 from pipeline.core.journal import Journal
 from pipeline.core.model import CleanCase, Finding
-from pipeline.render import charts, markdown, paging, tables, tree, wording
+from pipeline.render import charts, markdown, paging, tables, tree, typography, wording
 from pipeline.render.references import Item
 from pipeline.render.tree import Node, Nodes
 
@@ -89,6 +89,7 @@ def assemble(clean: CleanCase, journal: Journal, library: dict[str, Item], *, dr
         *_abstract(record, layout),
         *_keywords(record, layout),
         *_sections(layout, texts),
+        *_abbreviations(layout, [record["text"][part] for part in order]),
         *_statements(clean, journal, blinded),
         _reference_list(layout),
         *_legends(layout, figures),
@@ -96,15 +97,17 @@ def assemble(clean: CleanCase, journal: Journal, library: dict[str, Item], *, dr
     title = markdown.inline(record["title"], links=False)
     known = _Known(numbers, {f["id"]: len(f["panels"]) for f in record.get("figures", [])}, library)
     found = [*_lint(blocks, known), *(_names(clean, blocks, title) if blinded else [])]
+    look = typography.chosen(layout)
+    typography.blocks(blocks, look)
     tree.replace(blocks, lambda node: _resolve(node, known))
     cited = {str(n): library[key] for key, n in known.citations.items()}
     return Paper(
         journal,
         blinded,
         draft,
-        title,
-        markdown.inline(record["running_title"], links=False),
-        tuple(markdown.inline(k, links=False) for k in record["keywords"]),
+        typography.line(title, look),
+        typography.line(markdown.inline(record["running_title"], links=False), look),
+        tuple(typography.line(markdown.inline(k, links=False), look) for k in record["keywords"]),
         {} if blinded else clean.byline,
         blocks,
         figures,
@@ -215,6 +218,17 @@ def _sections(layout: dict[str, Any], texts: dict[str, Nodes]) -> Nodes:
     return out
 
 
+def _abbreviations(layout: dict[str, Any], proses: list[str]) -> Nodes:
+    """The list of abbreviations that some journals print: those the text explains, if the layout asks."""
+    listed = abbreviations.explained(proses) if layout.get("abbreviations") else {}
+    if not listed:
+        return []
+    line = "; ".join(f"{short}: {long}" for short, long in listed.items()) + "."
+    part = tree.div("abbreviations", "part", [tree.para(tree.words(line))])
+    heading = tree.header(1, layout["abbreviations"]["heading"])
+    return [tree.div("", "section", [heading, part], type="abbreviations")]
+
+
 def _statements(clean: CleanCase, journal: Journal, blinded: bool) -> Nodes:
     """The declarations the journal wants, each under its own heading."""
     out: Nodes = []
@@ -262,15 +276,11 @@ def _resolve(node: Node, known: _Known) -> Nodes | None:
     if node["t"] == "Mention":
         kind, name, panel = node["c"]["kind"], node["c"]["id"], node["c"]["panel"]
         number = known.numbers[kind].get(name)
-        if number is None or (panel and not _has_panel(known, name, panel)):
+        if number is None or words.absent(panel, known.panels.get(name, 0)):
             return tree.words(node["c"]["typed"])
-        shown = f"{words.PRINTED[kind]}\u00a0{number}{panel.upper()}"
+        shown = f"{words.PRINTED[kind]}\u00a0{number}{words.lettered(panel)}"
         return [tree.link([{"t": "Str", "c": shown}], f"#{KINDS[kind]}-{number}")]
     return None
-
-
-def _has_panel(known: _Known, name: str, letter: str) -> bool:
-    return ord(letter) - ord("a") < known.panels.get(name, 0)
 
 
 def _lint(blocks: Nodes, known: _Known) -> list[Finding]:
@@ -290,8 +300,8 @@ def _lint(blocks: Nodes, known: _Known) -> list[Finding]:
                 if target not in known.numbers[kind]:
                     said = {"field": name, "kind": KINDS[kind], "id": target, "hint": ""}
                     found[findings.make("REC020", PLACE, **said)] = None
-                elif panel and not _has_panel(known, target, panel):
-                    said = {"field": name, "id": target, "panel": panel.upper()}
+                elif lacking := words.absent(panel, known.panels.get(target, 0)):
+                    said = {"field": name, "id": target, "panel": lacking.upper()}
                     found[findings.make("REN001", PLACE, **said, count=known.panels.get(target, 0))] = None
             elif node["t"] == "Str" and "[@" in content:
                 found[findings.make("REN002", PLACE, field=name)] = None

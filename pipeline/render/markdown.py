@@ -1,8 +1,9 @@
 """The restricted markup of the record, read into a tree. This is the only place where record text is parsed.
 
-*italic*  **bold**  10^9^  H~2~O  [@key; @other]  {fig:id}  {fig:id:b}  {table:id}  {table:timeline}, and a
-blank line between paragraphs. Nothing else is markup: HTML, TeX, links, pictures, headings, footnotes and
-templates come out as the letters that were typed, because nothing here gives them a meaning.
+*italic*  **bold**  10^9^  H~2~O  [@key; @other]  {fig:id}  {fig:id:b}  {fig:id:a-c}  {table:id}
+{table:timeline}, and a blank line between paragraphs. Nothing else is markup: HTML, TeX, links, pictures,
+headings, footnotes and templates come out as the letters that were typed, because nothing here gives them a
+meaning.
 
 An asterisk opens only before a letter and not after one, so that HLA-B*27 and CYP2C9*2 stay as they are; a
 superscript or subscript holds no space, so that "~5 cm to ~7 cm" stays too.
@@ -24,10 +25,6 @@ from pipeline.render.tree import Node, Nodes
 # Characters that a reader never sees but that change what is seen, or that XML 1.0 does not allow: direction
 # overrides (Unicode Standard Annex 9), the byte order mark, non-characters.
 HIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
-# A number stays on one line with its unit (SI Brochure, 9th edition, 5.4.3: a space between them).
-PREFIXED = "g|L|l|m|mol|s|Hz|Gy|Pa|U|IU|Eq|eq|kat|Sv|V|A|J|W"
-ALONE = "%|°C|°F|mmHg|HU|kDa|bpm|h|min"
-UNIT = re.compile(rf"(?<=\d) (?=(?:[munkµμdcM]?(?:{PREFIXED})|{ALONE})(?!\w))")
 MINUS = re.compile(r"(?<=\bDay )-(?=\d)")  # days before Day 0 are negative numbers, not hyphenated words
 MARKS = re.compile(r"\*\*|[*^~\[{]")
 TIGHT = {
@@ -60,10 +57,10 @@ def inline(text: str, *, links: bool = True) -> Nodes:
 
 
 def clean(text: str) -> str:
-    """The text without unseen characters; controls become spaces, units stay with numbers, minus is set."""
+    """The text without unseen characters; controls become spaces, and days before Day 0 get their minus."""
     text = HIDDEN.sub("", text.replace("\r\n", "\n"))
     text = "".join(c if c in "\n\t" or unicodedata.category(c) != "Cc" else " " for c in text)
-    return MINUS.sub("−", UNIT.sub("\u00a0", text))
+    return MINUS.sub("−", text)
 
 
 def _parse(text: str, links: bool) -> Nodes:
@@ -110,7 +107,10 @@ def _citation(found: re.Match[str]) -> Node:
 
 def _mention(found: re.Match[str]) -> Node:
     kind, name, panel = found.groups()
-    return {"t": "Mention", "c": {"kind": kind, "id": name, "panel": panel or "", "typed": found.group()}}
+    return {
+        "t": "Mention",
+        "c": {"kind": kind, "id": name, "panel": (panel or "").lower(), "typed": found.group()},
+    }
 
 
 LINKS: dict[str, tuple[re.Pattern[str], Callable[[re.Match[str]], Node]]] = {

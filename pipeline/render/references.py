@@ -12,7 +12,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import findings
+from pipeline.core import findings, reflist
 from pipeline.core.errors import InputError
 from pipeline.render import markdown, pandoc, tree
 from pipeline.render.tree import Node, Nodes
@@ -27,6 +27,7 @@ NAME_PARTS = ("family", "given", "literal", "suffix", "dropping-particle", "non-
 DATES = ("issued", "accessed")
 FORMATS = {".bib": "bibtex", ".ris": "ris"}
 WEB = re.compile(r"https?://[^\s<>\"]+")
+PUBMED = re.compile(r"^https?://(?:pubmed\.ncbi|www\.ncbi)\.nlm\.nih\.gov/")
 # BibTeX entry heads. pandoc lower-cases the words of English titles ("in india", "crohn's"); an entry that
 # says it is German keeps its title as typed, and the language goes no further than here.
 ENTRY = re.compile(
@@ -50,12 +51,14 @@ def read(path: Path | None) -> dict[str, Item]:
     except (pandoc.StoppedError, UnicodeDecodeError, ValueError, RecursionError):
         said = findings.make("REF006")
         raise InputError(said.message, code="REF006", where=path.name, why=said.why, fix=said.fix) from None
-    return {str(item["id"]): _allowed(item) for item in items if isinstance(item, dict) and item.get("id")}
+    entries = {entry.key: entry for entry in reflist.read(path.name, text)}
+    named = {str(item["id"]): item for item in items if isinstance(item, dict) and item.get("id")}
+    return {key: _filled(_allowed(item), entries.get(key)) for key, item in named.items()}
 
 
 def _items(suffix: str, text: str) -> list[Any]:
     if suffix == ".nbib":
-        return _nbib(text)
+        return [_medline(tags) for _, tags in reflist.medline(text)]
     if suffix == ".json":
         found = json.loads(text)
         return found if isinstance(found, list) else [found]
@@ -81,7 +84,7 @@ def _allowed(item: Item) -> Item:
         if date := _date(item.get(name)):
             out[name] = {"date-parts": [date]}
     out.setdefault("type", "article-journal")
-    if "URL" in out and ("DOI" in out or not WEB.fullmatch(out["URL"])):
+    if "URL" in out and not WEB.fullmatch(out["URL"]):
         del out["URL"]
     return out
 
@@ -96,50 +99,55 @@ def _date(value: Any) -> list[int]:
     return [int(p) for p in first[:3] if str(p).isdigit()]
 
 
-def _nbib(text: str) -> list[Item]:
-    """PubMed's tagged format (NLM, MEDLINE/PubMed Data Element Descriptions): lines of "TAG - value"."""
-    entries: list[dict[str, list[str]]] = []
-    last: list[str] = []
-    for line in text.splitlines():
-        tag, value = line[:4].strip(), line[6:].strip()
-        if line[4:6] == "- ":
-            if tag == "PMID":
-                entries.append({})
-            if entries:
-                last = entries[-1].setdefault(tag, [])
-                last.append(value)
-        elif line.startswith("      ") and last:
-            last[-1] += f" {value}"
-    return [_medline(entry) for entry in entries]
+def _filled(item: Item, entry: reflist.Entry | None) -> Item:
+    """What the list says and pandoc leaves out: identifiers, the year of full RIS dates, journals."""
+    if "DOI" in item:
+        item["DOI"] = reflist.doi(item["DOI"])
+    if entry is not None:
+        for name, field, fits in (("DOI", "doi", reflist.is_doi), ("PMID", "pmid", reflist.is_pmid)):
+            if name not in item and fits(entry.get(field)):
+                item[name] = entry.get(field)
+        if "container-title" not in item and entry.kind == "article" and entry.get("container"):
+            item["container-title"] = markdown.clean(entry.get("container"))
+        if "issued" not in item and entry.get("year").isdigit():
+            item["issued"] = {"date-parts": [[int(entry.get("year"))]]}
+    if "URL" in item and ("DOI" in item or ("PMID" in item and PUBMED.search(item["URL"]))):
+        del item["URL"]
+    return item
 
 
-def _medline(entry: dict[str, list[str]]) -> Item:
+def _medline(tags: reflist.Tagged) -> Item:
+    """One record of PubMed's tagged format as CSL (NLM, MEDLINE/PubMed Data Element Descriptions)."""
+
+    def every(tag: str) -> list[str]:
+        return [value for value, _ in tags.get(tag, []) if value]
+
     def first(tag: str) -> str:
-        return next(iter(entry.get(tag, [])), "")
+        return next(iter(every(tag)), "")
 
-    doi = next(
-        (
-            v.removesuffix(" [doi]")
-            for v in entry.get("AID", []) + entry.get("LID", [])
-            if v.endswith("[doi]")
-        ),
-        "",
-    )
-    people = [name.partition(", ") for name in entry.get("FAU", [])] or [
-        n.rpartition(" ") for n in entry.get("AU", [])
-    ]
+    def people(full: str, short: str) -> list[dict[str, str]]:
+        names = [name.partition(", ") for name in every(full)] or [n.rpartition(" ") for n in every(short)]
+        return [
+            {"family": family, "given": given} if family else {"literal": given} for family, _, given in names
+        ]
+
     year = re.match(r"\d{4}", first("DP"))
+    book = first("BTI").removesuffix(".")
+    title = first("TI").removesuffix(".")
     return {
         "id": first("PMID"),
-        "type": "article-journal",
-        "title": first("TI").removesuffix("."),
-        "container-title": first("TA") or first("JT"),
-        "author": [{"family": family, "given": given} for family, _, given in people],
+        "type": "article-journal" if not book else "chapter" if title else "book",
+        "title": title or book,
+        "container-title": (book if title else "") or first("TA") or first("JT"),
+        "author": [*people("FAU", "AU"), *({"literal": name} for name in every("CN"))],
+        "editor": people("FED", "ED"),
         "issued": {"date-parts": [[int(year.group())]]} if year else None,
         "volume": first("VI"),
         "issue": first("IP"),
         "page": first("PG"),
-        "DOI": doi,
+        "publisher": first("PB"),
+        "publisher-place": first("PL") if book else "",
+        "DOI": reflist.medline_doi(tags)[0],
         "PMID": first("PMID"),
         "PMCID": first("PMC"),
     }
