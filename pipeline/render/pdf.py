@@ -21,6 +21,7 @@ from pipeline.render.figures import Drawn
 
 STANDARDS: list[Any] = ["a-2a", "ua-1"]
 TEMPLATES = "templates/manuscript"
+LONG_LEGEND = 1200  # letters: a longer one does not fit on the page of its picture and flows on to the next
 ROW = 20.0  # points: a line number belongs to a part if it stands at most this far above its beginning
 
 Position = tuple[int, int]  # page and line, counted from 1; line 0 = unknown
@@ -36,6 +37,7 @@ def manuscript(paper: document.Paper, drawn: dict[int, Drawn], target: Path) -> 
             "file": f"{figure.file}.png",
             "width_mm": round(drawn[figure.number].reading_mm, 2),
             "alt": figure.alt,
+            "long_legend": len(tree.plain(figure.legend)) > LONG_LEGEND,
         }
         for figure in paper.figures
     }
