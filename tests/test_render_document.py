@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from pipeline.core import journal, resources, words
@@ -85,6 +87,33 @@ def test_what_leads_nowhere_is_a_finding_and_stays_as_typed(tmp_path, typed, cod
     made = paper(tmp_path, record=text(conclusion=typed))
     assert codes(made) == [code]
     assert typed in tree.plain([part(made, "conclusion")])
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [("{fig:scan:a-b}", "Figure 1A–B"), ("{fig:scan B}", "Figure 1B"), ("{fig:scan:a,b}", "Figure 1A,B")],
+)
+def test_panels(tmp_path, typed, printed):
+    made = paper(tmp_path, record=text(clinical_findings=f"See {typed}."))
+    assert codes(made) == []
+    assert f"See {printed}." in tree.plain([part(made, "clinical_findings")])
+
+
+def test_a_list_of_abbreviations_where_the_layout_asks(tmp_path):
+    clean = rendering.clean_case(
+        tmp_path / "clean",
+        text(discussion="A magnetic resonance imaging (MRI) and computed tomography (CT)."),
+    )
+    plain = journal.load("jmcr")
+    asks = dataclasses.replace(
+        plain, layout={**plain.layout, "abbreviations": {"heading": "List of abbreviations"}}
+    )
+    said = [
+        tree.plain(document.assemble(markdown.cleaned(clean), j, {}, draft=False).blocks)
+        for j in (plain, asks)
+    ]
+    listed = "List of abbreviations CT: computed tomography; MRI: magnetic resonance imaging."
+    assert [listed in blocks for blocks in said] == [False, True]
 
 
 def test_findings_never_quote_the_text(tmp_path):

@@ -6,8 +6,10 @@ import json
 
 import pytest
 
+from pipeline.core import journal
 from pipeline.core.errors import Exit, InputError
-from pipeline.render import references, tree
+from pipeline.render import citations, document, markdown, references, tree
+from tests import rendering
 from tests.rendering import REFERENCES
 
 NBIB = """
@@ -67,6 +69,46 @@ def test_ris(tmp_path):
     assert found["rao2020"]["title"] == "Ring disease in Kerala"
     assert found["rao2020"]["page"] == "101-109"
     assert "private" not in str(found)
+
+
+def test_what_pandoc_leaves_out_of_a_list_is_filled_in(tmp_path):
+    full = RIS.replace("PY  - 2020", "PY  - 2020/03/04").replace("DO  - ", "DO  - https://doi.org/")
+    item = write(tmp_path, "references.ris", full.replace("VL  -", "DB  - PubMed\nAN  - 123\nVL  -"))[
+        "rao2020"
+    ]
+    assert (item["DOI"], item["PMID"], item["issued"]) == ("10.1000/ring.1", "123", {"date-parts": [[2020]]})
+    bib = "@article{a, title={T}, journal={J}, year=2020, eprint={456}, eprinttype={pubmed}}"
+    item = write(tmp_path, "references.bib", bib)["a"]
+    assert item["PMID"] == "456"
+    assert "URL" not in item
+
+
+def test_pubmed_books_and_groups(tmp_path):
+    text = (
+        "PMID- 5\nBTI - StatPearls.\nTI  - Rings.\nCN  - Ring Group\nFED - Able, Ann\nPB  - P\nDP  - 2020\n"
+    )
+    item = write(tmp_path, "references.nbib", text)["5"]
+    assert (item["type"], item["title"], item["container-title"]) == ("chapter", "Rings", "StatPearls")
+    assert item["author"] == [{"literal": "Ring Group"}]
+    assert item["editor"] == [{"family": "Able", "given": "Ann"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        ("aujmsr", "doi:10.1000/ring.1 PubMed PMID: 123."),
+        ("jmcr", "https://doi.org/10.1000/ring.1"),
+    ],
+)
+def test_identifiers_are_printed_as_the_style_wants(tmp_path, name, printed):
+    clean = markdown.cleaned(rendering.clean_case(tmp_path / "clean"))
+    listed = REFERENCES.replace("doi = {", "pmid = {123}, doi = {https://doi.org/")
+    clean.references.write_text(listed, encoding="utf-8")
+    library = references.read(clean.references)
+    paper = citations.resolve(document.assemble(clean, journal.load(name), library, draft=False))
+    said = tree.plain(paper.blocks)
+    assert printed in said
+    assert "doi.org/https" not in said
 
 
 def test_pubmed(tmp_path):

@@ -22,6 +22,7 @@ from pipeline.render.figures import Drawn
 
 STANDARDS: list[Any] = ["a-2a", "ua-1"]
 TEMPLATES = "templates/manuscript"
+LONG_LEGEND = 1200  # letters: a longer one does not fit on the page of its picture and flows on to the next
 RISE = 7.0  # points: the top of a line number stands 5.6 above the base line, where an anchor in a line is
 
 Position = tuple[int, int]  # page and line, counted from 1; line 0 = unknown
@@ -37,6 +38,7 @@ def manuscript(paper: document.Paper, drawn: dict[int, Drawn], target: Path) -> 
             "file": f"{figure.file}.png",
             "width_mm": round(drawn[figure.number].reading_mm, 2),
             "alt": figure.alt,
+            "long_legend": len(tree.plain(figure.legend)) > LONG_LEGEND,
         }
         for figure in paper.figures
     }
