@@ -105,8 +105,8 @@ def guard(case: Case, journal: Journal, signed_off: str = "") -> Callable[[Path]
         from pipeline.verify import blind, hunt, unpack
 
         known, others = _hunted(case)
-        everyone, not_authors = Matcher(known), Matcher(others)
-        blinded = bool(journal.layout.get("blinded"))
+        blinded, not_authors = bool(journal.layout.get("blinded")), Matcher(others)
+        everyone = Matcher(known) if blinded else not_authors
         excused = _said_by_others(case, journal, frozenset({signed_off} if signed_off else ()))
 
         def matcher(place: str) -> Matcher:
