@@ -105,8 +105,9 @@ def guard(case: Case, journal: Journal, signed_off: str = "") -> Callable[[Path]
         from pipeline.verify import blind, hunt, unpack
 
         known, others, outside_letter = _hunted(case)
-        everyone, not_authors, not_named = Matcher(known), Matcher(others), Matcher(outside_letter)
-        blinded = bool(journal.layout.get("blinded"))
+        blinded, not_authors = bool(journal.layout.get("blinded")), Matcher(others)
+        everyone = Matcher(known) if blinded else not_authors
+        not_named = Matcher(outside_letter)
         excused = _said_by_others(case, journal, frozenset({signed_off} if signed_off else ()))
 
         def matcher(place: str) -> Matcher:
