@@ -288,6 +288,8 @@ def test_unconfirmed_lines_are_marked_where_they_are_printed(surgical):
     assert text.count("Only partly confirmed against the published guideline.") == 1
     assert "confirmed against" not in " ".join(rendering.pdf_text(surgical / "care-checklist.pdf"))
     assert "as cleaned" in text
+    rows = json.loads((surgical / "care.json").read_text())
+    assert next(row["where"] for row in rows if row["id"] == "S-pre") == "", "nothing to find"
     assert "S-ai Artificial intelligence" in text
 
 

@@ -121,7 +121,7 @@ def _people(case: Case, form: Form, journal: Journal) -> Iterator[Finding]:
 
 
 def _printed(form: Form) -> Iterator[tuple[Path_, str]]:
-    """What a reader sees of the prose: title, abstract, narrative, legends."""
+    """What a reader sees of the prose: title, abstract, narrative, legends, points."""
     if title := form.get("title"):
         yield ("title",), title
     if abstract := form.get("abstract"):
@@ -129,6 +129,8 @@ def _printed(form: Form) -> Iterator[tuple[Path_, str]]:
     yield from form.prose()
     for n, figure in form.items("figures"):
         yield ("figures", n, "legend"), figure.legend
+    for name in ("highlights", "learning_points"):
+        yield from (((name,), point) for point in form.get(name) or [])
 
 
 def _promised(case: Case, form: Form, journal: Journal) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from pipeline.render.tree import Node, Nodes
 SOFTWARE = "software"  # decided by software alone
 EXCUSED = "not applicable"  # by a reason of the author's
 NOWHERE = "–"
+MISSING = "missing"
 WIDTHS = (0.08, 0.14, 0.32, 0.1, 0.24, 0.12)  # of the columns in Word, as parts of the line
 
 Rows = list[dict[str, Any]]
@@ -41,7 +42,9 @@ def rows(
             "decided_by": line.decided_by,
             "note": excused.get(line.key, line.note) if line.status == EXCUSED else line.note,
             "unsure": unsure.get(line.confirmed, ""),
-            "where": _where(marks[line.key], positions, headings),
+            "where": ""
+            if line.status in (MISSING, EXCUSED)
+            else _where(marks[line.key], positions, headings),
         }
         for line in care
     ]

@@ -10,7 +10,8 @@ from pipeline.core import ages
 from pipeline.core.journal import Journal
 from pipeline.core.model import CleanCase
 
-PRINTED = ("title", "running_title", "novelty", "abstract", "text", "timeline", "figures")
+LISTS = ("highlights", "learning_points")
+PRINTED = ("title", "running_title", "novelty", "abstract", "text", "timeline", "figures", *LISTS)
 
 
 def fitted(clean: CleanCase, journal: Journal) -> CleanCase:
@@ -20,7 +21,7 @@ def fitted(clean: CleanCase, journal: Journal) -> CleanCase:
     if journal.layout["people"]["age"] == "decade":
         years, sex = int(patient["age_years"]), patient["sex"]
         for name in PRINTED:
-            record[name] = _each(record[name], lambda text: ages.as_decade(text, years, sex))
+            record[name] = _each(record.get(name), lambda text: ages.as_decade(text, years, sex))
     return dataclasses.replace(clean, record=record)
 
 
