@@ -490,7 +490,8 @@ def test_a_walk_without_a_mouse(running: tuple[subprocess.Popen[str], str], tmp_
             "The original cannot"
         )
         told = page.run(
-            "(() => { const i = [...document.querySelectorAll('.copy img')].pop(); const b = i.getBoundingClientRect();"
+            "(() => { const i = [...document.querySelectorAll('.copy img')].pop();"
+            "const b = i.getBoundingClientRect();"
             "const s = Math.min(b.width / i.naturalWidth, b.height / i.naturalHeight);"
             "const x = b.left + (b.width - i.naturalWidth * s) / 2 + 10.5 * s;"
             "const y = b.top + (b.height - i.naturalHeight * s) / 2 + 20.5 * s;"
