@@ -32,7 +32,7 @@ def main(build: Path) -> None:
     for picture in pictures:
         sheet.paste(picture, (GAP, top))
         top += picture.height + GAP
-    sheet.quantize(128).save(Path(__file__).with_name("figures.png"), optimize=True)
+    sheet.save(Path(__file__).with_name("figures.png"), optimize=True)
 
 
 if __name__ == "__main__":
