@@ -103,7 +103,8 @@ def test_the_front_door_is_light():
     code = (
         "import sys; from pipeline import cli; cli.parser();"
         "from pipeline import check, intake, flow;"
-        "heavy = {'pydicom', 'PIL', 'numpy', 'reportlab', 'typst', 'lxml', 'starlette', 'jinja2'};"
+        "heavy = {'pydicom', 'PIL', 'numpy', 'matplotlib', "
+        " 'reportlab', 'typst', 'lxml', 'starlette', 'jinja2'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=TOP)

@@ -24,7 +24,7 @@ TOOLS = (  # whose output, or whose reading of the input, ends up in a package
     *("pydicom", "python-gdcm", "pylibjpeg-openjpeg", "numpy", "pillow", "pi-heif", "pypdfium2", "zxing-cpp"),
     *("rapidocr", "onnxruntime", "opencv-python-headless"),
     *("pyhanko", "pyhanko-certvalidator", "pikepdf"),
-    *("pydantic", "jinja2", "lxml", "pypandoc-binary", "typst", "reportlab"),
+    *("pydantic", "jinja2", "lxml", "pypandoc-binary", "typst", "reportlab", "matplotlib"),
 )
 
 
