@@ -73,10 +73,10 @@ def test_a_good_plot_raises_nothing(case):
 @pytest.mark.parametrize(
     ("asked", "results", "code"),
     [
-        ("[Glucose]", TWICE, "REC060"),
-        ("[Fasting glucose]", GLUCOSE, "REC061"),  # one point is no course
-        ("[Fasting glucose]", "results: {2025-03-14: high, 2025-03-20: low}", "REC061"),
-        ("yes", GLUCOSE, "REC061"),
+        ("[Glucose]", TWICE, "REC070"),
+        ("[Fasting glucose]", GLUCOSE, "REC071"),  # one point is no course
+        ("[Fasting glucose]", "results: {2025-03-14: high, 2025-03-20: low}", "REC071"),
+        ("yes", GLUCOSE, "REC071"),
         ("sometimes", TWICE, "REC003"),
     ],
 )
@@ -91,14 +91,14 @@ def test_a_plot_that_cannot_be_drawn(case, asked, results, code):
 
 def test_a_test_without_numbers_is_left_out_and_said(case):
     plotted(case)
-    assert [f.severity for f in findings_of(case) if f.code == "REC062"] == ["note"]
+    assert [f.severity for f in findings_of(case) if f.code == "REC072"] == ["note"]
 
 
 def test_too_many_tests_in_one_plot(case):
     row = "      - {{test: T{n}, unit: x, reference: 1–2, results: {{2025-03-14: 1, 2025-03-20: 2}}}}\n"
     edit(case, "    rows:\n", "    rows:\n" + "".join(row.format(n=n) for n in range(13)))
     plotted(case)
-    assert "REC063" in codes_of(case)
+    assert "REC073" in codes_of(case)
 
 
 def test_a_drawn_figure_is_mentioned_and_its_id_is_its_own(case):
@@ -119,9 +119,9 @@ def test_a_timeline_that_is_only_a_figure_is_no_table(case):
 
 def test_legends_are_for_figures_that_are_drawn(case):
     edit(case, "tables:\n", "legends: {labs: Glucose over time.}\ntables:\n")
-    assert "REC066" in codes_of(case)
+    assert "REC076" in codes_of(case)
     plotted(case)
-    assert "REC066" not in codes_of(case)
+    assert "REC076" not in codes_of(case)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_legends_are_for_figures_that_are_drawn(case):
 def test_a_pedigree_that_cannot_be(case, old, new, words):
     edit(case, "tables:\n", FAMILY.replace(old, new) + "tables:\n")
     edit(case, "({fig:ring})", "({fig:ring}, {fig:pedigree})")
-    said = [f.message for f in findings_of(case) if f.code == "REC065"]
+    said = [f.message for f in findings_of(case) if f.code == "REC075"]
     assert bool(said) == bool(words)
     assert all("asha" not in message for message in said)
     if words:
@@ -147,7 +147,7 @@ def test_a_pedigree_that_cannot_be(case, old, new, words):
 
 def test_ranges_that_are_no_ranges_are_said_once(case):
     edit(case, "reference: 3.9–5.5", "reference: 3.9–5.5 (fasting)")
-    assert [f.severity for f in findings_of(case) if f.code == "REC064"] == ["note"]
+    assert [f.severity for f in findings_of(case) if f.code == "REC074"] == ["note"]
 
 
 # --- on the clean picture ---------------------------------------------------------------------------------

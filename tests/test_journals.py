@@ -166,6 +166,9 @@ def test_names_that_are_no_ids(desk, name):
         ("name: The name of the journal", "nome: x", "", "'name' is missing"),
         ("layout:\n", "layout:\n  blinded: true\n", "", "written twice"),
         ("layout:\n", "layout: &a\n", "", "anchors"),
+        ("layout:\n", "layout:\n  title_page: [title, names]\n", "title_page:", "no entry of a title page"),
+        ("layout:\n", "layout:\n  cover_letter: ['Dear {name}']\n", "cover_letter:", "nothing fills: name"),
+        ("layout:\n", "layout:\n  submission: {platform: fax}\n", "submission:", "submission.platform"),
     ],
 )
 def test_a_mistake_is_told_with_its_line(desk, case, old, new, line, says):

@@ -104,7 +104,7 @@ def test_a_list_of_abbreviations_where_the_layout_asks(tmp_path):
         tmp_path / "clean",
         text(discussion="A magnetic resonance imaging (MRI) and computed tomography (CT)."),
     )
-    plain = journal.load("jmcr")
+    plain = journal.load("aujmsr")
     asks = dataclasses.replace(
         plain, layout={**plain.layout, "abbreviations": {"heading": "List of abbreviations"}}
     )

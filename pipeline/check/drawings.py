@@ -53,16 +53,16 @@ def _plots(case: Case, form: Form) -> list[Finding]:
         tests = {row.test: row for row in table.rows}
         place, said = case.where("tables", t, "plot"), {"id": table.id}
         if unknown := [name for name in table.plot if name not in tests]:
-            found.append(findings.make("REC060", place, count=len(unknown), **said))
+            found.append(findings.make("REC070", place, count=len(unknown), **said))
             continue
         wanted = [tests[name] for name in table.plot] or list(table.rows)
         few = [row for row in wanted if sum(map(bool, map(ranges.result, row.results.values()))) < 2]
         if few and (table.plot or len(few) == len(wanted)):
-            found.append(findings.make("REC061", place, count=len(few), **said))
+            found.append(findings.make("REC071", place, count=len(few), **said))
         elif few:
-            found.append(findings.make("REC062", place, count=len(few), **said))
+            found.append(findings.make("REC072", place, count=len(few), **said))
         if (count := len(wanted) - len(few)) > MOST_TESTS:
-            found.append(findings.make("REC063", place, count=count, limit=MOST_TESTS, **said))
+            found.append(findings.make("REC073", place, count=count, limit=MOST_TESTS, **said))
     return found
 
 
@@ -76,7 +76,7 @@ def _ranges(case: Case, form: Form) -> list[Finding]:
         for t, table in form.items("tables")
     ]
     return [
-        findings.make("REC064", case.where("tables", t), id=name, count=count)
+        findings.make("REC074", case.where("tables", t), id=name, count=count)
         for t, name, count in unread
         if count
     ]
@@ -102,7 +102,7 @@ def _pedigree(case: Case, form: Form) -> list[Finding]:
         "somebody is their own ancestor": any(name in _ancestors(name, parents) for name in parents),
     }
     place = case.where("pedigree")
-    return [findings.make("REC065", place, problem=words) for words, wrong in problems.items() if wrong]
+    return [findings.make("REC075", place, problem=words) for words, wrong in problems.items() if wrong]
 
 
 def _ancestors(name: str, parents: dict[str, list[str]]) -> set[str]:
@@ -119,7 +119,7 @@ def _ancestors(name: str, parents: dict[str, list[str]]) -> set[str]:
 def _legends(case: Case, form: Form) -> list[Finding]:
     known = drawn(form)
     return [
-        findings.make("REC066", case.where("legends", name), id=name)
+        findings.make("REC076", case.where("legends", name), id=name)
         for name in form.get("legends") or {}
         if name not in known
     ]

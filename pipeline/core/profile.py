@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from pipeline.core import findings, words
+from pipeline.core import findings, resources, words
 from pipeline.core.errors import InputError
 from pipeline.core.fields import Line, Part
 from pipeline.core.model import Path_, Place
@@ -23,6 +23,10 @@ PARTS = (*words.SECTIONS, "learning_points")  # texts of the record that a secti
 PARTS_OF_IT = ("name", "rules", "layout")
 DECLARED = ("ethics", "funding", "conflicts", "data", "ai_use", "acknowledgements")
 WRITTEN = ("consent", "contributions")  # statements that we write from facts
+LETTER = {  # what may stand in {braces} in a sentence for the cover letter
+    *("title", "journal", "novelty", "article_type", "consent", "ethics", "funding", "conflicts"),
+    *("ai_use", "registration", "presented_at", "checklists"),
+}
 
 
 def _regular(text: str) -> str:
@@ -30,6 +34,19 @@ def _regular(text: str) -> str:
         re.compile(text)
     except re.error:
         raise ValueError("is not a regular expression") from None
+    return text
+
+
+def _entry(name: str) -> str:
+    known = resources.data("templates/manuscript/wording.yaml")["title_page"]["headings"]
+    if name not in known:
+        raise ValueError(f"is no entry of a title page; there are: {', '.join(known)}")
+    return name
+
+
+def _sentence(text: str) -> str:
+    if strange := set(re.findall(r"\{(\w*)\}", text)) - LETTER:
+        raise ValueError(f"has blanks that nothing fills: {', '.join(sorted(strange))}")
     return text
 
 
@@ -97,6 +114,7 @@ RULES: dict[str, TypeAdapter[Any]] = {
     "care_overrides": TypeAdapter(dict[str, Line]),
     "highlights": TypeAdapter(Points),
     "learning_points": TypeAdapter(Points),
+    "issn": TypeAdapter(Annotated[str, Field(pattern=r"^\d{4}-\d{3}[\dX]$")]),
     "forms": TypeAdapter(list[Line]),
     "excluded": TypeAdapter(list[Line]),
 }
@@ -133,6 +151,7 @@ class FigureForm(Part):
     widths_mm: Annotated[list[Millimetres], Field(min_length=2, max_length=2)]
     max_mb: Annotated[float, Field(gt=0)] | None = None
     colour: Literal["rgb", "grey"] = "rgb"
+    line_dpi: Annotated[int, Field(ge=72, le=2400)] | None = None  # of figures drawn as lines; else dpi
 
 
 class Abstract(Part):
@@ -196,7 +215,7 @@ class People(Part):
 class Entry(Part):
     """An entry of the title page under a heading of the journal's own."""
 
-    entry: Line
+    entry: Annotated[str, AfterValidator(_entry)]
     heading: Line
 
 
@@ -251,8 +270,8 @@ class Layout(Part):
     figure: FigureForm
     abstract: Abstract
     keywords_heading: Line
-    title_page: list[Line | Entry] | None = None
-    cover_letter: list[Line] | None = None
+    title_page: list[Annotated[str, AfterValidator(_entry)] | Entry] | None = None
+    cover_letter: list[Annotated[str, AfterValidator(_sentence)]] | None = None
     checklists: list[Literal["care", "scare", "process", "care-radiology"]] | None = None
     highlights: bool = False
     abbreviations: Abbreviations | None = None

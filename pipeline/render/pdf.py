@@ -42,12 +42,14 @@ def manuscript(paper: document.Paper, drawn: dict[int, Drawn], target: Path) -> 
         }
         for figure in paper.figures
     }
+    page = paging.of(paper.journal.layout)
     data = {
         "name": tree.plain(paper.title),
         "title": paper.title,
         "keywords": [tree.plain(k) for k in paper.keywords],
         "draft": wording.ours()["draft"] if paper.draft else "",
-        "page": dataclasses.asdict(paging.of(paper.journal.layout)),
+        "page": dataclasses.asdict(page),
+        "text_mm": page.text_mm,
         "whole_rows": tables.WHOLE,
         "blocks": paper.blocks,
         "figures": pictures,
