@@ -92,9 +92,7 @@ def test_finding_codes_in_code_and_catalogue_agree():
         for path in sorted((TOP / "templates/findings").glob("*.yaml"))
         for code in re.findall(r"^([A-Z]+\d+):", path.read_text(), re.MULTILINE)
     ]
-    assert sorted(heads) == sorted(set(heads)), (
-        "a code is catalogued twice (YAML keeps the last)"
-    )
+    assert sorted(heads) == sorted(set(heads)), "a code is catalogued twice (YAML keeps the last)"
     rules = "".join(p.read_text() for p in (TOP / "templates" / "rules").glob("*.yaml"))
     used = set(re.findall(rf"\b((?:{FAMILIES})\d{{3}})\b", "".join(m.read_text() for m in MODULES) + rules))
     assert used <= set(table), f"not catalogued: {sorted(used - set(table))}"

@@ -13,6 +13,7 @@ from lxml import etree
 
 from pipeline.core import journal
 from tests.conftest import ROOT, casereport
+from tests.rendering import pdf_text
 
 EXAMPLES = ("radiology-example", "dermatology-example")
 FAST = {("radiology-example", "cureus"), ("dermatology-example", "bmj-case-reports")}
@@ -55,6 +56,8 @@ def as_the_profile_says(members: dict[str, bytes], name: str) -> None:
     with pikepdf.open(io.BytesIO(members["for-review/manuscript.pdf"])) as document:
         assert document.Root.Lang == "en-GB"
         assert len(document.pages) > 1
+    text = "".join(pdf_text(members["for-review/manuscript.pdf"]))
+    assert not re.search(r"[([] \w", text), "an anchor for the checklist leaves no space behind"
 
 
 @pytest.mark.parametrize("name", sorted({*journal.known()} - {"cureus"}))  # which asks for more keywords

@@ -10,12 +10,11 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pipeline.consent import elements
-from pipeline.core import resources
+from pipeline.core import pages, resources
 
 SMALL = 480  # pixels on the longer side
 
@@ -24,7 +23,7 @@ def page(text: Mapping[str, Any], language: str) -> str:
     """The HTML for the form `text` (content.build). Pictures come from the clean copies only."""
     wording = elements.wording(language)
     areas = [area["id"] for section in text["sections"] for area in section["areas"]]
-    made: str = _template().render(
+    made: str = pages.template("consent/read-aloud.html.j2").render(
         form=text,
         said=wording["aloud"],
         language=language,
@@ -33,17 +32,6 @@ def page(text: Mapping[str, Any], language: str) -> str:
         script=_font(wording),
     )
     return made
-
-
-@cache
-def _template() -> Any:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    del environment.filters["safe"]  # a template that let record text through would not compile
-    return environment.from_string(resources.text("consent/read-aloud.html.j2"))
 
 
 def _section(section: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from functools import cache
-from typing import Any
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.core import resources
+from pipeline.core import pages, resources
 from pipeline.core.journal import Journal
 from pipeline.pack.submission import Plan
 
@@ -21,7 +18,7 @@ from pipeline.pack.submission import Plan
 def build(made: Plan, journal: Journal, title: str, *, blinded: bool, dossier: bool) -> bytes:
     """The page as UTF-8. `dossier`: does the signed form travel in the editor's part of the package?"""
     style = resources.text("templates/package/index.css")
-    html: str = _template().render(
+    html: str = pages.template("templates/package/how-to-submit.html.j2").render(
         plan=made,
         journal=journal.name,
         title=title,
@@ -39,12 +36,3 @@ def _link(address: str) -> str:
     if address.startswith("https://"):
         return address
     return f"mailto:{address}" if "@" in address and ":" not in address else ""
-
-
-@cache
-def _template() -> Any:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    del environment.filters["safe"]  # as in page.py
-    return environment.from_string(resources.text("templates/package/how-to-submit.html.j2"))

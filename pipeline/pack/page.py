@@ -9,14 +9,12 @@ import base64
 import hashlib
 import io
 from collections import Counter
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.core import allowlist, files, guidelines, resources, words
+from pipeline.core import allowlist, files, guidelines, pages, resources, words
 from pipeline.core.model import CleanCase, Manuscript
 
 THUMB = (640, 900)  # pixels; shown at half of that
@@ -34,7 +32,7 @@ def build(
 ) -> bytes:
     """The page as UTF-8. `sheet` is package.json; `members` are the files it links to."""
     style = resources.text("templates/package/index.css")
-    html: str = _template().render(
+    html: str = pages.template("templates/package/index.html.j2").render(
         sheet=sheet,
         style=Markup(style),  # noqa: S704 - our own file; a style sheet cannot be escaped
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
@@ -50,15 +48,6 @@ def build(
         hashes=[{"name": name, "sha256": row["sha256"]} for name, row in sheet["files"].items()],
     )
     return html.encode()
-
-
-@cache
-def _template() -> Any:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    del environment.filters["safe"]  # a template that let record text through would not compile
-    return environment.from_string(resources.text("templates/package/index.html.j2"))
 
 
 def _groups(described: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
-
-from pipeline.core import numbering, resources, words
+from pipeline.core import numbering, pages, words
 from pipeline.core.model import Mark
 from pipeline.review import decisions
 from pipeline.review.desk import Desk, Picture
@@ -34,7 +31,7 @@ SECTIONS = ("abstract", "timeline", *words.SECTIONS)
 def render(desk: Desk) -> str:
     """The HTML of the desk as it is now."""
     earlier = _approvals(desk)
-    page: str = _template().render(
+    page: str = pages.template("templates/review/desk.html.j2").render(
         case_id=desk.case.id,
         clean=desk.clean.digest,
         revision=desk.revision,
@@ -47,15 +44,6 @@ def render(desk: Desk) -> str:
         **_report(desk.clean.report),
     )
     return page
-
-
-@cache
-def _template() -> Any:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    del environment.filters["safe"]  # a template that let record text through would not compile
-    return environment.from_string(resources.text("templates/review/desk.html.j2"))
 
 
 def _picture(desk: Desk, picture: Picture, earlier: dict[str, dict[str, str]]) -> dict[str, Any]:
