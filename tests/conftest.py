@@ -6,17 +6,25 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image
 
 ROOT = Path(__file__).parents[1]
+settings.register_profile("house", deadline=None)  # no timed assertions; `make bench` measures
+settings.load_profile("house")
 DATA = Path(__file__).parent / "data"
+
+
+def some(values: Iterable[Any], one_in: int) -> list[Any]:
+    """Parameters of a test: one in so many runs at every push, the others in `make test-all` (slow)."""
+    return [v if n % one_in == 0 else pytest.param(v, marks=pytest.mark.slow) for n, v in enumerate(values)]
 
 
 @dataclass(frozen=True)

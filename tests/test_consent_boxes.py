@@ -13,6 +13,7 @@ from pipeline.consent import boxes, gate, scan
 from pipeline.core.errors import ConsentError
 from tests import consent_cases as cases
 from tests import paper, signing
+from tests.conftest import some
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def read(picture, spots, folder):
     return pages, {box.id: box for box in boxes.read(pages, spots)}
 
 
-@pytest.mark.parametrize("name", paper.CONDITIONS)
+@pytest.mark.parametrize("name", some(paper.CONDITIONS, 3))
 def test_every_mark_is_seen_and_no_empty_box_is_marked(sheets, spots, tmp_path, name):
     """One page of each condition: all kinds of marks in some boxes, dust and tails in the others."""
     rng = np.random.default_rng(3)

@@ -26,6 +26,7 @@ from pipeline.core.errors import ConsentError, NotReady, UsageError
 from pipeline.core.model import Severity
 from tests import consent_cases as cases
 from tests import pki
+from tests.conftest import some
 from tests.consent_cases import text_of
 
 DAY = dt.datetime(2026, 3, 20, 10, 0, tzinfo=dt.UTC)  # consent_cases.CONSENT: signed_on
@@ -332,7 +333,7 @@ def test_saved_anew(desk, whole, tmp_path):
     ("change", "code"),
     [(paint, "CON105"), (note, "CON105"), (attach, "CON107"), (javascript, "CON107"), (text_field, "CON108")],
 )
-@pytest.mark.parametrize("when", ["before", "between", "after"])
+@pytest.mark.parametrize("when", some(["between", "before", "after"], 3))
 def test_nothing_but_signatures_is_added(desk, tmp_path, change, code, when):
     """Before anyone signed, between two signatures, and after the last."""
     pdf = appended(desk.pdf, change) if when == "before" else desk.pdf

@@ -530,6 +530,7 @@ def test_faces_are_filled_or_proposed(tmp_path):
         assert word in " ".join(result.look)
 
 
+@pytest.mark.slow
 def test_real_reading_of_a_real_label(tmp_path):
     from PIL import ImageDraw, ImageFont
 

@@ -19,6 +19,7 @@ from pipeline.core.identity import Identifier, Kind
 from pipeline.core.match import Matcher
 from pipeline.deidentify.pictures import barcodes, lines, pixelmarks, textboxes
 from pipeline.deidentify.pictures.boxes import Box, Do
+from tests.conftest import some
 
 FONTS = {
     "latin": "NotoSans_400Regular",
@@ -221,7 +222,7 @@ LARGE = {"devanagari": "हरप्रीत", "gurmukhi": "ਹਰਪ੍ਰੀ�
 
 
 @pytest.mark.parametrize("script", LARGE)
-@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+@pytest.mark.parametrize("quarters", some([1, 0, 2, 3], 4))
 def test_large_writing_is_covered_whatever_its_script_and_direction(script, quarters):
     """Higher than the gate, and in most of these cases unreadable for the recogniser."""
     flat, (glyphs,) = drawn(np.full((300, 600), 30, np.uint8), (LARGE[script], 140, 90, 60, script))
@@ -278,7 +279,7 @@ def turned(script, size, shape, quarters):
 
 
 @pytest.mark.parametrize("script", NAMES)
-@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+@pytest.mark.parametrize("quarters", some([2, 0, 1, 3], 4))
 def test_large_writing_is_never_dropped(script, quarters):
     picture, mask = turned(script, 50, (300, 600), quarters)
     boxes = textboxes.find(picture, photo=True)
@@ -338,7 +339,7 @@ def test_small_turned_writing_in_another_script_is_filled(script, quarters):
 
 
 @pytest.mark.parametrize("script", NAMES)
-@pytest.mark.parametrize("size", [22, 24])
+@pytest.mark.parametrize("size", some([22, 24], 2))
 def test_a_low_strip_is_not_judged_by_its_height(script, size):
     picture, mask = turned(script, size, (60, 900), 0)
     boxes = textboxes.find(picture, photo=True)
@@ -374,7 +375,12 @@ def count_boxes(shape):
 
 
 @pytest.mark.parametrize(
-    "shape", [(1280, 1280, 3), (200, 6000), pytest.param((60, 20_000), marks=pytest.mark.slow)]
+    "shape",
+    [
+        (200, 6000),
+        pytest.param((1280, 1280, 3), marks=pytest.mark.slow),
+        pytest.param((60, 20_000), marks=pytest.mark.slow),
+    ],
 )
 def test_the_capped_child_has_memory_enough(shape):
     assert worker.call(count_boxes, shape, where="a picture") >= 0

@@ -11,12 +11,17 @@ import pikepdf
 import pytest
 from lxml import etree
 
+from pipeline import intake
 from pipeline.core import journal
+from pipeline.core.identity import identifiers
 from tests.conftest import ROOT, casereport
 from tests.rendering import pdf_text
+from tests.test_deidentify_dicom import seen
 
 EXAMPLES = ("radiology-example", "dermatology-example")
-FAST = {("radiology-example", "cureus"), ("dermatology-example", "bmj-case-reports")}
+FIRST = "aujmsr"
+FAST = {(example, FIRST) for example in EXAMPLES}
+FAST |= {("radiology-example", "cureus"), ("dermatology-example", "bmj-case-reports")}
 PAIRS = [
     pytest.param(example, name, marks=() if (example, name) in FAST else pytest.mark.slow)
     for example in EXAMPLES
@@ -68,3 +73,20 @@ def test_the_small_case_in_every_journal(signed_case, out, name):
 @pytest.mark.parametrize(("example", "name"), PAIRS)
 def test_the_examples_in_every_journal(out, example, name):
     as_the_profile_says(packed(ROOT / "cases" / example, name, out), name)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_nothing_of_the_patient_is_in_the_copies_or_the_package(out, example):
+    """A check of another kind: a plain search for each listed value in every byte of the clean copies."""
+    case = ROOT / "cases" / example
+    packed(case, FIRST, out)  # made already, if the tests above ran
+    sealed = out / example / f"5-pack-{FIRST}" / f"submission-{FIRST}.zip"
+    verified = casereport("verify", sealed, "--private", case / "private.yaml")
+    assert verified.code == 0, verified.everything
+    private = intake.read(case).private
+    values = [private["key"], *(i.value for i in identifiers(private) if len(i.value) > 5)]
+    copies = [p for p in (out / example / "1-deidentify").rglob("*") if p.is_file()]
+    assert len(copies) > 5
+    for copy in copies:
+        data = copy.read_bytes()
+        assert [v for v in values if seen(data, v) or seen(data, v.replace(" ", ""))] == [], copy
