@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline import check
 from pipeline.core import journal, numbering
+from pipeline.core.errors import InputError
 from pipeline.core.journal import Journal
 from pipeline.core.model import Case, Finding, Severity
 
@@ -28,6 +29,7 @@ RULES = {  # rule -> what it is called in a table; the order of the tables
     "excluded": "does not take",
 }
 NOT_KNOWN = "not known"
+BROKEN = "its profile cannot be read: casereport check CASE --journal … says where"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,20 @@ class Change:
 def listed() -> list[dict[str, Any]]:
     """Every journal: id, name, whether the profile is the user's own, and its main limits in words."""
     rows = []
-    for name in journal.known():
-        one = journal.load(name)
+    for name, one in _readable():
+        if one is None:
+            rows.append(
+                {
+                    **dict.fromkeys(("words", "abstract", "references"), NOT_KNOWN),
+                    "id": name,
+                    "name": BROKEN,
+                    "own": True,
+                    "blinded": False,
+                    "certain": 0,
+                    "rules": 0,
+                }
+            )
+            continue
         asked = [rule for rule in one.rules if rule in RULES]
         rows.append(
             {
@@ -122,7 +136,8 @@ def to_text(before: Journal, after: Journal, changes: Sequence[Change]) -> str:
 
 def readiness(case: Case) -> tuple[tuple[Finding, ...], tuple[Ready, ...]]:
     """Findings whatever the journal, and for each journal its own."""
-    reports = {name: check.check(case, journal.load(name)) for name in journal.known()}
+    loaded = {name: one for name, one in _readable() if one}
+    reports = {name: check.check(case, one) for name, one in loaded.items()}
     everywhere = set.intersection(*(set(report) for report in reports.values()))
     rows = []
     for name, report in reports.items():
@@ -132,7 +147,7 @@ def readiness(case: Case) -> tuple[tuple[Finding, ...], tuple[Ready, ...]]:
                 name,
                 tuple(f for f in own if f.severity is Severity.ERROR),
                 tuple(f for f in own if f.severity is Severity.WARNING),
-                _counts(case, journal.load(name)),
+                _counts(case, loaded[name]),
             )
         )
     first = next(iter(reports.values()))
@@ -162,6 +177,15 @@ def readiness_text(common: Iterable[Finding], rows: Sequence[Ready]) -> str:
             for finding in own:
                 out += [f"    {finding}", f"        {finding.why}"]
     return "\n".join(out)
+
+
+def _readable() -> Iterator[tuple[str, Journal | None]]:
+    """Every journal; None for a profile that cannot be read, which is said when it is chosen."""
+    for name in journal.known():
+        try:
+            yield name, journal.load(name)
+        except InputError:
+            yield name, None
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
@@ -227,12 +251,21 @@ def _layout(before: Journal, after: Journal) -> Iterator[Change]:
         ("places", lambda j: "as written" if j.layout["people"]["place"] == "any" else "left out"),
         ("consent statement", lambda j: j.layout["consent_statement"].strip()),
         ("signed consent form", lambda j: j.layout["consent_delivery"]),
+        ("checklists", lambda j: ", ".join(j.layout.get("checklists", ["care"]))),
+        ("a file of highlights", lambda j: "yes" if j.layout["highlights"] else "no"),
+        ("title page", lambda j: _entries(j.layout.get("title_page"))),
+        ("list of abbreviations", lambda j: "yes" if j.layout.get("abbreviations") else "no"),
+        ("handed in through", lambda j: j.layout.get("submission", {}).get("platform", "other")),
         ("figure files", lambda j: _figure(j.layout["figure"])),
         ("page", lambda j: _page(j.layout["page"])),
     ):
         one, other = told(before), told(after)
         if one != other:
             yield Change(what, one, other)
+
+
+def _entries(rows: list[Any] | None) -> str:
+    return ", ".join(r["entry"] if isinstance(r, dict) else r for r in rows) if rows else "the usual entries"
 
 
 def _figure(form: dict[str, Any]) -> str:

@@ -169,6 +169,32 @@ def test_names_that_are_no_ids(desk, name):
         ("layout:\n", "layout:\n  title_page: [title, names]\n", "title_page:", "no entry of a title page"),
         ("layout:\n", "layout:\n  cover_letter: ['Dear {name}']\n", "cover_letter:", "nothing fills: name"),
         ("layout:\n", "layout:\n  submission: {platform: fax}\n", "submission:", "submission.platform"),
+        ("  csl: nlm", "  csl: ../nlm", "csl: ../", "layout.csl"),
+        (
+            "  # page: {font: Arial",
+            "  figure: {widths_mm: [176, 85]}\n  # page: {font",
+            "[176, 85]",
+            "larger number",
+        ),
+        ("  tables_max:", "  tabels_max:", "tabels_max:", "did you mean 'tables_max'"),
+        (
+            "    value: null            # {max: 15",
+            "    value: {max: 15, style: apa}\n    # {",
+            "csl: nlm",
+            "the style that the rule",
+        ),
+        (
+            "  # sections: ",
+            "  sections: [{heading: X, type: x, parts: [{part: introduction}]}]\n  # ",
+            "  sections: [",
+            "leaves out",
+        ),
+        (
+            "layout:\n",
+            "layout:\n  statements: [{heading: A, from: contributions, type: x}]\n",
+            "",
+            "contributions need",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_line(desk, case, old, new, line, says):
@@ -197,6 +223,37 @@ def test_a_profile_that_is_none(tmp_path, monkeypatch, content):
         journal.load("odd")
 
 
+def test_a_style_that_is_none_and_one_that_is_missing(desk, case):
+    casereport("new", "--journal", "ours", cwd=desk)
+    path = desk / "journals" / "ours" / "profile.yaml"
+    path.write_text(re.sub(r"csl: nlm\S+", "csl: house", path.read_text()))
+    for content, says in ((None, "no such style"), ("<style/>", "no CSL style"), ("not xml", "no CSL style")):
+        if content:
+            (path.parent / "house.csl").write_text(content)
+        ran = casereport("check", case, "--journal", "ours", cwd=desk)
+        assert ran.code == 5, ran.everything
+        assert says in ran.err
+
+
+def test_one_broken_profile_hides_no_other(desk, case):
+    (desk / "journals" / "broken").mkdir(parents=True)
+    (desk / "journals" / "broken" / "profile.yaml").write_text("{{{")
+    ran = casereport("journals", cwd=desk)
+    assert ran.code == 0, ran.everything
+    assert "broken" in ran.out
+    assert "cannot be read" in ran.out
+    ran = casereport("check", case, "--journal", "all", cwd=desk)
+    assert ran.code == 0, ran.everything
+    assert "jmcr" in ran.out
+
+
+def test_groups_are_filled_in_key_by_key(desk, case):
+    casereport("new", "--journal", "ours", cwd=desk)
+    path = desk / "journals" / "ours" / "profile.yaml"
+    path.write_text(path.read_text() + "  page: {font_pt: 11}\n")
+    assert casereport("check", case, "--journal", "ours", cwd=desk).code == 0
+
+
 def test_a_folder_without_a_profile_is_no_journal(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "journals" / "odd").mkdir(parents=True)
@@ -223,30 +280,40 @@ def test_a_profile_of_ones_own_travels_to_the_package(desk, signed_case):
         ("A 34-year-old man presented", "A man in his 30s presented"),
         ("An 8-year-old girl with fever", "A girl under 10 years of age with fever"),
         ("a 17 year old female.", "a female in her teens."),
-        ("An 11-year-old unwell boy came", "An unwell boy in his teens came"),
+        ("An 18-year-old unwell boy came", "An unwell boy in his teens came"),
         ("A 92-year-old lady", "A lady over 89 years of age"),
         ("the 34-year-old patient was", "the patient in his 30s was"),
-        ("aged 34 years", "in his 30s"),
+        ("A 34-year-old\nman came", "A man in his 30s came"),
+        ("A 10-year-old boy", "A boy between 10 and 12 years of age"),
         ("He was 34 years old at onset", "He was in his 30s at onset"),
         ("A 34-year-old right-handed male farmer, known", "A right-handed male farmer in his 30s, known"),
     ],
 )
 def test_ages_as_decades(typed, printed):
-    assert ages.as_decade(typed, 34, "male") == printed
-    assert ages.left(ages.as_decade(typed, 34, "male")) == 0
+    assert ages.rewritten(typed, 34, "male", "decade") == printed
+    assert ages.left(ages.rewritten(typed, 34, "male", "decade")) == 0
 
 
 @pytest.mark.parametrize(
     "typed",
     [
         "A 34-year-old male carpenter came",  # not understood: left, and told
+        "women aged 34 years and over",
+        "aged 34-60 years",
+        "a 34-year-old man's wife",
+        "the nine-year-old boy",
+        "a 34 y/o",
+        "34/M",
+        "a woman of 34 years",
+        "a 3-month-old",
         "His brother, aged 41, is well",
         "at the age of 12",
         "a 34-year-old",
     ],
 )
 def test_what_is_not_understood_is_left_and_counted(typed):
-    assert ages.as_decade(typed, 34, "male") == typed
+    """Another wording, someone else, a group: nothing is guessed, a person is told."""
+    assert ages.rewritten(typed, 34, "male", "decade") == typed
     assert ages.left(typed) == 1
 
 
@@ -254,8 +321,8 @@ def test_what_is_not_understood_is_left_and_counted(typed):
     st.text(max_size=80), st.integers(0, 120), st.sampled_from(["male", "female", "intersex", "undisclosed"])
 )
 def test_rewriting_ages_twice_changes_nothing_more(text, years, sex):
-    once = ages.as_decade(f"{text} A {years}-year-old man. {text}", years, sex)
-    assert ages.as_decade(once, years, sex) == once
+    once = ages.rewritten(f"{text} A {years}-year-old man. {text}", years, sex, "decade")
+    assert ages.rewritten(once, years, sex, "decade") == once
 
 
 def test_decades_and_title_in_the_manuscript(signed_case, tmp_path):

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.check import drawings, references
 from pipeline.check.schema import Form
-from pipeline.core import ages, findings, numbering, profile, words
+from pipeline.core import ages, findings, layout, numbering, words
 from pipeline.core.journal import Journal, known
 from pipeline.core.model import Case, Finding, Path_, Place, Severity
 
@@ -108,8 +108,9 @@ def _people(case: Case, form: Form, journal: Journal) -> Iterator[Finding]:
     wanted, patient = journal.layout.get("people", {}), form.get("patient")
     towns = {place.city for place in (form.get("affiliations") or {}).values()}
     for path, prose in _printed(form):
-        if wanted.get("age") == "decade" and patient:
-            count = ages.left(ages.as_decade(prose, patient.age_years, patient.sex))
+        style = wanted.get("age", "exact")
+        if style != "exact" and patient:
+            count = ages.left(ages.rewritten(prose, patient.age_years, patient.sex, style))
             if count:
                 source = journal.source("anonymity")
                 yield findings.make("JRN006", case.where(*path), field=path[-1], count=count, source=source)
@@ -122,8 +123,9 @@ def _people(case: Case, form: Form, journal: Journal) -> Iterator[Finding]:
 
 def _printed(form: Form) -> Iterator[tuple[Path_, str]]:
     """What a reader sees of the prose: title, abstract, narrative, legends, points."""
-    if title := form.get("title"):
-        yield ("title",), title
+    for name in ("title", "running_title", "novelty"):
+        if said := form.get(name):
+            yield (name,), said
     if abstract := form.get("abstract"):
         yield from ((("abstract", part), text) for part, text in abstract.model_dump().items())
     yield from form.prose()
@@ -147,7 +149,7 @@ def _allowances(case: Case, form: Form) -> Iterator[Finding]:
             yield findings.make("JRN011", case.where("editor_allows", name), id=name, what="journal we know")
             continue
         for rule in rules:
-            if rule not in profile.RULES:
+            if rule not in layout.RULES:
                 place = case.where("editor_allows", name, rule)
                 yield findings.make("JRN011", place, id=rule, what="rule of a profile")
 

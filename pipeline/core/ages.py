@@ -1,7 +1,7 @@
-"""Ages as decades, for journals that do not print an exact age ("a man in his 30s").
+"""Ages for journals that do not print an exact one: as a decade ("a man in his 30s"), or not at all.
 
-Only plain wordings are rewritten ("A 34-year-old man", and "aged 34 years" for the patient's own age); what
-else looks like an age is counted, so that a person can be told. Nothing is guessed.
+Only plain wordings are rewritten ("A 34-year-old man", "She was 34 years old" of the patient); what else
+looks like an age is counted, so that a person can be told. Nothing is guessed.
 """
 
 from __future__ import annotations
@@ -12,17 +12,31 @@ from typing import Any
 
 from pipeline.core import resources
 
+HYPHEN = "[-\u2010\u2011\u2013 ]"
+UNIT = "(?:years?|yrs?|y|months?|weeks?|days?)"
+WORDS = (
+    "(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
+    f"|eighteen|nineteen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:{HYPHEN}\\w+)?)"
+)
 LEFT = re.compile(
-    r"\b\d{1,3}[- ](?:years?|yrs?)[- ]old\b|\b(?:aged|age of|age was|age:) ?\d{1,3}\b"
-    r"|\b\d{1,3} years of age\b",
+    rf"\b(?:\d{{1,3}}|{WORDS}){HYPHEN}{UNIT}{HYPHEN}old\b"
+    rf"|\b(?:aged|age of|age was|age:) ?(?:\d{{1,3}}|{WORDS})\b"
+    rf"|\b(?:\d{{1,3}}|{WORDS}) years of age\b|\b\d{{1,3}} ?(?:y/o|yo)\b|\b\d{{2}}/(?-i:[MF])\b"
+    r"|\b(?:man|woman|boy|girl|male|female|patient|child) of \d{1,3}(?: years)?\b",
     re.IGNORECASE,
 )
-OURS = re.compile(r"\b(?:under 10|over 89) years of age\b")
-AN = re.compile(r"[aio]|e(?!u)|un(?!i)", re.IGNORECASE)  # "an unwell boy", "a unilateral", "a European"
+OURS = re.compile(r"\b(?:under 10|over 89|between 10 and 12) years of age\b")
+AN = re.compile(r"[aio]|e(?!u)|un(?!i)|hono?u?r|hour", re.IGNORECASE)  # "an unwell boy", "a unilateral"
+NO_AGE = "none"
 
 
-def as_decade(text: str, years: int, sex: str) -> str:
-    """`text` with its ages as decades. `years` and `sex` are the patient's (record.patient)."""
+def rewritten(text: str, years: int, sex: str, style: str) -> str:
+    """`text` with its ages as `style` says: "decade", "none" or "exact" (as typed).
+
+    `years` and `sex` are the patient's (record.patient).
+    """
+    if style == "exact":
+        return text
     table = _table()
     own = table["pronouns"][sex]
 
@@ -30,7 +44,8 @@ def as_decade(text: str, years: int, sex: str) -> str:
         noun = found["noun"]
         pronoun = table["nouns"][noun.lower()]
         whose = own if pronoun == "own" else pronoun
-        rest = f"{found['adjectives']}{noun} {_said(int(found['age']), whose)}"
+        said = "" if style == NO_AGE else f" {_said(int(found['age']), whose)}"
+        rest = f"{found['adjectives']}{noun}{said}"
         article = found["article"]
         if article is None:
             return rest
@@ -38,9 +53,10 @@ def as_decade(text: str, years: int, sex: str) -> str:
         return f"{fitting.capitalize() if article[0] == 'A' else fitting} {rest}"
 
     text = _described().sub(described, text)
-    stated = rf"aged {years}(?: years)?(?: old)?|at (?:the|an) age of {years}(?: years)?"
-    text = re.sub(rf"\b(?:{stated})\b", _said(years, own), text)
-    return re.sub(rf"\b(was|is) {years} years old\b", rf"\1 {_said(years, own)}", text)
+    if style == NO_AGE:
+        return text
+    stated = rf"\b(He|She|They|The patient|The child)( was| is| were) {years} years old\b(?! (?:or|and))"
+    return re.sub(stated, rf"\1\2 {_said(years, own)}", text)
 
 
 def left(text: str) -> int:
@@ -63,6 +79,6 @@ def _described() -> re.Pattern[str]:
     nouns = "|".join(sorted(_table()["nouns"], key=len, reverse=True))
     follows = "|".join(_table()["follows"])
     return re.compile(
-        rf"(?:\b(?P<article>[Aa]n?) )?\b(?P<age>1[0-4]\d|\d?\d)[- ]years?[- ]old "
-        rf"(?P<adjectives>(?:[A-Za-z][a-z-]* ){{0,3}}?)(?P<noun>{nouns})(?=[^\w\s-]|\s*$| (?:{follows})\b)"
+        rf"(?:\b(?P<article>[Aa]n?)\s+)?\b(?P<age>1[0-4]\d|\d?\d){HYPHEN}years?{HYPHEN}old\s+"
+        rf"(?P<adjectives>(?:[A-Za-z][a-z-]*\s+){{0,3}}?)(?P<noun>{nouns})(?=[^\w\s'’-]|\s*$|\s+(?:{follows})\b)"
     )

@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
-from pipeline.core import profile, resources, yamltext
-from pipeline.core.errors import UsageError
+from pipeline.core import findings, profile, resources, yamltext
+from pipeline.core.errors import InputError, UsageError
 
 SURE = {"confirmed", "dated"}  # only these may block; everything else warns (facts gathered at second hand)
 SHIPPED = "templates/journals"
+STYLES = "templates/manuscript/csl"
 OWN = Path("journals")
 PROFILE = "profile.yaml"
 
@@ -76,7 +78,26 @@ def load(journal_id: str) -> Journal:
         folder = resources.path(f"{SHIPPED}/{journal_id}")
     shown = f"{journal_id}/{PROFILE}"
     name, rules, layout = _read((folder / PROFILE).read_bytes(), shown)
+    _style(folder, str(layout["csl"]), shown)
     return Journal(journal_id, folder, name, rules, layout)
+
+
+def _style(folder: Path, csl: str, shown: str) -> None:
+    """Raises InputError (JRN012) unless the citation style is there and is one: its own, or one of ours."""
+    own = folder / f"{csl}.csl"
+    if not own.is_file():
+        known = [Path(name).stem for name in resources.names(STYLES) if name.endswith(".csl")]
+        if csl in known:
+            return
+        raise findings.stop(
+            InputError, "JRN012", (shown, 0), what="there is no such style", known=", ".join(known)
+        )
+    try:
+        root = ElementTree.parse(own).getroot()  # noqa: S314 - a file of the user's own; expat limits expansion
+    except (ElementTree.ParseError, OSError):
+        root = None
+    if root is None or not root.tag.endswith("}style"):
+        raise findings.stop(InputError, "JRN012", (own.name, 0), what="it is no CSL style", known="")
 
 
 @cache

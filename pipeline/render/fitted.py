@@ -11,17 +11,18 @@ from pipeline.core.journal import Journal
 from pipeline.core.model import CleanCase
 
 LISTS = ("highlights", "learning_points")
-PRINTED = ("title", "running_title", "novelty", "abstract", "text", "timeline", "figures", *LISTS)
+PRINTED = ("title", "running_title", "novelty", "abstract", "text", "timeline", "figures", "legends", *LISTS)
 
 
 def fitted(clean: CleanCase, journal: Journal) -> CleanCase:
     """The same clean case with the words that this journal's readers get. Digests and pictures stay."""
     patient = clean.record["patient"]
     record = {**clean.record, "title": journal.title(clean.record["title"])}
-    if journal.layout["people"]["age"] == "decade":
+    style = journal.layout["people"]["age"]
+    if style != "exact":
         years, sex = int(patient["age_years"]), patient["sex"]
         for name in PRINTED:
-            record[name] = _each(record.get(name), lambda text: ages.as_decade(text, years, sex))
+            record[name] = _each(record.get(name), lambda text: ages.rewritten(text, years, sex, style))
     return dataclasses.replace(clean, record=record)
 
 
