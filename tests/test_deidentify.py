@@ -134,7 +134,8 @@ def test_the_layout_is_what_the_other_rooms_expect(case, tmp_path):
     }
     assert clean.references is not None
     assert clean.references.read_bytes() == (case / "references.bib").read_bytes()
-    assert set(clean.byline) == {"authors", "affiliations", "declarations"}
+    named = {"presented_at", "suggested_reviewers", "opposed_reviewers"}
+    assert set(clean.byline) == {"authors", "affiliations", "declarations", *named}
     assert not {"authors", "affiliations", "declarations", "consent"} & set(clean.record)
     assert [(p.figure, p.letter) for p in clean.panels] == [("ring", "a"), ("ring", "b"), ("ring", "c")]
     for panel, shown in zip(clean.panels, clean.record["figures"][0]["panels"], strict=True):
