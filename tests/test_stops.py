@@ -16,7 +16,7 @@ import pytest
 
 from pipeline.core import files
 from pipeline.core.errors import Exit
-from tests.conftest import ROOT
+from tests.conftest import ROOT, some
 
 CODES = {int(code) for code in Exit} | {-9}
 
@@ -86,7 +86,7 @@ def stop_and_resume(lab: Lab, mode: str, k: int) -> None:
 SAMPLES = 4
 
 
-@pytest.mark.parametrize("n", range(SAMPLES))
+@pytest.mark.parametrize("n", some(range(SAMPLES), 2))
 def test_killed_somewhere_then_run_again(lab, n):
     total = sum(row[0].isdigit() for row in lab.calls)
     stop_and_resume(lab, "kill", 1 + (n * total) // SAMPLES)
