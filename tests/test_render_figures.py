@@ -263,11 +263,19 @@ def test_a_sharp_original_raises_nothing(tmp_path):
     assert found == []
 
 
-def test_a_tiny_original_is_not_blown_up_without_end(tmp_path):
-    drawn, _ = draw(tmp_path, square(50))
+def test_a_tiny_original_has_the_journals_resolution_and_its_own_is_said(tmp_path):
+    drawn, found = draw(tmp_path, square(50))
     with Image.open(drawn.file) as picture:
-        assert picture.width == pytest.approx(50 * figures.ENLARGE, abs=3)
-        assert picture.width / picture.info["dpi"][0] * 25.4 == pytest.approx(85, rel=0.02)
+        assert picture.width == round(85 / 25.4 * 300)
+        assert tuple(map(round, picture.info["dpi"])) == (300, 300)
+    assert drawn.effective_dpi == 15
+    assert [f.code for f in found] == ["IMG501"]
+
+
+def test_a_narrow_strip_does_not_fill_the_memory(tmp_path):
+    drawn, _ = draw(tmp_path, Image.new("L", (10, 1000), 50))
+    with Image.open(drawn.file) as picture:
+        assert 0.9 * figures.LARGEST < picture.width * picture.height <= 1.02 * figures.LARGEST
 
 
 def test_a_missing_panel_is_an_error_and_no_file(tmp_path):

@@ -20,14 +20,21 @@ Marked = tuple["Picture", dict[str, Any]]  # one panel and what is drawn over it
 
 def effective_dpi(pictures: list[Picture], width_mm: float) -> int:
     """Dots per inch of the original pixels when the sheet is `width_mm` wide: the poorest panel counts."""
-    scales = []
-    start = 0
-    for count in ROWS[len(pictures)]:
-        row = pictures[start : start + count]
-        start += count
-        height_mm = _row_height(row, width_mm)
-        scales += [picture.height / height_mm * INCH for picture in row]
+    rows = _rows(pictures)
+    heights = [_row_height(row, width_mm) for row in rows]
+    scales = [p.height / high * INCH for row, high in zip(rows, heights, strict=True) for p in row]
     return round(min(scales))
+
+
+def height_mm(pictures: list[Picture], width_mm: float) -> float:
+    """Height of the sheet when it is `width_mm` wide."""
+    rows = _rows(pictures)
+    return sum(_row_height(row, width_mm) for row in rows) + GAP * (len(rows) - 1)
+
+
+def _rows(pictures: list[Picture]) -> list[list[Picture]]:
+    ordered = iter(pictures)
+    return [[next(ordered) for _ in range(count)] for count in ROWS[len(pictures)]]
 
 
 def _row_height(row: list[Picture], width: float, gap: float = GAP) -> float:
