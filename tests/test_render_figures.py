@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 
 from pipeline.core import journal
 from pipeline.core.model import CleanPanel
-from pipeline.render import figures, markdown, srgb
+from pipeline.render import figures, markdown, panels, srgb
 from pipeline.render.document import Figure
 from tests import rendering
 
@@ -179,6 +179,42 @@ def test_a_mark_cut_off_by_the_edge_is_said(tmp_path):
     _, found = marked(tmp_path, square(1600), marks=[mark, mark | {"side": "right"}])
     assert [f.code for f in found] == ["IMG507"]
     assert "mark 1 " in found[0].message
+
+
+@pytest.mark.parametrize(
+    ("kind", "at", "side", "cut"),
+    [
+        ("asterisk", [30, 800], "left", True),  # its strokes, not only its middle
+        ("asterisk", [45, 800], "left", False),
+        ("arrow", [140, 800], "left", True),  # its shaft
+        ("arrow", [165, 800], "left", False),
+        ("arrow", [800, 20], "left", True),  # a wing
+        ("arrow", [800, 40], "left", False),
+        ("arrowhead", [800, 1580], "right", True),
+    ],
+)
+def test_a_mark_of_which_a_part_is_cut_off_is_said(tmp_path, kind, at, side, cut):
+    _, found = marked(tmp_path, square(1600), marks=[{"kind": kind, "at": at, "side": side}])
+    assert [f.code for f in found] == ["IMG507"] * cut
+
+
+def test_what_lies_over_the_picture_is_no_place_for_a_mark(tmp_path):
+    inset = {"left": 700, "top": 700, "width": 200, "height": 200, "zoom": 2.0, "corner": "bottom-right"}
+    bar = {"mm": 20.0, "pixels": 300.0, "corner": "bottom-left"}
+    spots = [[1500, 1500], [150, 1480], [150, 1540], [800, 800], [1000, 1000]]
+    over = [{"kind": "arrow", "at": at, "side": "top"} for at in spots]
+    seen, found = marked(tmp_path, square(1600, 128), marks=over, inset=inset, scale_bar=bar)
+    assert [f.code for f in found] == ["IMG508"] * 3
+    assert [n for n in range(1, 6) if any(f"mark {n} " in f.message for f in found)] == [1, 2, 3]
+    tip = seen[round(1440 / 1600 * 1004) : round(1500 / 1600 * 1004), round(1500 / 1600 * 1004)]
+    assert (tip > 250).any()  # the arrow is over the inset, not under it
+
+
+def test_a_mark_under_the_panel_letter_is_said(tmp_path):
+    over = [{"kind": "arrowhead", "at": at, "side": "bottom-right"} for at in ([50, 50], [300, 300])]
+    panels_ = [(square(1000, 128), {"marks": over}), (square(1000, 128), {})]
+    assert panels.compose(panels_, 176, 300)[1] == [("A", 1, "IMG508")]
+    assert panels.compose(panels_[:1], 85, 300)[1] == []
 
 
 @pytest.mark.parametrize("corner", ["bottom-left", "bottom-right", "top-right"])

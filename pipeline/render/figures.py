@@ -69,8 +69,8 @@ def draw(
                 have, want = len(shown), figure.panels
                 found.append(findings.make("IMG502", document.PLACE, id=figure.id, have=have, want=want))
                 continue
-            drawn, cut = _pictures(shown, figure, journal, dest / "figures")
-            found += [*_detector(shown), *cut]
+            drawn, unseen = _pictures(shown, figure, journal, dest / "figures")
+            found += [*_detector(shown), *unseen]
         made[figure.number] = drawn
         found += _judge(drawn, figure, journal)
     return made, found
@@ -90,10 +90,10 @@ def _pictures(
     size = width_mm / INCH * panels.height_mm(pictures, width_mm) / INCH
     dpi = min(dpi, max(1, int((LARGEST / size) ** 0.5)))
     marked = [(picture, panel.marked) for picture, panel in zip(pictures, shown, strict=True)]
-    sheet, cut = panels.compose(marked, width_mm, dpi)
+    sheet, unseen = panels.compose(marked, width_mm, dpi)
     found = [
-        findings.make("IMG507", document.PLACE, id=figure.id, letter=letter, number=number)
-        for letter, number in cut
+        findings.make(code, document.PLACE, id=figure.id, letter=letter, number=number)
+        for letter, number, code in unseen
     ]
     return _finish(sheet, dpi, effective, width_mm, figure, journal, folder), found
 

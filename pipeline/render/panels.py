@@ -42,14 +42,15 @@ def _row_height(row: list[Picture], width: float, gap: float = GAP) -> float:
     return (width - gap * (len(row) - 1)) / sum(picture.width / picture.height for picture in row)
 
 
-def compose(panels: list[Marked], width_mm: float, dpi: int) -> tuple[Picture, list[tuple[str, int]]]:
-    """All panels on one sheet, `width_mm` wide at `dpi`; and which marks (panel, number) are cut off."""
+def compose(panels: list[Marked], width_mm: float, dpi: int) -> tuple[Picture, list[tuple[str, int, str]]]:
+    """All panels on one sheet, `width_mm` wide at `dpi`; and marks that do not show: panel, number, code."""
     from PIL import Image
 
     width, gap = round(width_mm / INCH * dpi), round(GAP / INCH * dpi)
     mode = "L" if all(picture.mode == "L" for picture, _ in panels) else "RGB"
     strips: list[list[Picture]] = []
-    cut: list[tuple[str, int]] = []
+    unseen: list[tuple[str, int, str]] = []
+    high = round(LETTER / INCH * dpi)
     names = iter(LETTERS)
     start = 0
     for count in ROWS[len(panels)]:
@@ -61,7 +62,8 @@ def compose(panels: list[Marked], width_mm: float, dpi: int) -> tuple[Picture, l
             size = (max(1, round(picture.width * height / picture.height)), height)
             shown = picture.resize(size, Image.Resampling.LANCZOS)
             name = next(names)
-            cut += [(name, number) for number in marks.draw(shown, picture, marked, dpi)]
+            box = _letter_box(name, high) if len(panels) > 1 else None
+            unseen += [(name, *told) for told in marks.draw(shown, picture, marked, dpi, box)]
             sized.append(shown)
         strips.append(sized)
     total = sum(strip[0].height for strip in strips) + gap * (len(strips) - 1)
@@ -73,10 +75,10 @@ def compose(panels: list[Marked], width_mm: float, dpi: int) -> tuple[Picture, l
         for picture in strip:
             sheet.paste(picture, (left, top))
             if len(panels) > 1:
-                _letter(sheet, next(letters), left, top, round(LETTER / INCH * dpi))
+                _letter(sheet, next(letters), left, top, high)
             left += picture.width + gap
         top += strip[0].height + gap
-    return sheet, cut
+    return sheet, unseen
 
 
 def _letter(sheet: Picture, letter: str, left: int, top: int, height: int) -> None:
@@ -84,7 +86,20 @@ def _letter(sheet: Picture, letter: str, left: int, top: int, height: int) -> No
     from PIL import ImageDraw, ImageFont
 
     pen = ImageDraw.Draw(sheet)
-    font = ImageFont.load_default(size=height)
-    edge = max(1, height // 12)
+    font, edge = ImageFont.load_default(size=height), _rim(height)
     where = (left + height // 2, top + height // 2)
     pen.text(where, letter, font=font, fill="white", stroke_fill="black", stroke_width=edge, anchor="lt")
+
+
+def _letter_box(letter: str, height: int) -> marks.Box:
+    """What the letter and its rim cover, in pixels of its panel."""
+    from PIL import ImageFont
+
+    left, top, right, bottom = ImageFont.load_default(size=height).getbbox(
+        letter, stroke_width=_rim(height), anchor="lt"
+    )
+    return left + height // 2, top + height // 2, right + height // 2, bottom + height // 2
+
+
+def _rim(height: int) -> int:
+    return max(1, height // 12)
