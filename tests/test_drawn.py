@@ -298,6 +298,16 @@ def test_no_more_plots_stand_side_by_side_than_have_room(double, columns):
     assert min(box.width for box in boxes) * double >= 20
 
 
+def test_no_letter_is_smaller_than_8_points():
+    with ink.drawing():
+        from matplotlib.text import Text  # only here: its first import is to be ours
+
+        for plan in plans(record()).values():
+            figure, _ = charts.DRAW[plan.kind](plan.data, 85, 176, grey=False)
+            figure.canvas.draw()
+            assert {t.get_fontsize() for t in figure.findobj(Text) if t.get_text()} == {8.0}, plan.id
+
+
 def test_text_stays_on_the_sheet():
     """No letter is cut off: the outermost pixels are white, also with large numbers and long names."""
     rows = [

@@ -53,7 +53,7 @@ def draw(shown: dict[str, Any], single: float, double: float, *, grey: bool) -> 
     columns = min(most, 1 if len(tests) == 1 else 2 if len(tests) <= 8 else 3)
     width = single if len(tests) == 1 else double
     labels = [label for test in tests for label in _ticks(_scale(test))]
-    left_of = max(LEFT, max(ink.wide(label, ink.SMALL) for label in labels) + 3)
+    left_of = max(LEFT, max(ink.wide(label) for label in labels) + 3)
     inner = width / columns - left_of - RIGHT
     heads = [ink.wrap(_title(test), inner + left_of - 2, bold=True) for test in tests]
     rows = [range(start, min(start + columns, len(tests))) for start in range(0, len(tests), columns)]
@@ -131,7 +131,7 @@ def _one(
     axes.yaxis.set_major_formatter(FuncFormatter(_plain))
     axes.tick_params(width=0.6, length=2.5, pad=2)
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
-        label.set_font(ink.font(ink.SMALL))
+        label.set_font(ink.font())
 
 
 def _limits(test: dict[str, Any]) -> list[float]:
