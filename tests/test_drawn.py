@@ -21,7 +21,7 @@ from lxml import etree
 from PIL import Image
 
 from pipeline.core import illustration, journal, numbering
-from pipeline.render import charts, ink, pedigree, tree
+from pipeline.render import charts, ink, pedigree, plots, tree
 from tests import rendering
 from tests.conftest import ROOT
 
@@ -268,6 +268,44 @@ def test_it_can_be_read_in_greyscale():
 
     assert coloured(drawn(plan).vector)
     assert not coloured(drawn(plan, colour="grey").vector)
+
+
+def test_a_result_without_a_range_is_neither_hollow_nor_filled():
+    rows = [{**LABS["rows"][0], "reference": reference} for reference in ("12.0–15.0", "12 or so")]
+    plain, bare = (
+        plans(record(tables=[LABS | {"rows": [row], "plot": [0]}]))["labs"] for row in (rows[0], rows[1])
+    )
+    assert "Crosses" not in tree.plain(plain.legend)
+    assert tree.plain(bare.legend) == (
+        "Blood tests over time. Crosses: results of tests without a range in numbers."
+    )
+    with ink.drawing():
+        figures = [plots.draw(plan.data, 85, 176, grey=False)[0] for plan in (plain, bare)]
+    signs = [{line.get_marker() for line in figure.axes[0].lines} - {"None"} for figure in figures]
+    assert signs[0].isdisjoint({"x", "+"})
+    assert signs[1] == {"x"}
+
+
+@pytest.mark.parametrize(("double", "columns"), [(40, 1), (90, 1), (120, 2), (176, 3)])
+def test_no_more_plots_stand_side_by_side_than_have_room(double, columns):
+    tables = [LABS | {"rows": [LABS["rows"][0]] * 9, "plot": list(range(9))}]
+    plan = plans(record(tables=tables))["labs"]
+    with ink.drawing():
+        figure, width = plots.draw(plan.data, 40, double, grey=False)
+    assert width == double
+    boxes = [axes.get_position() for axes in figure.axes]
+    assert len({round(box.x0, 4) for box in boxes}) == columns
+    assert min(box.width for box in boxes) * double >= 20
+
+
+def test_no_letter_is_smaller_than_8_points():
+    with ink.drawing():
+        from matplotlib.text import Text  # only here: its first import is to be ours
+
+        for plan in plans(record()).values():
+            figure, _ = charts.DRAW[plan.kind](plan.data, 85, 176, grey=False)
+            figure.canvas.draw()
+            assert {t.get_fontsize() for t in figure.findobj(Text) if t.get_text()} == {8.0}, plan.id
 
 
 def test_text_stays_on_the_sheet():

@@ -150,6 +150,23 @@ def test_ranges_that_are_no_ranges_are_said_once(case):
     assert [f.severity for f in findings_of(case) if f.code == "REC074"] == ["note"]
 
 
+@pytest.mark.parametrize("typed", ["214*", "132 (H)", "0.9 (L)", "1e5", '"1,4"'])
+def test_a_result_that_gets_no_flag_is_said(case, typed):
+    edit(case, GLUCOSE, f"results: {{2025-03-14: {typed}, 2025-03-20: negative}}")
+    found = [f for f in findings_of(case) if f.code == "REC077"]
+    assert [f.severity for f in found] == ["warning"]
+    assert "1 results" in found[0].message
+    assert found[0].line > 1
+    edit(case, "reference: 3.9–5.5", "reference: negative")  # nothing here is flagged or plotted
+    assert "REC077" not in codes_of(case)
+
+
+def test_a_result_that_vanishes_from_a_plot_is_said(case):
+    plotted(case, "yes", "results: {2025-03-14: 4.9, 2025-03-20: 5.1, 2025-03-25: 5.2*}")
+    edit(case, "reference: 3.9–5.5", "reference: unknown")
+    assert "REC077" in codes_of(case)
+
+
 # --- on the clean picture ---------------------------------------------------------------------------------
 
 

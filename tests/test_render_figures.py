@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 
 from pipeline.core import journal
 from pipeline.core.model import CleanPanel
-from pipeline.render import figures, markdown, srgb
+from pipeline.render import figures, markdown, panels, srgb
 from pipeline.render.document import Figure
 from tests import rendering
 
@@ -181,6 +181,42 @@ def test_a_mark_cut_off_by_the_edge_is_said(tmp_path):
     assert "mark 1 " in found[0].message
 
 
+@pytest.mark.parametrize(
+    ("kind", "at", "side", "cut"),
+    [
+        ("asterisk", [30, 800], "left", True),  # its strokes, not only its middle
+        ("asterisk", [45, 800], "left", False),
+        ("arrow", [140, 800], "left", True),  # its shaft
+        ("arrow", [165, 800], "left", False),
+        ("arrow", [800, 20], "left", True),  # a wing
+        ("arrow", [800, 40], "left", False),
+        ("arrowhead", [800, 1580], "right", True),
+    ],
+)
+def test_a_mark_of_which_a_part_is_cut_off_is_said(tmp_path, kind, at, side, cut):
+    _, found = marked(tmp_path, square(1600), marks=[{"kind": kind, "at": at, "side": side}])
+    assert [f.code for f in found] == ["IMG507"] * cut
+
+
+def test_what_lies_over_the_picture_is_no_place_for_a_mark(tmp_path):
+    inset = {"left": 700, "top": 700, "width": 200, "height": 200, "zoom": 2.0, "corner": "bottom-right"}
+    bar = {"mm": 20.0, "pixels": 300.0, "corner": "bottom-left"}
+    spots = [[1500, 1500], [150, 1480], [150, 1540], [800, 800], [1000, 1000]]
+    over = [{"kind": "arrow", "at": at, "side": "top"} for at in spots]
+    seen, found = marked(tmp_path, square(1600, 128), marks=over, inset=inset, scale_bar=bar)
+    assert [f.code for f in found] == ["IMG508"] * 3
+    assert [n for n in range(1, 6) if any(f"mark {n} " in f.message for f in found)] == [1, 2, 3]
+    tip = seen[round(1440 / 1600 * 1004) : round(1500 / 1600 * 1004), round(1500 / 1600 * 1004)]
+    assert (tip > 250).any()  # the arrow is over the inset, not under it
+
+
+def test_a_mark_under_the_panel_letter_is_said(tmp_path):
+    over = [{"kind": "arrowhead", "at": at, "side": "bottom-right"} for at in ([50, 50], [300, 300])]
+    panels_ = [(square(1000, 128), {"marks": over}), (square(1000, 128), {})]
+    assert panels.compose(panels_, 176, 300)[1] == [("A", 1, "IMG508")]
+    assert panels.compose(panels_[:1], 85, 300)[1] == []
+
+
 @pytest.mark.parametrize("corner", ["bottom-left", "bottom-right", "top-right"])
 def test_a_scale_bar_has_its_length_on_the_page(tmp_path, corner):
     """300 of 1000 pixels are 300 thousandths of the 85 mm, whatever the resolution."""
@@ -263,11 +299,19 @@ def test_a_sharp_original_raises_nothing(tmp_path):
     assert found == []
 
 
-def test_a_tiny_original_is_not_blown_up_without_end(tmp_path):
-    drawn, _ = draw(tmp_path, square(50))
+def test_a_tiny_original_has_the_journals_resolution_and_its_own_is_said(tmp_path):
+    drawn, found = draw(tmp_path, square(50))
     with Image.open(drawn.file) as picture:
-        assert picture.width == pytest.approx(50 * figures.ENLARGE, abs=3)
-        assert picture.width / picture.info["dpi"][0] * 25.4 == pytest.approx(85, rel=0.02)
+        assert picture.width == round(85 / 25.4 * 300)
+        assert tuple(map(round, picture.info["dpi"])) == (300, 300)
+    assert drawn.effective_dpi == 15
+    assert [f.code for f in found] == ["IMG501"]
+
+
+def test_a_narrow_strip_does_not_fill_the_memory(tmp_path):
+    drawn, _ = draw(tmp_path, Image.new("L", (10, 1000), 50))
+    with Image.open(drawn.file) as picture:
+        assert 0.9 * figures.LARGEST < picture.width * picture.height <= 1.02 * figures.LARGEST
 
 
 def test_a_missing_panel_is_an_error_and_no_file(tmp_path):

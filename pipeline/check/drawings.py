@@ -13,8 +13,8 @@ MOST_TESTS = 12  # small plots on one page that can still be read
 
 
 def check(case: Case, form: Form) -> list[Finding]:
-    """Findings about plots, ranges that give no flags, the pedigree, legends, and what is not mentioned."""
-    parts = (_mentions, _plots, _ranges, _pedigree, _legends)
+    """Findings about plots, ranges and results that give no flags, the pedigree, legends, and mentions."""
+    parts = (_mentions, _plots, _ranges, _results, _pedigree, _legends)
     return [finding for part in parts for finding in part(case, form)]
 
 
@@ -80,6 +80,20 @@ def _ranges(case: Case, form: Form) -> list[Finding]:
         for t, name, count in unread
         if count
     ]
+
+
+def _results(case: Case, form: Form) -> list[Finding]:
+    """Results with a digit that are no plain number, in rows where numbers are flagged or plotted."""
+    found = []
+    for t, table in form.items("tables"):
+        for r, row in enumerate(table.rows):
+            unread = [text for text in row.results.values() if not ranges.result(text)]
+            plotted = table.plot is not None and (not table.plot or row.test in table.plot)
+            count = sum(map(_numbers, unread))
+            if count and (ranges.reference(row.reference) or (plotted and len(unread) < len(row.results))):
+                place = case.where("tables", t, "rows", r, "results")
+                found.append(findings.make("REC077", place, id=table.id, number=r + 1, count=count))
+    return found
 
 
 def _numbers(text: str) -> bool:

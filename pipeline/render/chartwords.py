@@ -41,6 +41,7 @@ def _signs(kind: str, data: dict[str, Any]) -> dict[str, bool]:
         return {
             "band": any(ranges.reference(test["reference"]) for test in data["tests"]),
             "outside": any(ranges.flag(*pair) for pair in results),
+            "unjudged": not all(ranges.reference(test["reference"]) for test in data["tests"]),
             "bound": any(span.low != span.high for span in spans if span),
         }
     people = data["people"]

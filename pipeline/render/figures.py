@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 INCH = 25.4  # mm
-ENLARGE = 4.0  # enlarging further than this only makes the file bigger
+LARGEST = (
+    60e6  # pixels of one figure; only a narrow strip, higher than any page, has fewer dots per inch instead
+)
 READING_DPI, LINES_DPI = 150, 300  # for the copies inside DOCX, PDF and HTML: of pictures, of charts
 TALLEST = 175.0  # mm, so that a legend fits on the same page
 QUALITIES = (95, 90, 85, 80, 75)  # of JPEG, until the journal's limit is kept; below, text and edges suffer
@@ -67,8 +69,8 @@ def draw(
                 have, want = len(shown), figure.panels
                 found.append(findings.make("IMG502", document.PLACE, id=figure.id, have=have, want=want))
                 continue
-            drawn, cut = _pictures(shown, figure, journal, dest / "figures")
-            found += [*_detector(shown), *cut]
+            drawn, unseen = _pictures(shown, figure, journal, dest / "figures")
+            found += [*_detector(shown), *unseen]
         made[figure.number] = drawn
         found += _judge(drawn, figure, journal)
     return made, found
@@ -85,15 +87,15 @@ def _pictures(
             pictures.append(picture.convert("L" if picture.mode == "L" or _grey(journal) else "RGB"))
     width_mm, dpi = document.width_mm(journal, figure.panels), int(journal.layout["figure"]["dpi"])
     effective = panels.effective_dpi(pictures, width_mm)
-    factor = min(1.0, effective * ENLARGE / dpi)  # a tiny original is not blown up to the full size
-    print_dpi = max(1, round(dpi * factor))
+    size = width_mm / INCH * panels.height_mm(pictures, width_mm) / INCH
+    dpi = min(dpi, max(1, int((LARGEST / size) ** 0.5)))
     marked = [(picture, panel.marked) for picture, panel in zip(pictures, shown, strict=True)]
-    sheet, cut = panels.compose(marked, width_mm, print_dpi)
+    sheet, unseen = panels.compose(marked, width_mm, dpi)
     found = [
-        findings.make("IMG507", document.PLACE, id=figure.id, letter=letter, number=number)
-        for letter, number in cut
+        findings.make(code, document.PLACE, id=figure.id, letter=letter, number=number)
+        for letter, number, code in unseen
     ]
-    return _finish(sheet, print_dpi, effective, width_mm, figure, journal, folder), found
+    return _finish(sheet, dpi, effective, width_mm, figure, journal, folder), found
 
 
 def _chart(chart: charts.Chart, figure: document.Figure, journal: Journal, folder: Path) -> Drawn:

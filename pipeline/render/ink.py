@@ -20,7 +20,7 @@ from typing import Any
 from pipeline.core import words
 
 INCH, POINT = 25.4, 25.4 / 72  # mm
-SIZE, SMALL = 8.0, 7.0  # points; journals ask for 6 to 8 or more
+SIZE = 8.0  # points, of every word and number; JMCR asks for 8 or more, others for 6
 LINE = 1.3  # distance of lines, in sizes
 DARK, PALE, RULE = "#000000", "#e6e6e6", "#8c8c8c"
 # Okabe and Ito, Color Universal Design (2008), without the yellow that white paper swallows. Each goes with a

@@ -42,33 +42,55 @@ AWAY = {  # where an arrow comes from -> a step in that direction
     }.items()
 }
 Spot = tuple[float, float]
+Box = tuple[float, float, float, float]  # left, top, right, bottom
 Shape = Callable[
     ["Pen", float, float, float, float], None
 ]  # pen, x and y of the spot, pixels per mm, rim in mm
 
 
-def draw(panel: Picture, original: Picture, marked: dict[str, Any], dpi: int) -> list[int]:
+def draw(
+    panel: Picture, original: Picture, marked: dict[str, Any], dpi: int, letter: Box | None = None
+) -> list[tuple[int, str]]:
     """Draw what the record asks for over `panel`, which shows `original` in another size.
 
-    Returns the numbers, from 1, of marks that the edge of the panel cuts off.
+    `letter` is where the panel letter will stand. Returns the numbers, from 1, of marks that do not show what
+    they should, with the code of the finding: the edge of the panel cuts them off (IMG507), their spot lies
+    under the inset, the scale bar or the letter (IMG508).
     """
     scale, mm = panel.width / original.width, dpi / INCH
-    inset, cut = marked.get("inset"), []
-    for number, mark in enumerate(marked.get("marks", []), 1):
-        spot = ((mark["at"][0] + 0.5) * scale, (mark["at"][1] + 0.5) * scale)
-        reach = {"arrow": LENGTH * 0.75, "arrowhead": HEAD, "asterisk": 0.0}[mark["kind"]] * mm
-        end = [at + step * reach for at, step in zip(spot, AWAY[mark["side"]], strict=True)]
-        if not (0 <= end[0] <= panel.width and 0 <= end[1] <= panel.height):
-            cut.append(number)
-        _stamp(panel, spot, mm, _star if mark["kind"] == "asterisk" else _arrow(mark))
+    inset, found = marked.get("inset"), []
+    taken = [letter] if letter else []
     if inset:
-        _inset(panel, original, inset, mm)
+        taken.append(_inset(panel, original, inset, mm))
     if bar := marked.get("scale_bar"):
         corner = bar["corner"]
         if inset and inset["corner"] == corner:
             corner = "bottom-left" if corner == "bottom-right" else "bottom-right"
-        _scale_bar(panel, bar, bar["pixels"] * scale, mm, corner)
-    return cut
+        taken.append(_scale_bar(panel, bar, bar["pixels"] * scale, mm, corner))
+    for number, mark in enumerate(marked.get("marks", []), 1):
+        spot = ((mark["at"][0] + 0.5) * scale, (mark["at"][1] + 0.5) * scale)
+        left, top, right, bottom = _reach(mark, *spot, mm)
+        if min(left, top) < -0.5 or right > panel.width + 0.5 or bottom > panel.height + 0.5:
+            found.append((number, "IMG507"))
+        body = (left, top, right, bottom) if mark["kind"] == "asterisk" else (*spot, *spot)
+        if any(_meet(body, box) for box in taken):
+            found.append((number, "IMG508"))
+        _stamp(panel, spot, mm, _star if mark["kind"] == "asterisk" else _arrow(mark))
+    return found
+
+
+def _reach(mark: dict[str, Any], x: float, y: float, mm: float) -> Box:
+    """The box around a whole mark and its rim, in pixels."""
+    if mark["kind"] == "asterisk":
+        points, rim = [(x, y)], math.hypot(STAR + RIM, STROKE / 2 + RIM) * mm
+    else:
+        points, rim = _outline(mark, x, y, mm), RIM * mm
+    xs, ys = zip(*points, strict=True)
+    return min(xs) - rim, min(ys) - rim, max(xs) + rim, max(ys) + rim
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]
 
 
 def _stamp(panel: Picture, spot: Spot, mm: float, shape: Shape) -> None:
@@ -89,22 +111,25 @@ def _stamp(panel: Picture, spot: Spot, mm: float, shape: Shape) -> None:
 
 def _arrow(mark: dict[str, Any]) -> Shape:
     """An arrow, or only its head, with its tip on the spot."""
-    dx, dy = AWAY[mark["side"]]
 
     def paint(pen: Pen, x: float, y: float, mm: float, rim: float) -> None:
-        gap = RIM * mm  # so that the rim, not only the white, ends on the spot
-        outline = [(0.0, 0.0), (HEAD, WING), (HEAD, SHAFT), (LENGTH, SHAFT)]
-        if mark["kind"] == "arrowhead":
-            outline = [(0.0, 0.0), (HEAD, WING)]
-        both = [*outline, *((along, -across) for along, across in reversed(outline[1:]))]
-        points = [
-            (x + dx * (a * mm + gap) - dy * b * mm, y + dy * (a * mm + gap) + dx * b * mm) for a, b in both
-        ]
+        points = _outline(mark, x, y, mm)
         pen.polygon(points, fill=255)
         if rim:
             pen.line([*points, *points[:2]], fill=255, width=round(2 * rim * mm), joint="curve")
 
     return paint
+
+
+def _outline(mark: dict[str, Any], x: float, y: float, mm: float) -> list[Spot]:
+    """The corners of an arrow or its head, without the rim, which ends on the spot x, y."""
+    dx, dy = AWAY[mark["side"]]
+    half = [(0.0, 0.0), (HEAD, WING), (HEAD, SHAFT), (LENGTH, SHAFT)]
+    if mark["kind"] == "arrowhead":
+        half = [(0.0, 0.0), (HEAD, WING)]
+    both = [*half, *((along, -across) for along, across in reversed(half[1:]))]
+    gap = RIM * mm
+    return [(x + dx * (a * mm + gap) - dy * b * mm, y + dy * (a * mm + gap) + dx * b * mm) for a, b in both]
 
 
 def _star(pen: Pen, x: float, y: float, mm: float, rim: float) -> None:
@@ -116,8 +141,8 @@ def _star(pen: Pen, x: float, y: float, mm: float, rim: float) -> None:
         pen.line(ends, fill=255, width=round((STROKE + 2 * rim) * mm))
 
 
-def _inset(panel: Picture, original: Picture, inset: dict[str, Any], mm: float) -> None:
-    """The part enlarged in its corner, and a frame around where it comes from."""
+def _inset(panel: Picture, original: Picture, inset: dict[str, Any], mm: float) -> Box:
+    """The part enlarged in its corner, and a frame around where it comes from. Returns the box it covers."""
     from PIL import Image, ImageDraw
 
     scale = panel.width / original.width
@@ -134,6 +159,8 @@ def _inset(panel: Picture, original: Picture, inset: dict[str, Any], mm: float) 
     y = edge if "top" in inset["corner"] else panel.height - size[1] - edge
     _frame(pen, [x, y, x + size[0], y + size[1]], white, black)
     panel.paste(part, (x, y))
+    out = white + 2 * black
+    return x - out, y - out, x + size[0] + out, y + size[1] + out
 
 
 def _frame(pen: Pen, box: list[int], white: int, black: int) -> None:
@@ -146,8 +173,8 @@ def _frame(pen: Pen, box: list[int], white: int, black: int) -> None:
         pen.rectangle((left - out, top - out, right - 1 + out, bottom - 1 + out), outline=colour, width=wide)
 
 
-def _scale_bar(panel: Picture, bar: dict[str, Any], length: float, mm: float, corner: str) -> None:
-    """The bar in a corner with its length above it."""
+def _scale_bar(panel: Picture, bar: dict[str, Any], length: float, mm: float, corner: str) -> Box:
+    """The bar in a corner with its length above it. Returns the box of both."""
     from PIL import ImageDraw, ImageFont
 
     pen, edge, rim = ImageDraw.Draw(panel), round(EDGE * mm), max(1, round(RIM * mm))
@@ -162,6 +189,12 @@ def _scale_bar(panel: Picture, bar: dict[str, Any], length: float, mm: float, co
     label = words.format(mm=f"{bar['mm']:g}")
     half = pen.textlength(label, font=font) / 2 + rim
     x = min(max(middle[0], half + rim), panel.width - half - rim)
-    pen.text(
-        (x, middle[1]), label, font=font, fill="white", stroke_fill="black", stroke_width=rim, anchor="mb"
+    place = (x, middle[1])
+    pen.text(place, label, font=font, fill="white", stroke_fill="black", stroke_width=rim, anchor="mb")
+    words_at = pen.textbbox(place, label, font=font, stroke_width=rim, anchor="mb")
+    return (
+        min(left - rim, words_at[0]),
+        words_at[1],
+        max(left + wide + rim, words_at[2]),
+        top + high + rim,
     )

@@ -20,14 +20,21 @@ Marked = tuple["Picture", dict[str, Any]]  # one panel and what is drawn over it
 
 def effective_dpi(pictures: list[Picture], width_mm: float) -> int:
     """Dots per inch of the original pixels when the sheet is `width_mm` wide: the poorest panel counts."""
-    scales = []
-    start = 0
-    for count in ROWS[len(pictures)]:
-        row = pictures[start : start + count]
-        start += count
-        height_mm = _row_height(row, width_mm)
-        scales += [picture.height / height_mm * INCH for picture in row]
+    rows = _rows(pictures)
+    heights = [_row_height(row, width_mm) for row in rows]
+    scales = [p.height / high * INCH for row, high in zip(rows, heights, strict=True) for p in row]
     return round(min(scales))
+
+
+def height_mm(pictures: list[Picture], width_mm: float) -> float:
+    """Height of the sheet when it is `width_mm` wide."""
+    rows = _rows(pictures)
+    return sum(_row_height(row, width_mm) for row in rows) + GAP * (len(rows) - 1)
+
+
+def _rows(pictures: list[Picture]) -> list[list[Picture]]:
+    ordered = iter(pictures)
+    return [[next(ordered) for _ in range(count)] for count in ROWS[len(pictures)]]
 
 
 def _row_height(row: list[Picture], width: float, gap: float = GAP) -> float:
@@ -35,14 +42,15 @@ def _row_height(row: list[Picture], width: float, gap: float = GAP) -> float:
     return (width - gap * (len(row) - 1)) / sum(picture.width / picture.height for picture in row)
 
 
-def compose(panels: list[Marked], width_mm: float, dpi: int) -> tuple[Picture, list[tuple[str, int]]]:
-    """All panels on one sheet, `width_mm` wide at `dpi`; and which marks (panel, number) are cut off."""
+def compose(panels: list[Marked], width_mm: float, dpi: int) -> tuple[Picture, list[tuple[str, int, str]]]:
+    """All panels on one sheet, `width_mm` wide at `dpi`; and marks that do not show: panel, number, code."""
     from PIL import Image
 
     width, gap = round(width_mm / INCH * dpi), round(GAP / INCH * dpi)
     mode = "L" if all(picture.mode == "L" for picture, _ in panels) else "RGB"
     strips: list[list[Picture]] = []
-    cut: list[tuple[str, int]] = []
+    unseen: list[tuple[str, int, str]] = []
+    high = round(LETTER / INCH * dpi)
     names = iter(LETTERS)
     start = 0
     for count in ROWS[len(panels)]:
@@ -54,7 +62,8 @@ def compose(panels: list[Marked], width_mm: float, dpi: int) -> tuple[Picture, l
             size = (max(1, round(picture.width * height / picture.height)), height)
             shown = picture.resize(size, Image.Resampling.LANCZOS)
             name = next(names)
-            cut += [(name, number) for number in marks.draw(shown, picture, marked, dpi)]
+            box = _letter_box(name, high) if len(panels) > 1 else None
+            unseen += [(name, *told) for told in marks.draw(shown, picture, marked, dpi, box)]
             sized.append(shown)
         strips.append(sized)
     total = sum(strip[0].height for strip in strips) + gap * (len(strips) - 1)
@@ -66,10 +75,10 @@ def compose(panels: list[Marked], width_mm: float, dpi: int) -> tuple[Picture, l
         for picture in strip:
             sheet.paste(picture, (left, top))
             if len(panels) > 1:
-                _letter(sheet, next(letters), left, top, round(LETTER / INCH * dpi))
+                _letter(sheet, next(letters), left, top, high)
             left += picture.width + gap
         top += strip[0].height + gap
-    return sheet, cut
+    return sheet, unseen
 
 
 def _letter(sheet: Picture, letter: str, left: int, top: int, height: int) -> None:
@@ -77,7 +86,20 @@ def _letter(sheet: Picture, letter: str, left: int, top: int, height: int) -> No
     from PIL import ImageDraw, ImageFont
 
     pen = ImageDraw.Draw(sheet)
-    font = ImageFont.load_default(size=height)
-    edge = max(1, height // 12)
+    font, edge = ImageFont.load_default(size=height), _rim(height)
     where = (left + height // 2, top + height // 2)
     pen.text(where, letter, font=font, fill="white", stroke_fill="black", stroke_width=edge, anchor="lt")
+
+
+def _letter_box(letter: str, height: int) -> marks.Box:
+    """What the letter and its rim cover, in pixels of its panel."""
+    from PIL import ImageFont
+
+    left, top, right, bottom = ImageFont.load_default(size=height).getbbox(
+        letter, stroke_width=_rim(height), anchor="lt"
+    )
+    return left + height // 2, top + height // 2, right + height // 2, bottom + height // 2
+
+
+def _rim(height: int) -> int:
+    return max(1, height // 12)

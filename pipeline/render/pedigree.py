@@ -79,7 +79,7 @@ def draw(shown: dict[str, Any], single: float, double: float, *, grey: bool) -> 
         _symbol(axes, *at[person], known)
         number = shown["names"][person].partition("-")[2]
         x, y = at[person][0] + SIDE / 2 + 1.2, at[person][1] + SIDE / 2 + 1.8
-        axes.text(x, y, number, font=ink.font(ink.SMALL), ha="center")  # not under it: lines go down there
+        axes.text(x, y, number, font=ink.font(), ha="center")  # not under it: lines go down there
     return figure, width
 
 
@@ -269,4 +269,4 @@ def _symbol(axes: Any, x: float, y: float, person: dict[str, Any]) -> None:
     if person["proband"]:
         tip, tail = (x - half * 0.95, y + half * 0.95), (x - half - 3.2, y + half + 3.2)
         axes.annotate("", tip, tail, arrowprops={"arrowstyle": "-|>", "color": ink.DARK, "linewidth": 1.0})
-        axes.text(tail[0] - 0.3, tail[1], "P", font=ink.font(ink.SMALL, bold=True), ha="right", va="center")
+        axes.text(tail[0] - 0.3, tail[1], "P", font=ink.font(bold=True), ha="right", va="center")

@@ -1,7 +1,7 @@
 """Trend plots: one small plot for each test, with its own scale, its reference range as a band, days below.
 
-A result inside its range is hollow, one outside is filled; one that is only a bound ("<5") is a triangle that
-points the way. So nothing depends on colour.
+A result inside its range is hollow, one outside is filled; one without a range is a cross; one that is only a
+bound ("<5") is a triangle that points the way. So nothing depends on colour.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from pipeline.core import ranges, words
 from pipeline.render import ink, wording
 
 ROW, TALL = 34.0, 46.0  # mm: one plot among several, one alone
+NARROWEST = 50.0  # mm: of a plot with the numbers of its axis, so that they and its name have room
 LEFT, RIGHT, BELOW, GAP = 13.0, 3.0, 5.0, 5.0  # mm around each plot
 TICKS = 4  # on the vertical axis, about
 MANY, POINT, DOT = 25, 4.5, 2.5  # more results than this are drawn as smaller points
+UNJUDGED = "x"  # a result of a test without a range that can be read: neither inside nor outside
 FOOT = 5.0  # mm for the words of the time axis
 UNITS = (
     (120, 1.0, "days"),
@@ -47,10 +49,11 @@ def draw(shown: dict[str, Any], single: float, double: float, *, grey: bool) -> 
     from matplotlib.figure import Figure
 
     tests = shown["tests"]
-    columns = 1 if len(tests) == 1 else 2 if len(tests) <= 8 else 3
-    width = single if columns == 1 else double
+    most = max(1, int(double // NARROWEST))
+    columns = min(most, 1 if len(tests) == 1 else 2 if len(tests) <= 8 else 3)
+    width = single if len(tests) == 1 else double
     labels = [label for test in tests for label in _ticks(_scale(test))]
-    left_of = max(LEFT, max(ink.wide(label, ink.SMALL) for label in labels) + 3)
+    left_of = max(LEFT, max(ink.wide(label) for label in labels) + 3)
     inner = width / columns - left_of - RIGHT
     heads = [ink.wrap(_title(test), inner + left_of - 2, bold=True) for test in tests]
     rows = [range(start, min(start + columns, len(tests))) for start in range(0, len(tests), columns)]
@@ -114,7 +117,8 @@ def _one(
     size = DOT if len(days) > MANY else POINT
     for day, value, span_of, (_, text) in zip(days, values, found, test["results"], strict=True):
         bound = span_of is not None and span_of.low != span_of.high
-        marker = ink.MARKERS[n % 2] if not bound else "v" if span_of and span_of.low is None else "^"
+        plain = ink.MARKERS[n % 2] if normal else UNJUDGED
+        marker = plain if not bound else "v" if span_of and span_of.low is None else "^"
         outside = bool(ranges.flag(text, test["reference"]))
         face = colour if outside else "white"
         axes.plot(
@@ -127,7 +131,7 @@ def _one(
     axes.yaxis.set_major_formatter(FuncFormatter(_plain))
     axes.tick_params(width=0.6, length=2.5, pad=2)
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
-        label.set_font(ink.font(ink.SMALL))
+        label.set_font(ink.font())
 
 
 def _limits(test: dict[str, Any]) -> list[float]:

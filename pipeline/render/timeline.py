@@ -83,7 +83,7 @@ def _axis(axes: Any, first: int, last: int, at: list[float]) -> None:
             y = at[0] + share * (at[-1] - at[0])
             axes.plot([AXIS - 2, AXIS], [y, y], color=ink.DARK, linewidth=0.6, zorder=2)
             label = f"{tick:,.10g}".replace("-", "−")
-            axes.text(AXIS - 3, y, label, font=ink.font(ink.SMALL), ha="right", va="center_baseline")
+            axes.text(AXIS - 3, y, label, font=ink.font(), ha="right", va="center_baseline")
 
 
 def _share(day: float, first: int, last: int) -> float:
