@@ -89,7 +89,7 @@ def write(folder: Path, made: Plan, members: dict[str, Path | bytes]) -> int:
 
 
 def _members(journal: Journal, row: dict[str, Any], members: set[str]) -> list[str]:
-    """The members a slot takes, one file of each figure in the order of their numbers; none if it has none."""
+    """The members a slot takes, in order of their numbers; of each figure one file; none if it has none."""
     ways = [way for way in WAYS if way in row]
     if len(ways) != 1 or "slot" not in row:
         raise _wrong(journal, "each slot needs `slot` and one of: file, paste, held")
