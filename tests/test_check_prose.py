@@ -148,6 +148,25 @@ def test_a_figure_only_the_abstract_mentions(case):
     assert [f.code for f in found(case, "REC021")] == ["REC021"]
 
 
+@pytest.mark.parametrize("typed", ["{fig:ring}", "{table:labs}", "[@piette2016]"])
+@pytest.mark.parametrize("name", ["novelty", "highlights", "learning_points"])
+def test_what_is_read_alone_refers_to_nothing(case, typed, name):
+    if name == "novelty":
+        line = edit(case, "A ring of papules that", f"A ring {typed} that")
+    else:
+        line = edit(case, "novelty:", f'{name}: ["One.", "See {typed}."]\nnovelty:')
+    shown = name if name == "novelty" else f"{name} 2"
+    rows = [(f.severity, f.line, f.message.partition(" refers")[0]) for f in found(case, "REC097")]
+    assert rows == [("error", line, shown)]
+
+
+def test_who_the_authors_are_is_told_with_its_line_for_blinded_journals_only(case):
+    line = edit(case, ONCE, f"Read by A. Example. {ONCE}")
+    assert [(f.severity, f.line) for f in found(case, "REC096")] == [("warning", line)]
+    report = check.check(intake.read(case), journal.load("jmcr"))
+    assert [f for f in report if f.code == "REC096"] == []
+
+
 def test_a_legend_may_cite(case):
     edit(case, "dermatosis [@piette2016]", "dermatosis")
     edit(case, "[@piette2016; ", "[")

@@ -62,6 +62,29 @@ def test_the_dtds_do_judge(archive: bytes) -> None:
     assert faults(DATA / "meca/manifest-1.0.dtd", spoiled)
 
 
+def test_checklists_and_highlights_are_in_it(archive: bytes) -> None:
+    held = members(archive)
+    assert held["supplement/care-checklist.pdf"].startswith(b"%PDF")
+    assert b"supplement/care-checklist.pdf" in held["manifest.xml"]
+    package: dict[str, Path | bytes] = {
+        "for-review/manuscript.xml": held["article.xml"],
+        "for-review/manuscript.docx": held["content/manuscript.docx"],
+        "for-review/manuscript.pdf": held["content/manuscript.pdf"],
+        "for-review/highlights.docx": b"PK",
+        "for-review/scare-checklist.pdf": pdf("scare"),
+        "for-review/scare-checklist.docx": b"PK",
+        "for-review/figures/figure-1.jpg": b"x",
+        "for-review/figures/figure-1.pdf": pdf("lines"),
+    }
+    made = members(meca.build(package, journal.load("aujmsr"), blinded=True))
+    assert [name for name in sorted(made) if "/" in name and "content" not in name] == [
+        "figures/figure-1.jpg",
+        "supplement/highlights.docx",
+        "supplement/scare-checklist.pdf",
+    ]
+    assert faults(DATA / "meca/manifest-1.0.dtd", made["manifest.xml"]) == []
+
+
 @pytest.mark.skipif(
     MECA is None or shutil.which("xmllint") is None,
     reason="no `meca` and xmllint here (npm install -g meca; apt install libxml2-utils)",

@@ -123,7 +123,14 @@ def test_findings_never_quote_the_text(tmp_path):
 
 @pytest.mark.parametrize(
     "typed",
-    ["We at silver fir  Medical College.", "Seen by Meher Jot Sandhawalia.", "meher.sandhawalia@example.org"],
+    [
+        "We at silver fir  Medical College.",
+        "Seen by Meher Jot Sandhawalia.",
+        "meher.sandhawalia@example.org",
+        "Two readers (MJ Sandhawalia and another) agreed.",
+        "Prof. Krishnappa-Rao reviewed the slides.",
+        "Our hospital in Patiala has no scanner.",
+    ],
 )
 def test_blinding_finds_who_we_are(tmp_path, typed):
     made = paper(tmp_path, record=text(discussion=typed))

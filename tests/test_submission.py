@@ -14,6 +14,7 @@ from lxml import html
 from pipeline import intake, verify
 from pipeline.core import allowlist, files, journal, resources
 from pipeline.core.errors import PrivacyError, UsageError
+from pipeline.pack import submission
 from tests.browser import CHROMIUM, MISSING, browser
 from tests.packing import Rooms, packed, rooms
 
@@ -71,7 +72,7 @@ def test_reviewers_of_a_blinding_journal_are_shown_nothing_for_the_editor(
 ) -> None:
     handed(monkeypatch, {"platform": platform})
     made = packed(all_rooms, tmp_path / "out")
-    names = ("title-page", "cover-letter", "consent")
+    names = ("title-page", "cover-letter", "consent", "disclosure")
     for row in rows(made.folder):
         assert ("reviewers" in row[3]) <= (not any(name in row[2] for name in names)), row
 
@@ -103,13 +104,67 @@ def test_a_journal_names_its_slots_and_files(
     handed(monkeypatch, {"platform": "email", "address": "editor@journal.example", "slots": slots})
     made = packed(all_rooms, tmp_path / "out")
     assert sorted(p.name for p in (made.folder / "upload").iterdir()) == [
-        "01-Fig 1.tif",
-        "02-Fig 2.tif",
         "03-title-page.docx",
+        "Fig 1.tif",
+        "Fig 2.tif",
         "how-to-submit.html",
     ]
     assert "As DOCX." in rows(made.folder)[2][1]
     assert page_of(made.folder).xpath("//a/@href") == ["mailto:editor@journal.example"]
+
+
+WHOLE = {
+    *(f"for-review/manuscript.{ending}" for ending in ("docx", "pdf", "xml", "html")),
+    "for-review/manuscript-jats-1.1.xml",
+    *(f"for-review/figures/figure-{name}" for name in ("1.jpg", "1.pdf", "2.jpg", "10.jpg", "10.pdf")),
+    *(f"for-review/{name}-checklist.{ending}" for name in ("care", "scare") for ending in ("pdf", "docx")),
+    "for-review/highlights.docx",
+    *(f"editor-only/{name}.docx" for name in ("title-page", "cover-letter")),
+    "editor-only/disclosure-forms.pdf",
+}
+
+
+def plan(formats: list[str] | None = None, **said: Any) -> submission.Plan:
+    real = journal.load("aujmsr")
+    rules = {**real.rules, "figures": {"value": {"formats": formats}}} if formats else {}
+    profile = replace(real, rules=rules, layout={**real.layout, "submission": said})
+    return submission.plan(profile, WHOLE, blinded=True)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_all_that_the_letter_calls_enclosed_is_handed_in(platform: str) -> None:
+    made = plan(platform=platform)
+    copied = {step.member: step for step in made.steps if step.copy}
+    assert {f"for-review/{name}-checklist.pdf" for name in ("care", "scare")} <= set(copied)
+    assert "for-review/highlights.docx" in copied
+    forms = copied["editor-only/disclosure-forms.pdf"]
+    assert not forms.reviewers
+    assert "signed" in forms.note
+    assert "no slot" not in " ".join(made.notes)
+    assert "those of manuscript.pdf" in " ".join(made.notes)
+
+
+@pytest.mark.parametrize(
+    ("formats", "uploaded"),
+    [
+        (None, ["1.jpg", "2.jpg", "10.jpg"]),
+        (["jpg", "pdf"], ["1.jpg", "2.jpg", "10.jpg"]),
+        (["jpeg", "eps"], ["1.jpg", "2.jpg", "10.jpg"]),
+        (["tif"], ["1.jpg", "2.jpg", "10.jpg"]),
+        (["tif", "eps"], ["1.pdf", "2.jpg", "10.pdf"]),
+    ],
+)
+def test_one_file_of_each_figure_is_uploaded(formats: list[str] | None, uploaded: list[str]) -> None:
+    made = plan(formats, slots=[{"slot": "Figures", "file": "for-review/figures/figure-*"}])
+    assert [step.member.partition("figure-")[2] for step in made.steps] == uploaded
+
+
+def test_what_reaches_no_slot_is_named() -> None:
+    made = plan(slots=[{"slot": "Paper", "file": "for-review/manuscript.docx"}], notes=["Ours."])
+    (said,) = (note for note in made.notes if "no slot" in note)
+    assert "for-review/highlights.docx" in said
+    assert "for-review/scare-checklist.pdf" in said
+    assert "manuscript." not in said
 
 
 @pytest.mark.parametrize("name", [DOSSIER, "editor-only/deidentification-report.json", "package.json"])
@@ -155,6 +210,8 @@ def test_a_slot_that_reviewers_see_takes_nothing_for_the_editor(
         {"slots": [{"slot": "Unknown", "file": "for-review/manuscript.doc"}]},
         {"slots": [{"slot": "Escape", "file": "for-review/manuscript.pdf", "name": "../x.pdf"}]},
         {"slots": [{"slot": "Sign", "file": "for-review/manuscript.pdf", "name": "a:b.pdf"}]},
+        {"slots": [{"slot": "Twice", "file": "for-review/figures/figure-*", "name": "Figure.tif"}]},
+        {"slots": [{"slot": "Page", "file": "for-review/manuscript.html", "name": "How-to-submit.html"}]},
     ],
 )
 def test_a_profile_that_cannot_be_followed(

@@ -177,7 +177,9 @@ def test_authors_are_seen_in_a_blinded_copy_but_not_their_surname_in_references(
         "affiliations": {"skin": {"institution": "Example Institute of Medicine"}},
     }
     hidden = blind.who(record)
-    assert blind.seen([unpack.Piece("x", "1. Example A, Other B. Rings. J Test. 2020.")], hidden) == []
+    listed = unpack.Piece("for-review/manuscript.pdf › page 2", "1. Example A, Other B. Rings. J Test. 2020.")
+    assert blind.seen([listed], hidden, "Example, Asha and Other, B") == []
+    assert blind.seen([listed], hidden, "Other, B")
     for text in (
         "by Asha EXAMPLE",
         "Example, Asha",
@@ -185,6 +187,71 @@ def test_authors_are_seen_in_a_blinded_copy_but_not_their_surname_in_references(
         "asha@example.org",
     ):
         assert blind.seen([unpack.Piece("x", text)], hidden), text
+
+
+VERMANI = {
+    "authors": [
+        {"given": "Rajesh Kumar", "family": "Vermani"},
+        {"given": "Li", "family": "Wu"},
+        {"given": "Amy", "family": "Brown"},
+        {"given": "Zoë", "family": "Müller-Long"},
+    ],
+    "affiliations": {"x": {"department": "Radiodiagnosis", "institution": "AIMS", "city": "Bathinda"}},
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "read by R. K. Vermani and",
+        "R Vermani",
+        "RK Vermani",
+        "R.K.Vermani",
+        "Rajesh K. Vermani",
+        "Vermani R",
+        "Vermani, R.",
+        "VERMANI RK",
+        "(Vermani, R. K.)",
+        "Dr\u00a0Vermani saw",
+        "Professor R. Vermani",
+        "DR. VERMANI",
+        "by Li Wu.",
+        "Wu Li",
+        "Dr Brown",
+        "A. Brown",
+        "Brown A,",
+        "Z. Mu\u0308ller‑Long",
+        "seen at AIMS in",
+        "Department of Radiodiagnosis, Bathinda",
+        "our hospital in Bathinda",
+        "Bathinda Medical College",
+    ],
+)
+def test_authors_are_seen_however_they_are_named(text):
+    assert blind.seen([unpack.Piece("for-review/highlights.docx", text)], blind.who(VERMANI))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A Brown Plaque on the Forearm",
+        "Brown and long-standing; a brown A-line",
+        "Department of Radiodiagnosis",
+        "The bus from Bathinda was late.",
+        "Our aims were clear: claims, Liwu, Wuli, Lithium.",
+        "Dr Smith; Vermanian; K. Vermanis",
+    ],
+)
+def test_ordinary_words_are_no_authors(text):
+    assert blind.seen([unpack.Piece("for-review/manuscript.pdf", text)], blind.who(VERMANI)) == []
+
+
+def test_authors_who_cite_themselves_are_excused_only_where_a_reference_list_may_stand():
+    hidden, cited = blind.who(VERMANI), 'Vermani, R. K. and M{\\"u}ller-Long, Z.'
+    said = "1. Vermani RK, Müller-Long Z. Rings."
+    for place, count in (("for-review/manuscript.docx › word/document.xml", 0), ("for-review/care.pdf", 2)):
+        assert len(blind.seen([unpack.Piece(place, said)], hidden, cited)) == count
+    assert blind.seen([unpack.Piece("for-review/manuscript.docx", "Dr Vermani")], hidden, cited)
 
 
 def test_the_name_of_the_file_is_not_shown_when_found(tmp_path: Path):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pipeline.check import (
     abbreviations,
     authorship,
+    blinding,
     care,
     chronology,
     drawings,
@@ -41,6 +42,7 @@ def check(case: Case, journal: Journal, *, online: bool = False, at: str = "") -
     found += limits.check(case, form, journal)
     found += prose.check(case, form)
     found += abbreviations.check(case, form, journal)
+    found += blinding.check(case, form, journal)
     lines, about_care = care.check(case, form, journal)
     told = {(f.path, f.line) for f in found if f.code.startswith("REC")}  # a missing field is told once
     found += [f for f in about_care if (f.path, f.line) not in told]

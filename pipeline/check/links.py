@@ -6,7 +6,7 @@ import difflib
 from typing import Any
 
 from pipeline.check import drawings
-from pipeline.check.schema import Form, apart, spot
+from pipeline.check.schema import ALONE, Form, apart, called, spot
 from pipeline.core import findings, numbering, words
 from pipeline.core.model import Case, Finding
 
@@ -27,13 +27,13 @@ def _references(case: Case, form: Form) -> list[Finding]:
     sizes = {figure.id: len(figure.panels) for _, figure in form.items("figures")}
     for path, prose in (*form.prose(), *apart(form)):
         found += [
-            findings.make("REC086", spot(case, path, down), field=path[-1])
+            findings.make("REC086", spot(case, path, down), field=called(path))
             for down in words.misreferred(prose)
         ]
         for short, name, panels, down in words.panels(prose):
             count = sizes.get(name, 0) if short == "fig" else 0
             if name in ids[short] and (lacking := words.absent(panels, count)):
-                said: dict[str, Any] = {"field": path[-1], "kind": KINDS[short][0], "id": name}
+                said: dict[str, Any] = {"field": called(path), "kind": KINDS[short][0], "id": name}
                 place = spot(case, path, down)
                 found.append(findings.make("REC087", place, **said, panel=lacking.upper(), count=count))
         for short, wanted, down in words.referred(prose):
@@ -41,12 +41,18 @@ def _references(case: Case, form: Form) -> list[Finding]:
                 mentions[short].append(wanted)
             elif path[0] == "abstract":
                 found.append(findings.make("REC088", spot(case, path, down), kind=KINDS[short][0]))
+            elif path[0] in ALONE:
+                place = spot(case, path, down)
+                found.append(findings.make("REC097", place, field=called(path), kind=KINDS[short][0]))
+                continue
             if wanted not in names[short]:
                 near = difflib.get_close_matches(wanted, names[short], 1)
                 hint = f"; did you mean '{near[0]}'?" if near else ""
                 place = spot(case, path, down)
                 found.append(
-                    findings.make("REC020", place, field=path[-1], kind=KINDS[short][0], id=wanted, hint=hint)
+                    findings.make(
+                        "REC020", place, field=called(path), kind=KINDS[short][0], id=wanted, hint=hint
+                    )
                 )
     for short, (kind, part) in KINDS.items():
         for i, item in form.items(part):

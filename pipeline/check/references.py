@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from pipeline.check.schema import Form, apart, spot
+from pipeline.check.schema import ALONE, Form, apart, called, spot
 from pipeline.core import findings, reflist, words
 from pipeline.core.model import Case, Finding, Place, Severity
 from pipeline.core.reflist import Entry
@@ -31,7 +31,7 @@ def check(case: Case, form: Form, *, online: bool = False) -> list[Finding]:
     With `online`, the note on what was not checked for retraction is left to those who ask.
     """
     odd = [
-        findings.make("REF008", spot(case, path, down), field=path[-1])
+        findings.make("REF008", spot(case, path, down), field=called(path))
         for path, prose in (*form.prose(), *apart(form))
         for down in words.miscited(prose)
     ]
@@ -39,6 +39,12 @@ def check(case: Case, form: Form, *, online: bool = False) -> list[Finding]:
         findings.make("REC088", spot(case, path, down), kind="reference")
         for path, prose in apart(form)
         if path[0] == "abstract"
+        for _, down in words.cited(prose)
+    ]
+    odd += [
+        findings.make("REC097", spot(case, path, down), field=called(path), kind="reference")
+        for path, prose in apart(form)
+        if path[0] in ALONE
         for _, down in words.cited(prose)
     ]
     return [*odd, *_list(case, form, online=online)]

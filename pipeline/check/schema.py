@@ -18,6 +18,7 @@ from pipeline.core.fold import letters
 from pipeline.core.model import Case, Finding, Path_, Place
 from pipeline.core.record import Private, Record
 
+ALONE = ("novelty", "highlights", "learning_points")  # read without the article: in letters, boxes, lists
 SHORTEST_NAME = 4  # letters; a shorter name would be found inside every other word
 HUNTED = ("relatives", "places", "hospitals", "doctors", "phones", "dates")  # what most often leaks
 
@@ -44,12 +45,25 @@ class Form:
 
 
 def apart(form: Form) -> Iterator[tuple[Path_, str]]:
-    """Prose outside the narrative that may refer to things: the parts of the abstract, then the legends."""
+    """Prose outside the narrative: the parts of the abstract and the legends, which may refer to things; then
+    `ALONE`, which may not.
+    """
     if abstract := form.get("abstract"):
         for name, text in abstract.model_dump().items():
             yield ("abstract", name), text
     for i, figure in form.items("figures"):
         yield ("figures", i, "legend"), figure.legend
+    for name in ALONE:
+        texts = form.get(name) or []
+        if isinstance(texts, str):
+            yield (name,), texts
+        else:
+            yield from (((name, i), text) for i, text in enumerate(texts))
+
+
+def called(path: Path_) -> str:
+    """What a finding calls the place of a text: its own name, or with its number ("highlights 2")."""
+    return str(path[-1]) if isinstance(path[-1], str) else _name(path)
 
 
 def spot(case: Case, path: Path_, down: int) -> Place:

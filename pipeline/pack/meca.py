@@ -26,6 +26,8 @@ MEDIA = {
     "png": "image/png",
     "jpg": "image/jpeg",
 }
+SUPPLEMENTS = ("-checklist.pdf", "/highlights.docx")
+LINES = re.compile(r"for-review/figures/figure-\d+\.pdf")  # a drawn figure again, as lines
 COMMENT = (
     "No signed consent form and no name of the patient is in this archive. "
     "Consent is attested in the editor's part of the package that this archive came in."
@@ -55,7 +57,11 @@ def build(members: dict[str, Path | bytes], journal: Journal, *, blinded: bool) 
             "Title page",
         )
         items.append(title)
-    pictures = (n for n in members if n.startswith("for-review/figures/") and not n.endswith(".pdf"))
+    for name in sorted(n for n in members if n.startswith("for-review/") and n.endswith(SUPPLEMENTS)):
+        leaf = name.rpartition("/")[2]
+        words = "Highlights" if leaf == "highlights.docx" else "Reporting checklist"
+        items.append(("manuscript-supporting-file", f"supplement/{leaf}", name, words))
+    pictures = (n for n in members if n.startswith("for-review/figures/") and not LINES.fullmatch(n))
     for name in sorted(pictures, key=_number):  # one file for each figure: the one the article names
         leaf = name.rpartition("/")[2]
         items.append(("article-supporting-file", f"figures/{leaf}", name, f"Figure {_number(name)[0]}"))

@@ -63,7 +63,12 @@ def plan(journal: Journal, members: set[str], *, blinded: bool) -> Plan:
             continue
         for member in _members(journal, row, members):
             steps.append(_step(journal, row, member, len(steps) + 1, blinded=blinded))
-    notes = (*platform["notes"], *said.get("notes", []), *known["always"])
+    taken = [step.copy.casefold() for step in steps if step.copy]
+    if len({*taken, PAGE}) <= len(taken):
+        raise _wrong(journal, "two copies would have one name")
+    left = sorted(_unplaced(steps, members))
+    spare = [known["unplaced"].format(names=", ".join(left))] if left else []
+    notes = (*platform["notes"], *said.get("notes", []), *spare, *known["always"])
     return Plan(platform["name"], str(said.get("address", "")), tuple(steps), notes)
 
 
@@ -84,14 +89,44 @@ def write(folder: Path, made: Plan, members: dict[str, Path | bytes]) -> int:
 
 
 def _members(journal: Journal, row: dict[str, Any], members: set[str]) -> list[str]:
-    """The members a slot takes, figures in the order of their numbers; none if this package has none."""
+    """The members a slot takes, in order of their numbers; of each figure one file; none if it has none."""
     ways = [way for way in WAYS if way in row]
     if len(ways) != 1 or "slot" not in row:
         raise _wrong(journal, "each slot needs `slot` and one of: file, paste, held")
     pattern = row[ways[0]]
     if "*" not in pattern and allowlist.row("package", pattern) is None:
         raise _wrong(journal, f"'{pattern}' is in no package")
-    return sorted((m for m in members if fnmatchcase(m, pattern)), key=lambda m: (_number(m), m))
+    fits = sorted((m for m in members if fnmatchcase(m, pattern)), key=lambda m: (_number(m), m))
+    formats = [_format(f) for f in (journal.value("figures") or {}).get("formats") or []]
+    return [
+        m
+        for m in fits
+        if not _number(m) or m == _best([f for f in fits if _number(f) == _number(m)], formats)
+    ]
+
+
+def _best(drawn: list[str], formats: list[str]) -> str:
+    """The file of one figure to upload: the picture; its lines (PDF) where the journal takes only those."""
+    lines = [name for name in drawn if name.endswith(".pdf")]
+    pictures = [name for name in drawn if name not in lines]
+    wants_lines = {"pdf", "eps"} & set(formats) and not any(_format(p) in formats for p in pictures)
+    return ([*lines, *pictures] if wants_lines else [*pictures, *lines])[0]
+
+
+def _format(name: str) -> str:
+    """The format of a picture by its ending or name, as profiles call it."""
+    ending = name.rpartition(".")[2].lower()
+    return {"tiff": "tif", "jpeg": "jpg"}.get(ending, ending)
+
+
+def _unplaced(steps: list[Step], members: set[str]) -> set[str]:
+    """What reviewers are to get and no slot takes, in this or another format."""
+
+    def work(member: str) -> str:
+        return re.split(r"\.|-jats", member, maxsplit=1)[0]
+
+    placed = {work(step.member) for step in steps}
+    return {m for m in members if m.startswith("for-review/") and work(m) not in placed}
 
 
 def _step(journal: Journal, row: dict[str, Any], member: str, number: int, *, blinded: bool) -> Step:
@@ -107,7 +142,7 @@ def _step(journal: Journal, row: dict[str, Any], member: str, number: int, *, bl
         name = name.replace("{ext}", leaf.rpartition(".")[2])
         if not SAFE.fullmatch(name):
             raise _wrong(journal, "the name of a copy may hold letters, digits, spaces and . _ - only")
-        copy = f"{number:02}-{name}"
+        copy = name if "name" in row else f"{number:02}-{name}"
     return Step(number, row["slot"], way, member, copy, not for_editor, str(row.get("note", "")))
 
 

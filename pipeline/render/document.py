@@ -6,11 +6,10 @@ Div that names it ("introduction", "timeline", "statements", …) and says what 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.core import abbreviations, findings, numbering, words
+from pipeline.core import abbreviations, authors, findings, numbering, words
 from pipeline.core.journal import Journal
 from pipeline.core.model import CleanCase, Finding
 from pipeline.render import charts, markdown, paging, tables, tree, typography, wording
@@ -20,6 +19,8 @@ from pipeline.render.tree import Node, Nodes
 PLACE = ("record.yaml", 0)
 CONSENT = "consent"  # the part in which consent is stated
 ABSTRACT = ("background", "case_presentation", "discussion", "conclusions")  # its parts, in order
+SHORTEST = 8  # letters of a name that may be sought inside words; authors.signs minds where words end
+WHO = {"name": "an author", "institution": "an institution", "city": "an institution’s city"}
 KINDS = {"fig": "figure", "table": "table"}  # as targets of links and in findings
 
 
@@ -96,7 +97,7 @@ def assemble(clean: CleanCase, journal: Journal, library: dict[str, Item], *, dr
     ]
     title = markdown.inline(record["title"], links=False)
     known = _Known(numbers, {f["id"]: len(f["panels"]) for f in record.get("figures", [])}, library)
-    found = [*_lint(blocks, known), *(_names(clean, blocks, title) if blinded else [])]
+    found = [*_lint(blocks, known), *(_names(clean, [("title", title), *_named(blocks)]) if blinded else [])]
     look = typography.chosen(layout)
     typography.blocks(blocks, look)
     tree.replace(blocks, lambda node: _resolve(node, known))
@@ -325,18 +326,29 @@ def _named(blocks: Nodes, name: str = "") -> list[tuple[str, Nodes]]:
     return [*([(name, own)] if own else []), *deeper]
 
 
-def _names(clean: CleanCase, blocks: Nodes, title: Nodes) -> list[Finding]:
-    """Under blinding: authors' full names, e-mail addresses and institutions in what reviewers would read."""
+def _names(clean: CleanCase, parts: list[tuple[str, Nodes]]) -> list[Finding]:
+    """Under blinding: authors' names, e-mail addresses and institutions in what reviewers would read."""
     hunted = [(f"{a['given']} {a['family']}", "an author") for a in clean.byline["authors"]]
     hunted += [(a["email"], "an author’s e-mail address") for a in clean.byline["authors"] if a.get("email")]
     hunted += [(place["institution"], "an institution") for place in clean.byline["affiliations"].values()]
+    long = [(name, what) for text, what in hunted if len(name := _folded(text)) >= SHORTEST]
+    signs, record = authors.signs(clean.byline), clean.record
+    typed = [(name, tree.plain(part)) for name, part in parts]
+    typed += [("running_title", record["running_title"])]
+    typed += [("highlights", text) for text in record.get("highlights") or []]
+    typed += [("figures alt", figure["alt"]) for figure in record.get("figures", [])]
     found: dict[Finding, None] = {}
-    for name, part in [("title", title), *_named(blocks)]:
-        text = re.sub(r"\s+", " ", tree.plain(part)).casefold()
-        for wanted, what in hunted:
-            if " ".join(wanted.split()).casefold() in text:
-                found[findings.make("REN004", PLACE, field=name, what=what)] = None
+    for name, prose in typed:
+        text = " ".join(authors.plain(prose).split())
+        said = [what for wanted, what in long if wanted in text.casefold()]
+        said += [WHO[sign.what.rpartition(" ")[2]] for sign in signs if sign.pattern.search(text)]
+        for what in said:
+            found[findings.make("REN004", PLACE, field=name, what=what)] = None
     return list(found)
+
+
+def _folded(name: str) -> str:
+    return " ".join(authors.plain(name).split()).casefold()
 
 
 def _counts(

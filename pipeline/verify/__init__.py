@@ -125,7 +125,8 @@ def guard(case: Case, journal: Journal, signed_off: str = "") -> Callable[[Path]
                 PrivacyError, "LEAK002", (first.place, 0), field=first.field, rule=first.rule, count=len(hard)
             )
         if blinded:
-            named = blind.seen((p for p in pieces if _for_review(p.place)), blind.who(case.record))
+            shown, cited = (p for p in pieces if _for_review(p.place)), "\n".join(_cited(case))
+            named = blind.seen(shown, blind.who(case.record), cited)
             for place, what in named[:1]:
                 raise findings.stop(PrivacyError, "LEAK010", (place, 0), what=what, count=len(named))
 
@@ -149,10 +150,8 @@ def _said_by_others(case: Case, journal: Journal | None, dates: frozenset[str]) 
     name, and the day of the sign-off. The narrative was hunted without these excuses before it was rendered.
     """
     from pipeline.core.fold import letters
-    from pipeline.verify.citations import fields
 
-    files_ = [case.file(s).read_text(encoding="utf-8", errors="replace") for s in case.used_as("references")]
-    people, titles = fields("\n".join(files_))
+    people, titles = _cited(case)
     ours = letters(journal.name) if journal else ""
 
     def excused(piece: Any, hit: Any) -> bool:
@@ -170,6 +169,14 @@ def _said_by_others(case: Case, journal: Journal | None, dates: frozenset[str]) 
         return kind in {"hospital", "place", "employer"} and letters(found) in letters(titles)
 
     return excused
+
+
+def _cited(case: Case) -> tuple[str, str]:
+    """What the reference files say of authors and editors, and of titles and journals."""
+    from pipeline.verify.citations import fields
+
+    files_ = [case.file(s).read_text(encoding="utf-8", errors="replace") for s in case.used_as("references")]
+    return fields("\n".join(files_))
 
 
 def _made_of(found: str, people: str) -> bool:
