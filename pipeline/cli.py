@@ -97,6 +97,9 @@ def main(argv: list[str] | None = None) -> int:
             args, e.exit, str(e), {"what": e.what, "code": e.code, "where": str(e.where or ""), "fix": e.fix}
         )
         return _end(args, e.exit)
+    except BrokenPipeError:  # `casereport … | head`: whoever reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(Exit.OK)
     except OSError as e:
         words = f"cannot read or write ({e.strerror or type(e).__name__}). Nothing was published."
         _stopped(args, Exit.OUTPUT, words, {"what": words})

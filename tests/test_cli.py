@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from pipeline import cli
 from pipeline.core.errors import Exit
-from tests.conftest import edit
+from tests.conftest import ROOT, edit
 
 TOP = Path(__file__).parents[1]
 VERBS = [
@@ -162,3 +163,10 @@ def test_make_all_takes_every_case():
 def test_advice_can_be_typed_as_it_stands(run, case):
     ran = run("submit", case, "--out", case.parent / "b")
     assert f"casereport consent {case}" in ran.err or f"make consent CASE={case}" in ran.err
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(case):
+    """`casereport check … --json | head -1` ends without a word on stderr."""
+    command = f"'{sys.executable}' -m pipeline check '{case}' --json | head -c 5"
+    run = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (run.stdout[:1], run.stderr) == ("{", "")
