@@ -266,6 +266,12 @@ def test_spacing_reaches_the_scale_bar_through_crop_and_slice(case, tmp_path):
     )
     bar = made(intake.read(case), tmp_path / "out").panels[0].marked["scale_bar"]
     assert bar == {"mm": 5.0, "corner": "bottom-left", "pixels": 10.0}
+    edit(case, "scale_bar: {mm: 5}", "scale_bar: {mm: 5, mm_per_pixel: 0.51}")
+    assert made(intake.read(case), tmp_path / "near").panels[0].marked["scale_bar"] == bar
+    edit(case, "mm_per_pixel: 0.51", "mm_per_pixel: 0.53")  # the picture goes before; render says so
+    assert made(intake.read(case), tmp_path / "off").panels[0].marked["scale_bar"] == bar | {
+        "contradicted": True
+    }
 
 
 @pytest.mark.parametrize(
