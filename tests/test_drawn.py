@@ -348,6 +348,16 @@ def families(draw):
     return people
 
 
+def test_sibs_who_marry_for_many_generations_are_laid_out_at_once():
+    """Each generation doubles the number of ways up; nobody is walked to twice."""
+    people = [person("male"), person("female")]
+    for n in range(0, 58, 2):
+        people += [person("male", n, n + 1), person("female", n, n + 1)]
+    data = plans(record(pedigree=FAMILY | {"individuals": people}))["pedigree"].data
+    assert [len(row) for row in data["order"]] == [2] * 30
+    assert len(data["related"]) == 28  # all but the first couple
+
+
 @settings(max_examples=60, deadline=None)
 @given(families())
 def test_any_family_is_laid_out_without_two_people_in_one_place(people):
