@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from PIL import Image
 
+from pipeline.check import drawings
 from pipeline.core import illustration, journal, numbering
 from pipeline.render import charts, ink, pedigree, plots, tree
 from tests import rendering
@@ -219,6 +220,14 @@ def test_a_letter_without_a_shape_is_told_not_printed_as_a_box():
     made = charts.draw(plans(record(timeline=events))["timeline"], profile())
     assert isinstance(made, charts.Unprintable)
     assert "ਪ" in made.characters
+
+
+@pytest.mark.parametrize(("more", "kind"), [(0, charts.Chart), (1, charts.TooLarge)])
+def test_check_and_render_agree_on_how_many_events_a_page_takes(more, kind):
+    count = drawings.MOST_EVENTS + more
+    events = [{"day": n, "when": f"Day {n}", "exact": True, "event": "Seen again"} for n in range(count)]
+    plan = plans(record(timeline=events))["timeline"]
+    assert isinstance(charts.draw(plan, profile(dpi=50)), kind)
 
 
 @pytest.mark.parametrize(
