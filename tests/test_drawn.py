@@ -192,6 +192,12 @@ def test_the_timeline_may_be_a_figure_instead_of_a_table():
     assert list(plain["fig"]) == ["ring", "scan"]
 
 
+def test_every_sentence_of_the_description_begins_with_a_capital():
+    events = [{"day": -9000, "when": "about 25 years before", "exact": False, "event": "Born"}]
+    alt = plans(record(timeline=events))["timeline"].alt
+    assert alt.endswith(". About 25 years before: Born.")
+
+
 def test_an_author_may_write_the_legend():
     plan = plans(record(legends={"labs": "Blood, *week by week*."}))["labs"]
     assert tree.plain(plan.legend) == "Blood, week by week."
