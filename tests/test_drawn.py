@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from PIL import Image
 
+from pipeline.check import drawings
 from pipeline.core import illustration, journal, numbering
 from pipeline.render import charts, ink, pedigree, plots, tree
 from tests import rendering
@@ -191,6 +192,12 @@ def test_the_timeline_may_be_a_figure_instead_of_a_table():
     assert list(plain["fig"]) == ["ring", "scan"]
 
 
+def test_every_sentence_of_the_description_begins_with_a_capital():
+    events = [{"day": -9000, "when": "about 25 years before", "exact": False, "event": "Born"}]
+    alt = plans(record(timeline=events))["timeline"].alt
+    assert alt.endswith(". About 25 years before: Born.")
+
+
 def test_an_author_may_write_the_legend():
     plan = plans(record(legends={"labs": "Blood, *week by week*."}))["labs"]
     assert tree.plain(plan.legend) == "Blood, week by week."
@@ -219,6 +226,14 @@ def test_a_letter_without_a_shape_is_told_not_printed_as_a_box():
     made = charts.draw(plans(record(timeline=events))["timeline"], profile())
     assert isinstance(made, charts.Unprintable)
     assert "ਪ" in made.characters
+
+
+@pytest.mark.parametrize(("more", "kind"), [(0, charts.Chart), (1, charts.TooLarge)])
+def test_check_and_render_agree_on_how_many_events_a_page_takes(more, kind):
+    count = drawings.MOST_EVENTS + more
+    events = [{"day": n, "when": f"Day {n}", "exact": True, "event": "Seen again"} for n in range(count)]
+    plan = plans(record(timeline=events))["timeline"]
+    assert isinstance(charts.draw(plan, profile(dpi=50)), kind)
 
 
 @pytest.mark.parametrize(
@@ -346,6 +361,16 @@ def families(draw):
         pair = draw(st.lists(st.integers(0, len(people) - 1), min_size=2, max_size=2, unique=True))
         people.append(person("male", *(pair if draw(st.booleans()) else [])))
     return people
+
+
+def test_sibs_who_marry_for_many_generations_are_laid_out_at_once():
+    """Each generation doubles the number of ways up; nobody is walked to twice."""
+    people = [person("male"), person("female")]
+    for n in range(0, 58, 2):
+        people += [person("male", n, n + 1), person("female", n, n + 1)]
+    data = plans(record(pedigree=FAMILY | {"individuals": people}))["pedigree"].data
+    assert [len(row) for row in data["order"]] == [2] * 30
+    assert len(data["related"]) == 28  # all but the first couple
 
 
 @settings(max_examples=60, deadline=None)

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from pipeline import check, intake
+from pipeline.check import drawings
 from pipeline.consent import binding
 from pipeline.core import journal
 from pipeline.core.errors import InputError
@@ -115,6 +116,18 @@ def test_a_timeline_that_is_only_a_figure_is_no_table(case):
     assert {"REC020", "REC021"} <= codes_of(case)
     edit(case, "{table:timeline}", "{fig:timeline}")
     assert codes_of(case) == set()
+
+
+def test_a_timeline_with_too_many_events_for_a_figure_is_said_at_once(case):
+    have = (case / "record.yaml").read_text(encoding="utf-8").partition("\ntimeline:\n")[2].count("{date:")
+    row = '  - {date: 2025-03-14, event: "Seen again"}\n'
+    edit(case, "\ntimeline:\n", "\ntimeline:\n" + row * (drawings.MOST_EVENTS - have))
+    edit(case, "\ntext:\n", "\ntimeline_as: both\ntext:\n")
+    assert "REC078" not in codes_of(case)
+    edit(case, "\ntimeline:\n", "\ntimeline:\n" + row)
+    assert [f.severity for f in findings_of(case) if f.code == "REC078"] == ["error"]
+    edit(case, "timeline_as: both", "timeline_as: table")
+    assert "REC078" not in codes_of(case)
 
 
 def test_legends_are_for_figures_that_are_drawn(case):
@@ -266,6 +279,12 @@ def test_spacing_reaches_the_scale_bar_through_crop_and_slice(case, tmp_path):
     )
     bar = made(intake.read(case), tmp_path / "out").panels[0].marked["scale_bar"]
     assert bar == {"mm": 5.0, "corner": "bottom-left", "pixels": 10.0}
+    edit(case, "scale_bar: {mm: 5}", "scale_bar: {mm: 5, mm_per_pixel: 0.51}")
+    assert made(intake.read(case), tmp_path / "near").panels[0].marked["scale_bar"] == bar
+    edit(case, "mm_per_pixel: 0.51", "mm_per_pixel: 0.53")  # the picture goes before; render says so
+    assert made(intake.read(case), tmp_path / "off").panels[0].marked["scale_bar"] == bar | {
+        "contradicted": True
+    }
 
 
 @pytest.mark.parametrize(

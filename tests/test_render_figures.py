@@ -238,6 +238,12 @@ def test_a_bar_at_the_detector_says_so(tmp_path):
     assert (seen != 128).sum() > (plain != 128).sum() * 1.2  # more words
 
 
+def test_a_measure_that_contradicts_the_picture_is_said(tmp_path):
+    bar = {"mm": 20.0, "pixels": 300.0, "corner": "bottom-left", "contradicted": True}
+    _, found = marked(tmp_path, square(1600, 128), scale_bar=bar)
+    assert [(f.code, f.severity) for f in found] == [("IMG509", "warning")]
+
+
 def test_an_inset_shows_its_part_enlarged_in_its_corner(tmp_path):
     picture = square(1000, 100)
     picture.paste(200, (400, 400, 450, 450))

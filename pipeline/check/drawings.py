@@ -10,11 +10,12 @@ from pipeline.core import findings, illustration, ranges, words
 from pipeline.core.model import Case, Finding, Path_
 
 MOST_TESTS = 12  # small plots on one page that can still be read
+MOST_EVENTS = 34  # of one line each, in a timeline figure as high as a page
 
 
 def check(case: Case, form: Form) -> list[Finding]:
     """Findings about plots, ranges and results that give no flags, the pedigree, legends, and mentions."""
-    parts = (_mentions, _plots, _ranges, _results, _pedigree, _legends)
+    parts = (_mentions, _timeline, _plots, _ranges, _results, _pedigree, _legends)
     return [finding for part in parts for finding in part(case, form)]
 
 
@@ -43,6 +44,13 @@ def _mentions(case: Case, form: Form) -> list[Finding]:
         for name in (drawn(form) if form.get("text") else ())
         if ("fig", name) not in mentioned
     ]
+
+
+def _timeline(case: Case, form: Form) -> list[Finding]:
+    count = len(list(form.items("timeline")))
+    if form.get("timeline_as") not in ("figure", "both") or count <= MOST_EVENTS:
+        return []
+    return [findings.make("REC078", case.where("timeline_as"), count=count, limit=MOST_EVENTS)]
 
 
 def _plots(case: Case, form: Form) -> list[Finding]:

@@ -10,6 +10,7 @@ from pipeline.core.model import Case, Finding
 from pipeline.core.picture import Picture
 from pipeline.deidentify.images import Panel
 
+AGREE = 0.05  # share by which a typed measure may differ from the picture's own, as a ruler is read
 PARTS = ("scale_bar", "marks", "inset")
 
 
@@ -39,7 +40,8 @@ def of(panel: Panel, picture: Picture) -> dict[str, Any]:
     if "scale_bar" in asked:
         bar = {key: panel.wanted["scale_bar"][key] for key in ("mm", "corner")}
         bar |= {"pixels": round(_bar(panel, picture) or 0, 3)}
-        asked["scale_bar"] = bar | ({"at_detector": True} if _at_detector(panel, picture) else {})
+        bar |= {"at_detector": True} if _at_detector(panel, picture) else {}
+        asked["scale_bar"] = bar | ({"contradicted": True} if _contradicted(panel, picture) else {})
     return asked
 
 
@@ -53,3 +55,9 @@ def _bar(panel: Panel, picture: Picture) -> float | None:
 def _at_detector(panel: Panel, picture: Picture) -> bool:
     typed = panel.wanted["scale_bar"]["mm_per_pixel"]
     return bool(picture.mm_at_detector and not typed)
+
+
+def _contradicted(panel: Panel, picture: Picture) -> bool:
+    """Was a measure typed that is not the picture's own? The picture's is used; render says so."""
+    typed, own = panel.wanted["scale_bar"]["mm_per_pixel"], picture.mm_per_pixel
+    return bool(typed and own and abs(typed - own) > AGREE * own)

@@ -61,7 +61,8 @@ def alt(kind: str, data: dict[str, Any]) -> str:
 
 
 def _events(data: dict[str, Any], words: dict[str, str]) -> list[str]:
-    return [f"{words['event'].format(**event).rstrip('.')}." for event in data["events"]]
+    said = [words["event"].format(**event).rstrip(".") for event in data["events"]]
+    return [f"{text[:1].upper()}{text[1:]}." for text in said]
 
 
 def _tests(data: dict[str, Any], words: dict[str, str]) -> list[str]:

@@ -70,7 +70,7 @@ def draw(
                 found.append(findings.make("IMG502", document.PLACE, id=figure.id, have=have, want=want))
                 continue
             drawn, unseen = _pictures(shown, figure, journal, dest / "figures")
-            found += [*_detector(shown), *unseen]
+            found += [*_bars(shown), *unseen]
         made[figure.number] = drawn
         found += _judge(drawn, figure, journal)
     return made, found
@@ -176,10 +176,11 @@ def _judge(drawn: Drawn, figure: document.Figure, journal: Journal) -> list[Find
     return found
 
 
-def _detector(shown: list[CleanPanel]) -> list[Finding]:
-    """A scale bar of a projection that nobody calibrated measures the shadow on the detector."""
+def _bars(shown: list[CleanPanel]) -> list[Finding]:
+    """Scale bars true at the detector only (nobody calibrated it), or not as the author measured."""
     return [
-        findings.make("IMG506", document.PLACE, id=panel.figure, letter=panel.letter.upper())
+        findings.make(code, document.PLACE, id=panel.figure, letter=panel.letter.upper())
         for panel in shown
-        if panel.marked.get("scale_bar", {}).get("at_detector")
+        for reason, code in (("at_detector", "IMG506"), ("contradicted", "IMG509"))
+        if panel.marked.get("scale_bar", {}).get(reason)
     ]

@@ -102,11 +102,11 @@ def _generations(count: int, families: dict[Couple, list[Person]]) -> list[int]:
 
 def _settled(count: int, families: dict[Couple, list[Person]], *, level: bool) -> list[int]:
     """Floors that fit all families; [] where partners on one floor would need ever more floors."""
-    floor = [0] * count
+    floor, below = [0] * count, _descendants(count, families)
     for _ in range(2 * count + 1):
         before = list(floor)
         for (a, b), children in families.items():
-            if level and not (_above(a, b, families) or _above(b, a, families)):
+            if level and a not in below[b] and b not in below[a]:
                 floor[a] = floor[b] = max(floor[a], floor[b])
             for child in children:
                 floor[child] = max(floor[child], floor[a] + 1, floor[b] + 1)
@@ -115,25 +115,32 @@ def _settled(count: int, families: dict[Couple, list[Person]], *, level: bool) -
     return []
 
 
-def _above(a: Person, b: Person, families: dict[Couple, list[Person]]) -> bool:
-    """Is `a` an ancestor of `b`?"""
-    return any(
-        b in children or any(_above(c, b, families) for c in children)
-        for pair, children in families.items()
-        if a in pair
-    )
+def _descendants(count: int, families: dict[Couple, list[Person]]) -> list[set[Person]]:
+    """Everyone's children, their children and so on."""
+    children: list[list[Person]] = [[] for _ in range(count)]
+    for pair, born in families.items():
+        for parent in pair:
+            children[parent] += born
+    return [_reached(person, children) for person in range(count)]
 
 
 def _related(couple: Couple, people: list[dict[str, Any]]) -> bool:
     """Do both have an ancestor in common, or is one the other's?"""
+    parents = [person["parents"] for person in people]
+    first, second = ({person} | _reached(person, parents) for person in couple)
+    return bool(first & second)
 
-    def line(person: Person) -> set[Person]:
-        found = {person}
-        for parent in people[person]["parents"]:
-            found |= line(parent)
-        return found
 
-    return bool(line(couple[0]) & line(couple[1]))
+def _reached(start: Person, steps: list[list[Person]]) -> set[Person]:
+    """Everyone to be reached from one person by any number of steps; each is visited once."""
+    found: set[Person] = set()
+    waiting = list(steps[start])
+    while waiting:
+        person = waiting.pop()
+        if person not in found:
+            found.add(person)
+            waiting += steps[person]
+    return found
 
 
 def _order(
