@@ -28,6 +28,7 @@ from tests.rendering import HOSTILE, NAMES
 JOURNALS = ("aujmsr", "jmcr")
 MANUSCRIPTS = ("manuscript.docx", "manuscript.pdf", "manuscript.xml", "manuscript.html")
 OLDER = "manuscript-jats-1.1.xml"
+TOLD = "manuscript-with-authors.xml"  # only where the journal blinds
 ALL = {
     *MANUSCRIPTS,
     OLDER,
@@ -92,7 +93,8 @@ def words_of(path: Path) -> str:
 @pytest.mark.parametrize(("name", "ending"), [("aujmsr", "tif"), ("jmcr", "png")])
 def test_everything_is_made(done, name, ending):
     made = {p.relative_to(done[name]).as_posix() for p in files.walk(done[name])}
-    assert made == ALL | {f"figures/figure-{n}.{ending}" for n in (1, 2)}
+    told = {TOLD} if name == "aujmsr" else set()
+    assert made == ALL | told | {f"figures/figure-{n}.{ending}" for n in (1, 2)}
 
 
 @pytest.mark.parametrize("name", JOURNALS)
@@ -141,6 +143,20 @@ def test_a_blinded_manuscript_names_nobody_in_any_byte(done):
         for wanted in NAMES:
             assert wanted.encode() not in text, (name, wanted)
             assert wanted.replace(" ", "").encode() not in text, (name, wanted)
+
+
+def test_the_editor_of_a_blinding_journal_gets_the_article_with_its_authors(done):
+    tree, blinded = (etree.parse(done["aujmsr"] / name) for name in (TOLD, "manuscript.xml"))
+    dtd = etree.DTD(str(DTD))
+    assert dtd.validate(tree), dtd.error_log
+    assert tree.xpath("//contrib/name/surname/text()") == ["Sandhawalia", "Krishnappa-Rao"]
+    for path in ("//contrib-id[@contrib-id-type='orcid']", "//role[@vocab='credit']", "//funding-statement"):
+        assert tree.xpath(path), path
+    assert blinded.xpath("//contrib | //funding-statement") == []
+    assert b"withheld" not in (done["aujmsr"] / TOLD).read_bytes()
+    for part in ("//body", "//ref-list", "//floats-group"):
+        assert etree.tostring(tree.xpath(part)[0]) == etree.tostring(blinded.xpath(part)[0])
+    assert not (done["jmcr"] / TOLD).exists()
 
 
 def test_an_open_manuscript_names_its_authors(done):

@@ -255,6 +255,11 @@ def test_copies_are_not_hunted_twice_but_anything_else_in_the_folder_is(
         verify.guard(case, profile)(part)
     assert stop.value.code == "LEAK002"
     assert "99-note.txt" in str(stop.value.where)
+    (part / "upload/99-note.txt").unlink()
+    (part / "highlights.txt").write_text(f"Read by Dr {case.record['authors'][0]['family']}.")
+    with pytest.raises(PrivacyError) as stop:
+        verify.guard(case, profile)(part)
+    assert stop.value.code == "LEAK010"
 
 
 def test_the_copies_belong_to_the_receipt(built: tuple[Any, Path], results: Path) -> None:

@@ -1,6 +1,7 @@
 """Clean copies in, the manuscript of one journal out: Word, PDF, JATS, HTML, figures, letters, checklist.
 
 Written into `dest`: manuscript.docx, .pdf, .xml (JATS), .html; manuscript-jats-1.1.xml (for older systems);
+manuscript-with-authors.xml where the journal blinds (the same for the editor, with names and funding);
 figures/figure-<n>.<ext>, .pdf too where it is drawn from the record; title-page.docx; cover-letter.docx;
 disclosure-forms.pdf; highlights.docx where the journal wants them; care-checklist.pdf and .docx, and those of
 the lists that add to CARE; care.json (their lines) and manuscript.json (what it is, the numbers of figures
@@ -11,7 +12,7 @@ letter or forms.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, overload
 
@@ -97,6 +98,10 @@ def make(clean: CleanCase, journal: Journal, care: tuple[CareLine, ...], *rest: 
         if not draft:
             both = (dest / "manuscript.xml", dest / "manuscript-jats-1.1.xml")
             jobs.append(pool.submit(jats.manuscript, paper, drawn, *both))
+        if paper.blinded and not draft:
+            told = replace(journal, layout={**journal.layout, "blinded": False})
+            whole = citations.resolve(document.assemble(clean, told, library, draft=False))
+            jobs.append(pool.submit(jats.manuscript, whole, drawn, dest / "manuscript-with-authors.xml"))
         anchored, marks = evidence.marked(paper, care, clean.record)
         positions = pdf.manuscript(anchored, drawn, dest / "manuscript.pdf")
         lines = checklist.rows(care, excused, marks, positions, paper)

@@ -38,8 +38,8 @@ KINDS = {
 MIME = {"tif": "tiff", "jpg": "jpeg", "png": "png"}
 
 
-def manuscript(paper: Paper, drawn: dict[int, Drawn], target: Path, older: Path) -> None:
-    """Write the article, and `older`, its projection to Publishing 1.1.
+def manuscript(paper: Paper, drawn: dict[int, Drawn], target: Path, older: Path | None = None) -> None:
+    """Write the article, and `older`, its projection to Publishing 1.1, where it is wanted.
 
     Raises ToolError on a node no manuscript has (our bug, not the text's).
     """
@@ -61,7 +61,8 @@ def manuscript(paper: Paper, drawn: dict[int, Drawn], target: Path, older: Path)
         _figures(_add(article, "floats-group"), paper, drawn)
     text = etree.tostring(article, xml_declaration=True, encoding="UTF-8", doctype=DOCTYPE)
     target.write_bytes(text + b"\n")
-    jats11.write(article, str(paper.journal.value("issn", "")), older)
+    if older:
+        jats11.write(article, str(paper.journal.value("issn", "")), older)
 
 
 def _add(parent: Any, name: str, text: str = "", **attributes: str) -> Any:
