@@ -363,6 +363,22 @@ def families(draw):
     return people
 
 
+def test_an_uncle_stands_on_the_floor_of_his_sibs_and_not_of_his_niece():
+    people = [person("male"), person("female"), person("male", 0, 1), person("female", 0, 1)]
+    people += [person("male"), person("female", 3, 4), person("unknown", 2, 5)]
+    data = plans(record(pedigree=FAMILY | {"individuals": people}))["pedigree"].data
+    assert [set(row) for row in data["order"]] == [{0, 1}, {2, 3, 4}, {5}, {6}]
+    assert data["related"] == [(2, 5)]
+
+
+def test_the_line_of_a_couple_of_two_floors_passes_beside_who_stands_between():
+    over_the_niece = {0: (20.0, 10.0), 1: (20.0, 34.0), 2: (35.0, 34.0)}
+    way = pedigree._down(over_the_niece, 0, 34.0, 0.6)
+    assert way[0] == (20.6, 10.0 + pedigree.SIDE / 2)
+    assert all(abs(way[-1][0] - x) > pedigree.SIDE / 2 for x in (20.0, 35.0))
+    assert len(pedigree._down(over_the_niece, 1, 34.0, 0.6)) == 1  # nobody below: straight down
+
+
 def test_sibs_who_marry_for_many_generations_are_laid_out_at_once():
     """Each generation doubles the number of ways up; nobody is walked to twice."""
     people = [person("male"), person("female")]

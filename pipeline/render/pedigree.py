@@ -22,6 +22,7 @@ ABOVE, BELOW, SIBS = 5.0, 8.0, 7.0  # mm: over the first line, under the last, s
 SWEEPS = 40  # of moving parents over children and children under parents; settles long before
 Person = int  # its place in the list
 Couple = tuple[Person, Person]
+Place = tuple[float, float]  # mm: right, down
 
 
 def data(record: dict[str, Any], numbers: words.Numbers) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def data(record: dict[str, Any], numbers: words.Numbers) -> dict[str, Any]:
     for child, person in enumerate(people):
         if len(person["parents"]) == 2:
             families.setdefault(_couple(person["parents"]), []).append(child)
-    floor = _generations(len(people), families)
+    floor = _generations(people, families)
     order = _order(people, families, floor)
     names = {p: f"{_roman(g)}-{n}" for g, row in enumerate(order) for n, p in enumerate(row, 1)}
     related = sorted(c for c in families if _related(c, people))
@@ -95,18 +96,19 @@ def _couple(parents: list[Person]) -> Couple:
     return first, second
 
 
-def _generations(count: int, families: dict[Couple, list[Person]]) -> list[int]:
+def _generations(people: list[dict[str, Any]], families: dict[Couple, list[Person]]) -> list[int]:
     """The floor of everyone, from 0: children below both parents, partners on one floor where that can be."""
-    return _settled(count, families, level=True) or _settled(count, families, level=False)
+    level = {couple for couple in families if _level(couple, people)}
+    return _settled(len(people), families, level) or _settled(len(people), families, set())
 
 
-def _settled(count: int, families: dict[Couple, list[Person]], *, level: bool) -> list[int]:
-    """Floors that fit all families; [] where partners on one floor would need ever more floors."""
-    floor, below = [0] * count, _descendants(count, families)
+def _settled(count: int, families: dict[Couple, list[Person]], level: set[Couple]) -> list[int]:
+    """Floors that fit all families; [] where the couples of `level` would need ever more floors."""
+    floor = [0] * count
     for _ in range(2 * count + 1):
         before = list(floor)
         for (a, b), children in families.items():
-            if level and a not in below[b] and b not in below[a]:
+            if (a, b) in level:
                 floor[a] = floor[b] = max(floor[a], floor[b])
             for child in children:
                 floor[child] = max(floor[child], floor[a] + 1, floor[b] + 1)
@@ -115,31 +117,31 @@ def _settled(count: int, families: dict[Couple, list[Person]], *, level: bool) -
     return []
 
 
-def _descendants(count: int, families: dict[Couple, list[Person]]) -> list[set[Person]]:
-    """Everyone's children, their children and so on."""
-    children: list[list[Person]] = [[] for _ in range(count)]
-    for pair, born in families.items():
-        for parent in pair:
-            children[parent] += born
-    return [_reached(person, children) for person in range(count)]
+def _level(couple: Couple, people: list[dict[str, Any]]) -> bool:
+    """Are both equally far from their nearest ancestor in common? An uncle and his niece are not."""
+    parents = [person["parents"] for person in people]
+    first, second = (_reached(person, parents) for person in couple)
+    ways = [(first[p], second[p]) for p in first.keys() & second.keys()]
+    nearest = min(map(sum, ways), default=0)
+    return not ways or any(a == b for a, b in ways if a + b == nearest)
 
 
 def _related(couple: Couple, people: list[dict[str, Any]]) -> bool:
     """Do both have an ancestor in common, or is one the other's?"""
     parents = [person["parents"] for person in people]
-    first, second = ({person} | _reached(person, parents) for person in couple)
-    return bool(first & second)
+    first, second = (_reached(person, parents) for person in couple)
+    return bool(first.keys() & second.keys())
 
 
-def _reached(start: Person, steps: list[list[Person]]) -> set[Person]:
-    """Everyone to be reached from one person by any number of steps; each is visited once."""
-    found: set[Person] = set()
-    waiting = list(steps[start])
-    while waiting:
-        person = waiting.pop()
-        if person not in found:
-            found.add(person)
-            waiting += steps[person]
+def _reached(start: Person, parents: list[list[Person]]) -> dict[Person, int]:
+    """One person and all ancestors, and how many generations up the nearest way to each is."""
+    found = {start: 0}
+    waiting = [start]
+    for person in waiting:
+        for parent in parents[person]:
+            if parent not in found:
+                found[parent] = found[person] + 1
+                waiting.append(parent)
     return found
 
 
@@ -237,7 +239,9 @@ def _family(
             _line(axes, [x1 + SIDE / 2, x2 - SIDE / 2], [y1 + gap, y2 + gap])
         else:  # under the people between them
             low = drop + SIDE / 2 + 5.0 + gap
-            _line(axes, [x1 + gap, x1 + gap, x2 - gap, x2 - gap], [y1 + SIDE / 2, low, low, y2 + SIDE / 2])
+            down, up = _down(at, left, drop, gap), _down(at, right, drop, -gap)[::-1]
+            way = [*down, (down[-1][0], low), (up[0][0], low), *up]
+            _line(axes, [x for x, _ in way], [y for _, y in way])
     start = drop if beside else drop + SIDE / 2 + 5.0
     bar = min(at[child][1] for child in children) - SIDE / 2 - SIBS / 2 - (lift % 3)
     xs = sorted(at[c][0] for c in children)
@@ -245,6 +249,19 @@ def _family(
     _line(axes, [min(middle, xs[0]), max(middle, xs[-1])], [bar, bar])
     for child in children:
         _line(axes, [at[child][0]] * 2, [bar, at[child][1] - SIDE / 2])
+
+
+def _down(at: dict[Person, Place], person: Person, drop: float, gap: float) -> list[Place]:
+    """The way from under a symbol to the floor at `drop`, beside who stands below: uncle over niece."""
+    x, y = at[person]
+    below = [other for other, floor in at.values() if y < floor <= drop]
+    steps = sorted((n * STEP / 6 for n in range(-60, 61)), key=abs)
+    aside = next((d for d in steps if all(abs(x + d - other) >= SIDE / 2 + 1.4 for other in below)), 0.0)
+    way = [(x + gap, y + SIDE / 2)]
+    if aside:
+        turn = y + SIDE / 2 + 3.0 + (gap if aside < 0 else -gap)
+        way += [(x + gap, turn), (x + aside + gap, turn)]
+    return way
 
 
 def _line(axes: Any, xs: list[float], ys: list[float]) -> None:
