@@ -126,6 +126,12 @@ WITHOUT_IDS = [
 ]  # ids with names are refused elsewhere
 
 
+def test_an_article_taken_for_an_initial_hides_no_age():
+    once = REMOVER.clean("seen by Dr. Anil Bainswal and Dr Bainswal A 92-year-old man").text
+    assert "92" not in once
+    assert REMOVER.clean(once).text == once
+
+
 @given(st.lists(st.sampled_from(WITHOUT_IDS), min_size=1, max_size=6), st.sampled_from([" ", "\n", "\n\n"]))
 def test_nothing_known_is_left_and_cleaning_again_changes_nothing(sentences, joint):
     once = REMOVER.clean(joint.join(sentences)).text

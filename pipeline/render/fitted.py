@@ -21,8 +21,8 @@ def fitted(clean: CleanCase, journal: Journal) -> CleanCase:
     style = journal.layout["people"]["age"]
     if style != "exact":
         years, sex = int(patient["age_years"]), patient["sex"]
-        for name in PRINTED:
-            record[name] = _each(record.get(name), lambda text: ages.rewritten(text, years, sex, style))
+        for name in (part for part in PRINTED if record.get(part)):
+            record[name] = _each(record[name], lambda text: ages.rewritten(text, years, sex, style))
     return dataclasses.replace(clean, record=record)
 
 

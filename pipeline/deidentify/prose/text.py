@@ -58,7 +58,7 @@ class Remover:
         if convert_dates:
             dated = dates.rewrite(prose, self._calendar)
         named, hidden = self._without_names(prose, dated.edits, look)
-        ages = [Edit(m.start(), m.end(), _over_89(m), f"over {OVER}") for m in _AGE.finditer(prose)]
+        ages = [_of_age(m, [edit for edit, _ in named]) for m in _AGE.finditer(prose)]
         edits = [(e, str(Kind.DATE)) for e in dated.edits if not _within(e.start, hidden)]
         for kind_edits in (named, [(e, "age") for e in ages if e.words != prose[e.start : e.end]]):
             edits += [(e, kind) for e, kind in kind_edits if not _taken(e, edits)]
@@ -140,6 +140,16 @@ _AGE = re.compile(
 _BEING = re.compile(
     r"\b(?:s?he|who|patient|wom[ae]n|man|lady)\s+(?:was|is|turned)\s+(?:now\s+)?$", re.IGNORECASE
 )
+
+
+def _of_age(found: re.Match[str], names: list[Edit]) -> Edit:
+    """The edit for an age: without its article if a name took that for an initial ("Rao A 92-year-old")."""
+    said, begin = _over_89(found), found.start()
+    initial = found["article"] and any(e.start < found.end("article") and e.end > begin for e in names)
+    if initial and said != found[0]:
+        begin = found.start("before") if found["before"] else found.start("years")
+        said = said[len("an ") :]
+    return Edit(begin, found.end(), said, f"over {OVER}")
 
 
 def _over_89(found: re.Match[str]) -> str:
