@@ -36,6 +36,14 @@ class Kind(StrEnum):
 
 
 # What authors may publish about themselves.
+BYLINE = (  # who writes, and whom they name to the editor: kept apart from all that reviewers get
+    "authors",
+    "affiliations",
+    "declarations",
+    "presented_at",
+    "suggested_reviewers",
+    "opposed_reviewers",
+)
 BYLINE_KINDS = {Kind.DOCTOR, Kind.HOSPITAL, Kind.PLACE, Kind.EMPLOYER}
 
 

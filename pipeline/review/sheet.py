@@ -8,19 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core import numbering, pages, words
+from pipeline.core.identity import BYLINE
 from pipeline.core.model import Mark
 from pipeline.review import decisions
 from pipeline.review.desk import Desk, Picture
 
 TITLES = ("title", "running_title", "keywords", "novelty", "highlights", "learning_points")
-BYLINE = (
-    "authors",
-    "affiliations",
-    "declarations",
-    "presented_at",
-    "suggested_reviewers",
-    "opposed_reviewers",
-)
 LONGEST_LIST = 4_000_000  # bytes of a reference list that are read
 ENTRY = re.compile(
     r"(?m)^\s*title\s*=\s*(.+?),?\s*$|^(?:TI|T1)\s+-\s+(.+?)\s*$", re.IGNORECASE

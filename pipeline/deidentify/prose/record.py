@@ -8,7 +8,15 @@ from typing import Any
 
 from pipeline.core import findings
 from pipeline.core.fold import letters
-from pipeline.core.identity import Identifier, Kind, byline_lines, dates_of, identifiers, outside_byline
+from pipeline.core.identity import (
+    BYLINE,
+    Identifier,
+    Kind,
+    byline_lines,
+    dates_of,
+    identifiers,
+    outside_byline,
+)
 from pipeline.core.match import PEOPLE
 from pipeline.core.model import Case, Finding, Path_, Place
 from pipeline.core.variants import name_parts
@@ -17,14 +25,6 @@ from pipeline.deidentify.prose.text import Cleaned, Remover
 from pipeline.deidentify.prose.wording import is_ours
 
 HEADER = "image header"  # how the field of an identifier begins that was read from a picture
-BYLINE = (  # who writes, and whom they name to the editor: kept apart from all that reviewers get
-    "authors",
-    "affiliations",
-    "declarations",
-    "presented_at",
-    "suggested_reviewers",
-    "opposed_reviewers",
-)
 DRAWN = ("timeline_as", "pedigree", "legends")
 OLDEST = 90  # years; stands for "90 or older" (45 CFR 164.514(b)(2)(i)(C))
 PROBLEMS = {"ambiguous": "LEAK020", "impossible": "LEAK021", "yearless": "LEAK022", "unclear": "LEAK024"}
