@@ -7,16 +7,14 @@ import difflib
 import json
 import os
 import sys
-from pathlib import Path
 from typing import NoReturn
 
 from pipeline import __version__, options
 from pipeline.core import signals
 from pipeline.core.errors import Exit, PipelineError
 from pipeline.core.tell import Tell, colour, plain
-from pipeline.verbs import ALL, VERBS, own_command
+from pipeline.verbs import VERBS, own_command
 
-DEFAULT_JOURNAL = "aujmsr"
 EPOCH = "315532800"  # 1980-01-01, the first date a zip can hold
 CODES = "exit codes: " + " · ".join(f"{code.value} {code.name.lower().replace('_', ' ')}" for code in Exit)
 
@@ -43,41 +41,7 @@ def parser() -> argparse.ArgumentParser:
         one = verbs.add_parser(verb, help=text, description=text, epilog=CODES)
         one.add_argument("-q", "--quiet", action="store_true", help="no progress")
         one.add_argument("--debug", action="store_true", help="show where in the program an error arose")
-        if verb == "clean":
-            options.clean(one)
-            continue
-        if verb == "explain":
-            one.add_argument("code", help="for example REC003")
-        elif verb == "status":
-            help_ = "a case, or a folder of cases"
-            one.add_argument("case", type=Path, nargs="?", default=Path("cases"), help=help_)
-        elif verb == "new":
-            one.add_argument("case", type=Path, nargs="?", help="the folder to make")
-            one.add_argument("-j", "--journal", metavar="ID", help="a profile for a journal of your own")
-        elif verb == "journals":
-            help_ = "nothing: the list; compare A B [CASE]: what changes from A to B"
-            one.add_argument("what", nargs="*", metavar="compare A B [CASE]", help=help_)
-        elif verb != "doctor":
-            help_ = "the case folder" + (" or package.zip" if verb == "verify" else "")
-            one.add_argument("case", type=Path, help=help_)
-        if verb not in {"new", "journals", "explain", "doctor"}:
-            more = f"; {ALL}: a table of all journals" if verb == "check" else ""
-            help_ = f"journal profile ({DEFAULT_JOURNAL}){more}"
-            one.add_argument("-j", "--journal", default=DEFAULT_JOURNAL, help=help_)
-            one.add_argument(
-                "-o", "--out", type=Path, default=Path("build"), help="where results go (build/)"
-            )
-        if verb == "check":
-            options.check(one)
-        if verb == "consent":
-            options.consent(one)
-        for switch, help_ in options.SWITCHES.get(verb, {}).items():
-            one.add_argument(switch, action="store_true", help=help_)
-        if verb == "verify":
-            one.add_argument(
-                "--private", type=Path, help="also hunt for the identifiers in this private.yaml"
-            )
-        one.add_argument("--json", action="store_true", help="one JSON object on stdout")
+        options.add(verb, one)
     return top
 
 

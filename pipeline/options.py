@@ -1,10 +1,12 @@
-"""What may be typed after a verb, where it is more than a case. No logic lives here."""
+"""What may be typed after a verb. No logic lives here."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
+DEFAULT_JOURNAL = "aujmsr"
 ROLES = ("doctor", "records-officer")
 CONSENT = {  # one at a time; a form that is signed already has its language
     "--check": "check the signed form against the clean copies",
@@ -12,15 +14,34 @@ CONSENT = {  # one at a time; a form that is signed already has its language
     "--digital": "print the form for digital signatures, with the choices of the record",
     "--protect": "lock the dossier with a password, before it is signed",
 }
-SWITCHES = {
-    "review": {"--no-browser": "print the link instead of opening it"},
-    "render": {"--draft": "watermarked, before consent and sign-off"},
-    "submit": {"--accept-all": "sign off unseen: for made-up cases only, and said in the package"},
-}
 
 
-def check(one: argparse.ArgumentParser) -> None:
-    """What may be typed after `casereport check`."""
+def add(verb: str, one: argparse.ArgumentParser) -> None:
+    """Everything that may be typed after `verb`."""
+    _OWN.get(verb, _case)(one)
+    if verb != "clean":  # its report may go to a file
+        one.add_argument("--json", action="store_true", help="one JSON object on stdout")
+
+
+def _case(one: argparse.ArgumentParser, help_: str = "the case folder", more: str = "") -> None:
+    """A case, a journal, and where results go: what most verbs take."""
+    one.add_argument("case", type=Path, help=help_)
+    _journal_and_out(one, more)
+
+
+def _journal_and_out(one: argparse.ArgumentParser, more: str = "") -> None:
+    help_ = f"journal profile ({DEFAULT_JOURNAL}){more}"
+    one.add_argument("-j", "--journal", default=DEFAULT_JOURNAL, help=help_)
+    one.add_argument("-o", "--out", type=Path, default=Path("build"), help="where results go (build/)")
+
+
+def _new(one: argparse.ArgumentParser) -> None:
+    one.add_argument("case", type=Path, nargs="?", help="the folder to make")
+    one.add_argument("-j", "--journal", metavar="ID", help="a profile for a journal of your own")
+
+
+def _check(one: argparse.ArgumentParser) -> None:
+    _case(one, more="; all: a table of all journals")
     help_ = "ask Crossref and PubMed about the cited references (sends their DOIs and PubMed numbers only)"
     one.add_argument("--online", action="store_true", help=help_)
     one.add_argument(
@@ -28,8 +49,8 @@ def check(one: argparse.ArgumentParser) -> None:
     )  # a stand-in, for tests
 
 
-def consent(one: argparse.ArgumentParser) -> None:
-    """What may be typed after `casereport consent`."""
+def _consent(one: argparse.ArgumentParser) -> None:
+    _case(one)
     what = one.add_mutually_exclusive_group()
     for switch, help_ in CONSENT.items():
         what.add_argument(switch, action="store_true", help=help_)
@@ -41,8 +62,47 @@ def consent(one: argparse.ArgumentParser) -> None:
     one.add_argument("--tsa", metavar="URL", default="", help="ask this timestamp authority over the network")
 
 
-def clean(one: argparse.ArgumentParser) -> None:
-    """What may be typed after `casereport clean`."""
+def _review(one: argparse.ArgumentParser) -> None:
+    _case(one)
+    one.add_argument("--no-browser", action="store_true", help="print the link instead of opening it")
+
+
+def _render(one: argparse.ArgumentParser) -> None:
+    _case(one)
+    one.add_argument("--draft", action="store_true", help="watermarked, before consent and sign-off")
+
+
+def _submit(one: argparse.ArgumentParser) -> None:
+    _case(one)
+    help_ = "sign off unseen: for made-up cases only, and said in the package"
+    one.add_argument("--accept-all", action="store_true", help=help_)
+
+
+def _verify(one: argparse.ArgumentParser) -> None:
+    _case(one, "the case folder or package.zip")
+    one.add_argument("--private", type=Path, help="also hunt for the identifiers in this private.yaml")
+
+
+def _status(one: argparse.ArgumentParser) -> None:
+    help_ = "a case, or a folder of cases"
+    one.add_argument("case", type=Path, nargs="?", default=Path("cases"), help=help_)
+    _journal_and_out(one)
+
+
+def _journals(one: argparse.ArgumentParser) -> None:
+    help_ = "nothing: the list; compare A B [CASE]: what changes from A to B"
+    one.add_argument("what", nargs="*", metavar="compare A B [CASE]", help=help_)
+
+
+def _explain(one: argparse.ArgumentParser) -> None:
+    one.add_argument("code", help="for example REC003")
+
+
+def _doctor(one: argparse.ArgumentParser) -> None:
+    """Nothing."""
+
+
+def _clean(one: argparse.ArgumentParser) -> None:
     one.add_argument("source", type=Path, metavar="IN", help="a folder of images; it is not changed")
     one.add_argument("clean_copies", type=Path, metavar="OUT", help="a new folder for the copies")
     one.add_argument(
@@ -61,3 +121,19 @@ def clean(one: argparse.ArgumentParser) -> None:
         "--names", action="store_true", help="show which file is which: the names may name the patient"
     )
     one.add_argument("--json", metavar="REPORT", help="write the report to this file; - for stdout")
+
+
+_OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "new": _new,
+    "check": _check,
+    "clean": _clean,
+    "consent": _consent,
+    "review": _review,
+    "render": _render,
+    "submit": _submit,
+    "verify": _verify,
+    "journals": _journals,
+    "status": _status,
+    "explain": _explain,
+    "doctor": _doctor,
+}

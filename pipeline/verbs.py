@@ -7,15 +7,16 @@ Every function takes the words typed and the voice of the run, and gives back th
 from __future__ import annotations
 
 import argparse
-import difflib
 import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pipeline import standalone
 from pipeline.core.errors import Exit, UsageError
 from pipeline.core.tell import Tell, plain
+from pipeline.standalone import fields
 
 ALL = "all"  # in the place of a journal: every one of them
 
@@ -59,8 +60,8 @@ def _check(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
         tell.say(f"{check.summary(report)}; " + (f"{stop} to fix" if stop else "ready"))
     answer = {
         "ready": not report.blocking,
-        "findings": [_fields(f) for f in report],
-        "care": [_fields(line) for line in report.care],
+        "findings": [fields(f) for f in report],
+        "care": [fields(line) for line in report.care],
     }
     return (Exit.NOT_READY if report.blocking else Exit.OK), answer
 
@@ -76,11 +77,11 @@ def _check_all(args: argparse.Namespace) -> tuple[Exit, Any]:
     ready = [row.journal for row in rows if not stop and not row.errors]
     answer = {
         "ready": ready,
-        "findings": [_fields(f) for f in common],
+        "findings": [fields(f) for f in common],
         "journals": {
             row.journal: {
                 "counts": row.counts,
-                "findings": [_fields(f) for f in (*row.errors, *row.warnings)],
+                "findings": [fields(f) for f in (*row.errors, *row.warnings)],
             }
             for row in rows
         },
@@ -108,7 +109,7 @@ def _journals(args: argparse.Namespace, _tell: Tell) -> tuple[Exit, Any]:
     changes = journals.compare(before, after, case)
     if not args.json:
         print(plain(journals.to_text(before, after, changes)))
-    return Exit.OK, {"changes": [_fields(change) for change in changes]}
+    return Exit.OK, {"changes": [fields(change) for change in changes]}
 
 
 def _deidentify(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
@@ -120,21 +121,6 @@ def _deidentify(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
             "identifiers_hunted": proof.identifiers,
             "cannot_judge": list(proof.cannot_judge),
         }
-
-
-def _clean_folder(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
-    from pipeline.deidentify.folder import run, told, wish
-
-    if args.json and args.json != "-":
-        told.check_place(Path(args.json), args.source, args.clean_copies)
-    asked = wish.read(args.options, args.private, args.key, args.faces_agreed, args.jobs, bool(args.json))
-    done = run.clean(args.source, args.clean_copies, asked, tell)
-    code, answer = told.exit_code(done), told.report(done)
-    if args.json and args.json != "-":
-        told.write(Path(args.json), {"version": 1, "verb": "clean", "exit": int(code), **answer})
-    if args.json != "-":
-        print(plain(told.to_text(done, args.clean_copies, names=args.names)))
-    return code, answer
 
 
 def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
@@ -243,35 +229,7 @@ def _status(args: argparse.Namespace, _tell: Tell) -> tuple[Exit, Any]:
     rows = status.read(args.case, args.out, args.journal)
     if not args.json:
         print(plain(status.table(rows)))
-    return Exit.OK, {"cases": [_fields(row) for row in rows]}
-
-
-def _explain(args: argparse.Namespace, _tell: Tell) -> tuple[Exit, Any]:
-    from pipeline.core import findings
-
-    code = args.code.upper()
-    table = findings.catalogue()
-    if code not in table:
-        near = difflib.get_close_matches(code, table, 3)
-        raise UsageError(
-            f"no finding is called {code}", fix=f"did you mean {', '.join(near)}?" if near else ""
-        )
-    row = table[code]
-    if not args.json:
-        said = {name: re.sub(r"\{\w+\}", "…", text) for name, text in row.items()}
-        print(
-            f"{code} ({row['severity']}): {said['message']}\n\n   why: {said['why']}\n  next: {said['fix']}"
-        )
-    return Exit.OK, {"code": code, **row}
-
-
-def _doctor(args: argparse.Namespace, _tell: Tell) -> tuple[Exit, Any]:
-    from pipeline import doctor
-
-    rows = doctor.examine()
-    if not args.json:
-        print(plain(doctor.table(rows)))
-    return (Exit.OK if all(row.well for row in rows) else Exit.TOOL), {"rows": [_fields(row) for row in rows]}
+    return Exit.OK, {"cases": [fields(row) for row in rows]}
 
 
 def _job(args: argparse.Namespace, tell: Tell) -> Any:
@@ -310,10 +268,6 @@ def _finding_text(finding: Any) -> str:
     return "\n".join(lines)
 
 
-def _fields(row: Any) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in row.__dataclass_fields__}
-
-
 def own_command(args: argparse.Namespace, text: str) -> str:
     """Advice as it can be typed here: with this case, and through make if the command is not on the PATH."""
     case = str(getattr(args, "case", "CASE"))
@@ -327,7 +281,7 @@ VERBS: dict[str, tuple[str, Callable[[argparse.Namespace, Tell], tuple[Exit, Any
     "new": ("start a case folder, or with --journal the profile of a journal", _new),
     "check": ("every gap and risk of a case at once", _check),
     "deidentify": ("make clean copies and hunt for identity in them", _deidentify),
-    "clean": ("copies without identity of any folder of images, no case needed", _clean_folder),
+    "clean": ("copies without identity of any folder of images, no case needed", standalone.clean_folder),
     "consent": ("print the form for exactly these pictures; --check reads the signed scan", _consent),
     "review": ("look at every clean copy and sign off (a local page)", _review),
     "render": ("write the manuscript; --draft before consent", _render),
@@ -335,6 +289,6 @@ VERBS: dict[str, tuple[str, Callable[[argparse.Namespace, Tell], tuple[Exit, Any
     "verify": ("check a package.zip (needs nothing else), or hunt again in a case", _verify),
     "journals": ("every journal we know; compare A B [CASE] shows what changes", _journals),
     "status": ("one line per case: where it stands, what is next", _status),
-    "explain": ("why a finding matters and how to fix it", _explain),
-    "doctor": ("is this computer ready?", _doctor),
+    "explain": ("why a finding matters and how to fix it", standalone.explain),
+    "doctor": ("is this computer ready?", standalone.doctor),
 }

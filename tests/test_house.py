@@ -14,7 +14,19 @@ TOP = Path(__file__).parents[1]
 ROOT = TOP / "pipeline"
 MODULES = sorted(ROOT.rglob("*.py"))
 ROOMS = ["intake", "check", "deidentify", "verify", "consent", "review", "render", "pack"]
-FRONT = {"__init__", "__main__", "cli", "verbs", "options", "flow", "new", "journals", "status", "doctor"}
+FRONT = {
+    "__init__",
+    "__main__",
+    "cli",
+    "verbs",
+    "tools",
+    "options",
+    "flow",
+    "new",
+    "journals",
+    "status",
+    "doctor",
+}
 FAMILIES = "CARE|CON|FILE|IMG|JRN|LEAK|PKG|PRV|REC|REF|REN|REV"
 IDS = [str(m.relative_to(ROOT)) for m in MODULES]
 

@@ -22,11 +22,11 @@ from pydicom.data import get_testdata_file
 from starlette.testclient import TestClient
 
 from pipeline import deidentify, intake, review
-from pipeline.core import files
+from pipeline.core import decisions, files
 from pipeline.core.errors import NotReady, PipelineError
 from pipeline.core.model import Case, CleanCase, Mark
 from pipeline.core.tell import Tell
-from pipeline.review import app, before, decisions, server, sheet
+from pipeline.review import app, before, server, sheet
 from pipeline.review.desk import Desk
 from pipeline.review.guard import ENTER, MAX_BODY, Guard, Keys
 from tests.browser import CHROMIUM, MISSING, browser

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.core import files, identity, numbering, words
+from pipeline.core import decisions, files, identity, numbering, words
+from pipeline.core.decisions import Data, stop
 from pipeline.core.errors import NotReady
 from pipeline.core.model import Case, CleanCase, CleanPanel, Mark
-from pipeline.review import before, decisions
-from pipeline.review.decisions import Data, stop
+from pipeline.review import before
 from pipeline.review.signoff import APPROVE, EMPTY, MARKED, REJECT, questions
 
 LONGEST_REASON, LONGEST_NAME = 400, 120  # characters

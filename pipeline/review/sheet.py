@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import numbering, pages, words
+from pipeline.core import decisions, numbering, pages, words
 from pipeline.core.identity import BYLINE
 from pipeline.core.model import Mark
-from pipeline.review import decisions
 from pipeline.review.desk import Desk, Picture
 
 TITLES = ("title", "running_title", "keywords", "novelty", "highlights", "learning_points")

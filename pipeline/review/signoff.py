@@ -6,11 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.core import files, findings, resources
+from pipeline.core import decisions, files, findings, resources
+from pipeline.core.decisions import Book, stop
 from pipeline.core.errors import UsageError
 from pipeline.core.model import Case, CleanCase, Mark, SignOff
-from pipeline.review import decisions
-from pipeline.review.decisions import Book, stop
 
 UNSEEN = "nobody (--accept-all)"
 APPROVE, REJECT = "approve", "reject"

@@ -1,4 +1,4 @@
-"""decisions.yaml: what people decided about the pictures, and who signed. All we ever write in a case folder.
+"""decisions.yaml: what people decided about pictures and words, and who signed. All that we write in a case.
 
 `pictures` holds decisions not signed yet, each bound to the pixels it is about; `sign-offs` is the history,
 oldest first. Written whole, aside, then renamed; nobody's decision is lost when two pages are open.
@@ -26,6 +26,7 @@ PART = ".decisions.yaml.part"
 HEADER = """\
 # What people decided about this case on the review page (casereport review). Written by that page.
 # pictures:  decided, not signed yet; each decision is about the picture with exactly these pixels
+# words:     kept, or replaced by other words; each decision is about these words in exactly this sentence
 # sign-offs: who vouched for which copies, oldest first; only one whose `clean` is the present digest counts
 """
 
@@ -37,6 +38,7 @@ class Book:
     """The file as it was read. `revision` changes with every byte of it."""
 
     pictures: list[dict[str, Any]]
+    words: list[dict[str, Any]]  # core/decided.py
     signoffs: list[dict[str, Any]]
     places: dict[Path_, Place]
     revision: str
@@ -60,10 +62,11 @@ def read(folder: Path) -> Book:
     try:
         content = _content(path)
     except FileNotFoundError:
-        return Book([], [], {(): (NAME, 1)}, "")
+        return Book([], [], [], {(): (NAME, 1)}, "")
     found, places = yamltext.load(content, NAME)
     book = Book(
         _rows(found, "pictures", places),
+        _rows(found, "words", places),
         _rows(found, "sign-offs", places),
         places,
         hashlib.sha256(content).hexdigest(),
@@ -88,7 +91,7 @@ def change(folder: Path, edit: Callable[[Data], None], seen: str | None = None) 
         book = read(folder)
         if seen is not None and seen != book.revision:
             raise stop("REV008")
-        data: Data = {"pictures": book.pictures, "sign-offs": book.signoffs}
+        data: Data = {"pictures": book.pictures, "words": book.words, "sign-offs": book.signoffs}
         edit(data)
         content = (HEADER + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)).encode()
         if len(content) > yamltext.MAX_BYTES:
