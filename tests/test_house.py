@@ -19,7 +19,7 @@ FRONT = {
     "__main__",
     "cli",
     "verbs",
-    "tools",
+    "standalone",
     "options",
     "flow",
     "new",
