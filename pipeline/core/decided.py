@@ -16,7 +16,7 @@ from pipeline.core import files
 
 KEEP, REPLACE = "keep", "replace"
 Row = Mapping[str, Any]
-_END = re.compile(r"(?:(?<=[.!?।])|(?<=[.!?][\"'”’)]))\s+(?=[^a-z\s])|\n+")
+_END = re.compile(r"(?:(?<=[.!?।])|(?<=[.!?][\"'”’)]))\s+(?=[^a-z\s])|\s*\n\s*\n\s*")
 _ABBREVIATED = re.compile(
     r"(?<!\w)(?:Dr|Mrs?|Ms|Prof|Smt|Sh|St|No|Regn|Distt?|Vill|vs|Fig|e\.g|i\.e|approx|[A-Z])\.$"
 )
@@ -38,10 +38,10 @@ def ident(key: str, found: str, sentence: str) -> str:
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
-    """Start and end of every sentence or line of `text`, without the space between them."""
+    """Start and end of every sentence of `text`, without the space between them; a blank line ends one."""
     start = 0
     for gap in _END.finditer(text):
-        if _ABBREVIATED.search(text, start, gap.start()) and "\n" not in gap[0]:
+        if _ABBREVIATED.search(text, start, gap.start()) and "\n\n" not in gap[0]:
             continue
         if gap.start() > start:
             yield start, gap.start()
