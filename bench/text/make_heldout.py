@@ -1,4 +1,4 @@
-"""Write heldout.jsonl from heldout_source.txt: paragraphs whose identifiers are known, to measure what is missed.
+"""Write heldout.jsonl from heldout_source.txt: paragraphs with known identifiers, to measure what is missed.
 
 `python bench/text/make_heldout.py` writes the file; `--check` says whether it is the one the source makes.
 Every row holds id, split, kind, region, text, phi and keep, where a span is {start, end, label, text[, iso]}.
