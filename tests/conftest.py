@@ -16,6 +16,8 @@ import pytest
 from hypothesis import settings
 from PIL import Image
 
+from tests.warm import Warm
+
 ROOT = Path(__file__).parents[1]
 settings.register_profile("house", deadline=None)  # no timed assertions; `make bench` measures
 settings.load_profile("house")
@@ -44,8 +46,13 @@ class Ran:
         return self.out + self.err
 
 
-def casereport(*args: object, cwd: Path = ROOT) -> Ran:
-    """Run the command in a process of its own, as a user does."""
+WARM = Warm()
+
+
+def casereport(*args: object, cwd: Path = ROOT, real: bool = False) -> Ran:
+    """Run the command in a process of its own; `real`: started as a user starts it, not forked (warm.py)."""
+    if not real and WARM.takes():
+        return Ran(*WARM.run([*map(str, args)], cwd, 280))
     command = [sys.executable, "-m", "pipeline", *map(str, args)]
     run = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=280, check=False)
     return Ran(run.returncode, run.stdout, run.stderr)
@@ -118,7 +125,7 @@ def sign_case(folder: Path) -> None:
     from tests import signing
 
     out = folder.parent / "print"
-    ran = casereport("consent", folder, "-q", "--out", out)
+    ran = casereport("consent", folder, "-q", "--out", out, real=True)
     assert ran.code == 0, ran.everything
     printed = out / folder.name / "form"
     form = json.loads((printed / "form.json").read_bytes())
@@ -142,7 +149,7 @@ def signed_case(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def built(signed_case: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ran, Path]:
     """One package made from the small case: what the command said, and the folder of its results."""
     out = tmp_path_factory.mktemp("built") / "build"
-    ran = casereport("submit", signed_case, "--accept-all", "--out", out)
+    ran = casereport("submit", signed_case, "--accept-all", "--out", out, real=True)
     assert ran.code == 0, ran.err
     return ran, out / signed_case.name
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 
 from pipeline import cli
 from pipeline.core.errors import Exit
-from tests.conftest import ROOT, edit
+from tests.conftest import ROOT, casereport, edit
 
 TOP = Path(__file__).parents[1]
 VERBS = [
@@ -28,6 +29,12 @@ VERBS = [
     "explain",
     "doctor",
 ]
+
+
+@pytest.fixture
+def run():
+    """Here every command is started as a user starts it."""
+    return functools.partial(casereport, real=True)
 
 
 def test_help_lists_every_verb_and_exit_code(run):

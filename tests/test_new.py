@@ -60,7 +60,7 @@ def test_every_field_is_shown_in_the_template():
 
 
 def test_new_makes_a_private_folder_and_never_overwrites(tmp_path, run):
-    ran = run("new", tmp_path / "cases" / "my-case")
+    ran = run("new", tmp_path / "cases" / "my-case", real=True)
     folder = tmp_path / "cases" / "my-case"
     assert ran.code == 0
     assert "next:" in ran.err
