@@ -147,7 +147,7 @@ def test_an_added_file_is_named_by_its_place_only(sealed: Path, tmp_path: Path) 
 
     verdict = verify.check(rezip(sealed, tmp_path / "x.zip", change))
     said = broken(verdict)
-    assert "not on the list: entry 22 (.pdf, in for-review)" in said
+    assert "not on the list: entry 26 (.pdf, in for-review)" in said
     assert "Meera" not in verify.to_text(verdict) + json.dumps(verify.to_json(verdict))
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 WIDTH = 1000  # pixels of every page: read at arm's length, small enough for a screen
 MAX_PAGES = 99  # a manuscript; more are not drawn
-MAX_PIXELS = 4_000_000  # of one page: a page that is much higher than wide is not drawn
 GREYS = 16  # for pages of black letters
 COLOURS = 128  # for pages with pictures
 TINT = 24  # levels between the channels of a pixel that is seen as coloured
@@ -44,9 +43,7 @@ def drawn(content: bytes) -> Iterator[Any]:
     try:
         for number in range(min(len(document), MAX_PAGES)):
             page = document[number]
-            scale = WIDTH / page.get_width()
-            if WIDTH * page.get_height() * scale <= MAX_PIXELS:
-                yield _few_colours(page.render(scale=scale).to_pil().convert("RGB"))
+            yield _few_colours(page.render(scale=WIDTH / page.get_width()).to_pil().convert("RGB"))
     finally:
         document.close()
 
