@@ -229,12 +229,14 @@ def _verify(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     return package.exit_code(verdict), package.to_json(verdict)
 
 
-def _status(args: argparse.Namespace, _tell: Tell) -> tuple[Exit, Any]:
+def _status(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline import status
 
-    rows = status.read(args.case, args.out, args.journal)
+    rows = status.read(args.case, args.out, args.journal, everywhere=args.open)
     if not args.json:
         print(plain(status.table(rows)))
+    if args.open:
+        _show(args, tell, status.save(rows, args.out))
     return Exit.OK, {"cases": [fields(row) for row in rows]}
 
 

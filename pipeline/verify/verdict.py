@@ -59,10 +59,11 @@ def _overall(verdict: Verdict) -> State:
 def _sentence(verdict: Verdict, state: State) -> str:
     """What came out, in one sentence."""
     count, altered = len(verdict.claims), len(verdict.altered)
+    do = "does" if altered == 1 else "do"
     if verdict.leaks:
         return f"An identifier of the patient was found in it: {verdict.leaks} in all."
     if state is State.ALTERED:
-        return f"This package was altered: {altered} of {count} claims {'do' if altered > 1 else 'does'} not hold."
+        return f"This package was altered: {altered} of {count} claims {do} not hold."
     if state is State.UNKNOWN:
         unsure = sum(one.state is State.UNKNOWN for one in verdict.claims)
         return f"Nothing was altered as far as can be told; {unsure} of {count} claims cannot be judged."
