@@ -19,7 +19,7 @@ from lxml import etree
 from pipeline import pack
 from pipeline.core import allowlist, journal
 from pipeline.core.errors import ConsentError, PrivacyError
-from pipeline.core.model import Countersignature, SignOff
+from pipeline.core.model import Countersigner, SignOff
 from pipeline.pack import contents
 from tests.packing import DIGEST, FIGURES, Rooms, attestation, counts, packed, published, rooms
 
@@ -593,7 +593,7 @@ def test_what_was_done_to_each_figure(all_rooms: Rooms, tmp_path: Path) -> None:
 
 
 def test_verdicts_on_policy_and_a_second_signature(all_rooms: Rooms, tmp_path: Path) -> None:
-    second = Countersignature("Dr B. Second", "professor, dermatology", "2026-03-15")
+    second = Countersigner("Dr B. Second", "professor, dermatology", "2026-03-15")
     rooms = all_rooms.but(signoff=replace(all_rooms.signoff, countersigned=second))
     (tmp_path / "out").mkdir()
     pack.make(*rooms.all, tmp_path / "out", policy=POLICY)

@@ -236,8 +236,8 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class Countersignature:
-    """A second named person looked at the same copies."""
+class Countersigner:
+    """A second person who looked at the same copies."""
 
     by: str
     role: str
@@ -253,7 +253,7 @@ class SignOff:
     on: str  # ISO date
     clean: str  # CleanCase.digest
     accepted_unseen: bool = False  # --accept-all: made-up cases only, and said in the package
-    countersigned: Countersignature | None = None
+    countersigned: Countersigner | None = None
 
 
 @dataclass(frozen=True, slots=True)

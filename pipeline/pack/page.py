@@ -27,6 +27,7 @@ REVIEW, FIGURES, LEAVES = "for-review/", "for-review/figures/", "for-review/page
 EDITORS, REVIEWERS = "index.html", "for-review/index.html"
 PAGE = re.compile(r"page\s+(\d+)")
 STATES = ("reported", "partial", "missing", "not applicable")
+TONES = {"met": ("intact", "✓"), "stop": ("altered", "✗")}  # of verdicts; any other is for a person
 GROUPS = (
     ("reviewer", "For review", "may be handed on to reviewers"),
     ("editor", "For the editor only", "names the authors, or is about consent and identity"),
@@ -88,7 +89,7 @@ def for_editor(
         ],
         "signed_off": sheet["signed_off"],
         "checked": sheet["checked"],
-        "policy": sheet["policy"],
+        "policy": [{**row, **_tone(row["verdict"])} for row in sheet["policy"]],
         "removed": accounts.removed(clean.report),
         "places": accounts.places(clean.report),
         "profile": clean.report["dicom_profile"]
@@ -145,6 +146,12 @@ def _filled(
 
 def _link(name: str, base: str) -> dict[str, str]:
     return {"href": name.removeprefix(base), "leaf": leaf_of(name)}
+
+
+def _tone(verdict: str) -> dict[str, str]:
+    """The colour and sign of a verdict on policy; the word stands beside them."""
+    tone, sign = TONES.get(verdict, ("cannot-tell", "?"))
+    return {"tone": tone, "sign": sign}
 
 
 def leaf_of(name: str) -> str:
