@@ -149,7 +149,7 @@ def _row(folder: Path, out: Path, journal_id: str, known: Known | None = None) -
         days=max(0, int((time.time() - newest) // DAY)),
         missing=tuple(map(_told, stop[:FIRST])),
         count=len(stop),
-        ready=ready,
+        ready=() if ready and row.stage == WITHDRAWN else ready,
     )
     return row, key
 
