@@ -44,7 +44,8 @@ def main(build: Path) -> None:
     for number, picture in enumerate(pictures):
         sheet.paste(picture.crop((0, 0, WIDTH, HEIGHT)), (number * (WIDTH + GAP), 0))
     small = sheet.resize((sheet.width * 2 // 3, sheet.height * 2 // 3), Image.Resampling.LANCZOS)
-    small.quantize(256, Image.Quantize.MAXCOVERAGE).save(Path(__file__).with_name("package.png"), optimize=True)
+    few = small.quantize(256, Image.Quantize.MAXCOVERAGE)
+    few.save(Path(__file__).with_name("package.png"), optimize=True)
 
 
 def _swap(members: dict[str, bytes]) -> None:

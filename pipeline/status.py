@@ -73,7 +73,8 @@ def read(folder: Path, out: Path, journal_id: str, *, everywhere: bool = False) 
         return tuple(one(case)[0] for case in cases)
     asking = partial(one, known=_remembered(out))
     answers = dict(worker.each(asking, cases, jobs=os.cpu_count() or 1))
-    rows, keep = [], {}
+    rows: list[Row] = []
+    keep: dict[str, tuple[str, ...] | None] = {}
     for number, case in enumerate(cases):
         answer = answers[number]
         failed = isinstance(answer, worker.Failed)

@@ -53,7 +53,7 @@ def _few_colours(page: Any) -> Any:
     from PIL import Image, ImageChops
 
     red, green, blue = page.split()
-    apart = ImageChops.lighter(ImageChops.difference(red, green), ImageChops.difference(green, blue))
+    apart: Any = ImageChops.lighter(ImageChops.difference(red, green), ImageChops.difference(green, blue))
     if apart.getextrema()[1] <= TINT:
         step = 256 // GREYS
         few = page.convert("L").point([level // step for level in range(256)])

@@ -49,12 +49,10 @@ def gather(
     members |= page.pictures(members)
     here = page.shown(clean, paper, members)
     sheet = facts.collect(clean, paper, grant, signoff, proof, target, members, policy)
-    for name, build in (
-        (page.REVIEWERS, lambda: page.for_reviewers(here, sheet)),
-        (page.EDITORS, lambda: page.for_editor(here, sheet, clean, paper, grant)),
-    ):
-        members[name] = build()
-        sheet["files"][name] = facts.describe(name, members[name])
+    members[page.REVIEWERS] = page.for_reviewers(here, sheet)
+    sheet["files"][page.REVIEWERS] = facts.describe(page.REVIEWERS, members[page.REVIEWERS])
+    members[page.EDITORS] = page.for_editor(here, sheet, clean, paper, grant)
+    sheet["files"][page.EDITORS] = facts.describe(page.EDITORS, members[page.EDITORS])
     members["package.json"] = facts.to_bytes(sheet)
     for number, name in enumerate(members, 1):
         if allowlist.row("package", name) is None:

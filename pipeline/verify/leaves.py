@@ -71,7 +71,8 @@ def _alike(one: Any, other: Any) -> bool:
     from PIL import ImageChops
 
     small = [picture.convert("RGB").convert("L").resize(SMALL, 4) for picture in (one, other)]
-    return bool(ImageChops.difference(*small).getextrema()[1] <= ALIKE)
+    apart: Any = ImageChops.difference(*small)
+    return bool(apart.getextrema()[1] <= ALIKE)
 
 
 def _list(numbers: list[int]) -> str:
