@@ -575,7 +575,7 @@ def test_what_was_done_to_each_figure(all_rooms: Rooms, tmp_path: Path) -> None:
     }
     package = packed(all_rooms.but(clean=replace(all_rooms.clean, report=report)), tmp_path / "out")
     said = (
-        "From a JPEG file; 1 elements beside the pixels taken out; places covered with solid colour: "
+        "From a JPEG file; 1 element beside the pixels taken out; places covered with solid colour: "
         "1 with bar codes, 1 with writing; 2 places that the authors chose covered with solid colour; "
         "panel A cropped by the authors; 1 mark such as a side or a scale left; "
         "1 place like a face put before a person."
@@ -619,7 +619,7 @@ def test_a_consent_read_box_by_box(all_rooms: Rooms, tmp_path: Path) -> None:
     package = packed(all_rooms.but(grant=replace(all_rooms.grant, summary=said)), tmp_path / "out")
     editors, reviewers = both(package.zip)
     for words in (
-        "Figure 2 (scan)</th><td>2</td><td>marked</td><td>yes",
+        '<a href="#figure-2">Figure 2 (scan)</a></th><td>2</td><td>marked</td><td>yes',
         "the editor may see the signed form</th><td>3</td><td>a person must look</td><td>no",
         "All 3 pages are there.",
         "who signed",

@@ -22,8 +22,11 @@ HOW = {"paper": "on paper", "digital": "with digital signatures"}
 YES = {True: "yes", False: "no"}
 
 
-def consent(said: dict[str, Any]) -> dict[str, Any]:
-    """The consent in words; `said` is the block of package.json."""
+def consent(said: dict[str, Any], numbers: dict[str, int]) -> dict[str, Any]:
+    """The consent in words; `said` is the block of package.json.
+
+    `numbers` are those of the figures in the manuscript.
+    """
     rows: list[Row] = [
         ("Signed by", f"the {said['signed_by']}; no name is in this package outside the signed form"),
         ("How", HOW.get(said["method"], said["method"])),
@@ -34,6 +37,7 @@ def consent(said: dict[str, Any]) -> dict[str, Any]:
         ("Assent of the child", said["assent"] or "not recorded"),
         ("Witness", YES[said["witness"]]),
         ("Interpreter", YES[said["interpreter"]]),
+        ("Pictures agreed to", "; ".join(_figure(name, numbers) for name in said["figures"]) or "none"),
         ("Signed original kept by", said["original"]),
         ("Signed form in this package", _delivery(said)),
         ("Left for a person to confirm", str(said["to_confirm"]) if said["to_confirm"] else "nothing"),
@@ -59,6 +63,7 @@ def paper(attested: dict[str, Any], numbers: dict[str, int]) -> dict[str, Any]:
         "boxes": [
             {
                 "words": _box(row["box"], numbers),
+                "figure": numbers.get(row["box"].removeprefix("figure:"), 0),
                 "page": row["page"],
                 "read": {"marked": "marked", "blank": "empty"}.get(row["read"], "a person must look"),
                 "entered": YES[row["entered"]],
@@ -73,10 +78,11 @@ def paper(attested: dict[str, Any], numbers: dict[str, int]) -> dict[str, Any]:
 
 def _box(name: str, numbers: dict[str, int]) -> str:
     kind, _, figure = name.partition(":")
-    if kind == "figure":
-        number = numbers.get(figure)
-        return f"Figure {number} ({figure})" if number else f"figure {figure}, not in this report"
-    return BOXES.get(kind, kind.replace("_", " "))
+    return _figure(figure, numbers) if kind == "figure" else BOXES.get(kind, kind.replace("_", " "))
+
+
+def _figure(name: str, numbers: dict[str, int]) -> str:
+    return f"Figure {numbers[name]} ({name})" if name in numbers else f"{name}, not in this report"
 
 
 def _delivery(said: dict[str, Any]) -> str:
@@ -142,7 +148,8 @@ def panels(report: dict[str, Any], figure: str) -> list[str]:
 def _done(image: dict[str, Any], figure: str) -> list[str]:
     kind, count = KINDS.get(image["kind"], image["kind"].upper()), image["files"]
     source = f"series of {count} {kind} files" if count > 1 else f"{kind} file"
-    words = [f"from a {source}; {sum(image['removed'].values())} elements beside the pixels taken out"]
+    gone = counted(sum(image["removed"].values()), "element")
+    words = [f"from a {source}; {gone} beside the pixels taken out"]
     boxes = image.get("boxes", [])
     hand = {name: one for name, one in image.get("by_hand", {}).items() if _of(name, figure)}
     filled = Counter(box["what"] for box in boxes if box["done"] == "filled")

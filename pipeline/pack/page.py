@@ -80,7 +80,7 @@ def for_editor(
 ) -> bytes:
     """index.html: the whole package. `sheet` is package.json without the description of this page."""
     editor = {
-        "consent": accounts.consent(sheet["consent"]),
+        "consent": accounts.consent(sheet["consent"], paper.numbers["fig"]),
         "paper": accounts.paper(grant.summary, paper.numbers["fig"]),
         "links": [
             (name, leaf_of(name))

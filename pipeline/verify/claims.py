@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -254,6 +255,8 @@ def stated(package: Zip) -> dict[str, str]:
             "consent": f"by the {consent['signed_by']} on form {consent['form']}; signed form {dossier}",
             "original kept by": consent["original"],
             "looked at by": review["words"] if review["unseen"] else signed_by,
+            **_second(review.get("countersigned")),
+            **_rules(sheet.get("policy")),
             "hunted": f"{hunted}: {checked['found']} found",
             "patient": "made up" if sheet["made_up"] else "a real person",
             "made by": f"casereport {sheet['casereport']}",
@@ -261,3 +264,15 @@ def stated(package: Zip) -> dict[str, str]:
     except UNREADABLE:
         return {"nothing": "package.json is missing or cannot be read"}
     return {name: " ".join(str(words).split())[:300] for name, words in facts.items()}
+
+
+def _second(said: dict[str, str] | None) -> dict[str, str]:
+    """Who else looked, if anybody did."""
+    return {"countersigned by": f"{said['by']}, {said['role']}, {said['on']}"} if said else {}
+
+
+def _rules(said: list[dict[str, str]] | None) -> dict[str, str]:
+    """How many rules came out how, if any were judged."""
+    counted = Counter(row["verdict"] for row in said or ())
+    words = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counted.items()))
+    return {"policy": f"{counted.total()} rules: {words}"} if counted else {}
