@@ -27,6 +27,7 @@ if (body) {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = head.textContent;
+    head.dataset.title = head.textContent; // for print, where a button is not repeated on every sheet
     head.replaceChildren(button);
     button.addEventListener("click", () => {
       const down = head.getAttribute("aria-sort") === "ascending";
