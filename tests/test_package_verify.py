@@ -9,6 +9,7 @@ import stat
 import struct
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,15 @@ def test_unseen_is_said(tmp_path: Path) -> None:
     assert "ACCEPTED UNSEEN with --accept-all" in verify.to_text(verdict)
     assert states(verdict)["It names who looked at every picture"] is State.UNKNOWN
     assert verify.exit_code(verdict) is Exit.OK
+
+
+def test_words_that_look_like_a_program_are_no_program(tmp_path: Path) -> None:
+    made = rooms(tmp_path)
+    written = json.loads(json.dumps(made.clean.record))
+    written["figures"][0]["alt"] = 'A ring with onset = day 3 and "one" = <1> spot'
+    package = packed(made.but(clean=replace(made.clean, record=written)), tmp_path / "out")
+    assert b"onset &#61; day 3" in members(package.zip)["index.html"]
+    assert not verify.check(package.zip).altered
 
 
 # --- changed contents --------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from pipeline.core import trust
 from pipeline.verify import leaves
 from pipeline.verify import package as verify
 from pipeline.verify.claims import State
+from pipeline.verify.shown import EDITORS, REVIEW_PAGE, REVIEWERS
 from tests import pki, seeing
 from tests.browser import CHROMIUM, MISSING, Page, browser
 from tests.conftest import Ran, casereport
@@ -380,3 +381,38 @@ def test_in_a_browser(sealed: Path, tmp_path: Path, page: Page, good: bool) -> N
     assert page.run("document.querySelector('details').open") is not good
     with zipfile.ZipFile(tmp_path / "x.zip") as z:
         assert page.run("document.querySelectorAll('#files li').length") == len(z.namelist()) - 1
+
+
+# --- the pages of the package itself -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("page", "old", "new", "claim", "words"),
+    [
+        ("index.html", "Dr A. Example", "Dr C. Other", EDITORS, "it does not show: who looked"),
+        ("index.html", "<b>1432</b>", "<b>1032</b>", EDITORS, "words in the text"),
+        ("index.html", "62 identifiers", "99 identifiers", EDITORS, "identifiers hunted for"),
+        (REVIEW_PAGE, "Files</h2>", "Dr A. Example</h2>", REVIEWERS, "it shows: who looked"),
+        (
+            REVIEW_PAGE,
+            "Files</h2>",
+            "Files</h2><a href='../editor-only/title-page.docx'>names</a>",
+            REVIEWERS,
+            "it shows: 1 files for the editor",
+        ),
+    ],
+)
+def test_a_page_that_says_something_else(
+    sealed: Path, tmp_path: Path, page: str, old: str, new: str, claim: str, words: str
+) -> None:
+    """Even when every hash was brought up to date."""
+
+    def change(members: Members) -> None:
+        assert old.encode() in members[page]
+        members[page] = members[page].replace(old.encode(), new.encode())
+        resum(members, page)
+
+    verdict = verify.check(rezip(sealed, tmp_path / "x.zip", change))
+    found = {c.claim: c.words for c in verdict.altered}
+    assert words in found.pop(claim)
+    assert set(found) <= {EDITORS}  # which lists the hash of the other page

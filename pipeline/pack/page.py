@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pipeline.core import allowlist, files, guidelines, leaves, pages, resources, words
 from pipeline.core.model import CleanCase, Grant, Manuscript
@@ -214,9 +214,14 @@ def _figures(clean: CleanCase, paper: Manuscript, members: Members) -> list[dict
     ]
     for figure in found:
         own = [n for n in sorted(members) if n.startswith(f"{FIGURES}figure-{figure['number']}.")]
-        figure["files"] = own
+        figure["files"], figure["quoted"] = own, _quoted(figure["alt"])
         figure["thumbs"] = [_thumb(members[name]) for name in own if not name.endswith(".pdf")]
     return sorted(found, key=lambda figure: int(figure["number"]))
+
+
+def _quoted(text: str) -> Markup:
+    """Text as the value of an attribute; without "=", so that "onset = day 3" is not taken for a program."""
+    return Markup(str(escape(text)).replace("=", "&#61;"))  # noqa: S704 - escaped in the same line
 
 
 def _thumb(member: Path | bytes) -> dict[str, Any]:

@@ -23,6 +23,9 @@ REVIEW = "for-review/"
 AS_LISTED, CHANGED, ADDED, REMOVED = "as listed", "changed", "added", "removed"
 
 
+Check = tuple[str, Callable[[Zip], str]]  # a claim, and what finds out in words how it is broken
+
+
 class State(StrEnum):
     """What the check found out about one claim."""
 
@@ -56,16 +59,17 @@ def claim(name: str, broken: str, words: str = "") -> Claim:
     return Claim(name, State.ALTERED if broken else State.INTACT, broken or words)
 
 
-def judged(package: Zip) -> Iterator[Claim]:
-    """Every claim about what is in the zip, but for the PDFs (verify.pdfs)."""
+def judged(package: Zip, more: tuple[Check, ...] = ()) -> Iterator[Claim]:
+    """Every claim about what is in the zip, but for its PDFs and pictures; `more` are judged likewise."""
     yield _members(package)
-    checks: tuple[tuple[str, Callable[[Zip], str]], ...] = (
+    checks: tuple[Check, ...] = (
         ("Every file has the hash its list of hashes gives", _hashes),
         ("package.json describes these files", _sheet),
         ("The consent attestation and package.json agree", _consent),
         ("The signed form lies only where package.json says", _dossier),
         ("meca.zip holds the same manuscript and nothing for the editor's eyes only", _meca),
         ("The pages to read in a browser run no program", _pages),
+        *more,
     )
     for name, broken in checks:
         try:

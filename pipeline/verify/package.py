@@ -15,7 +15,7 @@ from typing import Any
 from pipeline.core import allowlist, files, trust, worker
 from pipeline.core.errors import Exit, InputError, ToolError, UsageError
 from pipeline.core.identity import Identifier
-from pipeline.verify import claims, layout, leaves, pdfs, seals
+from pipeline.verify import claims, layout, leaves, pdfs, seals, shown
 from pipeline.verify.claims import MANIFEST, SHEET, Claim, Member, State, claim
 from pipeline.verify.container import UNREADABLE, BadMember, Zip, dangers
 
@@ -149,7 +149,8 @@ def _judge(zip_path: Path) -> tuple[list[Claim] | None, dict[str, str], tuple[Me
             if foreign:
                 return None, {}, (), False
             package = Zip(archive, names)
-            found += [_hidden(archive, hidden), *claims.judged(package)]
+            more = ((shown.EDITORS, shown.to_editors), (shown.REVIEWERS, shown.to_reviewers))
+            found += [_hidden(archive, hidden), *claims.judged(package, more)]
             return found, claims.stated(package), _members(package), _signed(package)
     except UNREADABLE:
         return [claim("The zip can be read", "it is damaged or not a zip")], {}, (), False
