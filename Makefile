@@ -41,15 +41,15 @@ submit: $(READY) ## all of it, up to a sealed package   CASE=… (also: plain `m
 	$(need-case)@$(RUN) submit $(CASE) --journal $(JOURNAL) --out $(OUT) $(ARGS)
 
 ## Faculty
-status: $(READY) ## one line per case: where it stands
-	@$(RUN) status cases --journal $(JOURNAL) --out $(OUT)
+status: $(READY) ## one line per case; a page:         ARGS=--open
+	@$(RUN) status cases --journal $(JOURNAL) --out $(OUT) $(ARGS)
 all: $(CASES:%=submit/%) ## every case under cases/ (make -j all)
 submit/%: $(READY) force
 	@$(RUN) submit $* --journal $(JOURNAL) --out $(OUT) $(ARGS)
 
 ## Editor
-verify: $(READY) ## check a package                    PACKAGE=submission.zip
-	@$(RUN) verify $(or $(PACKAGE),$(CASE),$(error Say which package: make verify PACKAGE=submission.zip))
+verify: $(READY) ## check a package (ARGS=--open)      PACKAGE=submission.zip
+	@$(RUN) verify $(or $(PACKAGE),$(CASE),$(error Say which package: make verify PACKAGE=submission.zip)) $(ARGS)
 
 force:
 

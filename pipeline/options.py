@@ -81,12 +81,19 @@ def _submit(one: argparse.ArgumentParser) -> None:
 def _verify(one: argparse.ArgumentParser) -> None:
     _case(one, "the case folder or package.zip")
     one.add_argument("--private", type=Path, help="also hunt for the identifiers in this private.yaml")
+    _open(one, "show the verdict on a package as a page")
 
 
 def _status(one: argparse.ArgumentParser) -> None:
     help_ = "a case, or a folder of cases"
     one.add_argument("case", type=Path, nargs="?", default=Path("cases"), help=help_)
     _journal_and_out(one)
+    _open(one, "show a page of all cases, with the journals each is ready for")
+
+
+def _open(one: argparse.ArgumentParser, help_: str) -> None:
+    one.add_argument("--open", action="store_true", help=help_)
+    one.add_argument("--no-browser", action="store_true", help="with --open: say where the page is instead")
 
 
 def _journals(one: argparse.ArgumentParser) -> None:

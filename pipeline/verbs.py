@@ -207,6 +207,8 @@ def _verify(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline.verify import package
 
     if args.case.is_dir():
+        if args.open:
+            raise UsageError("--open is for a package", where=args.case, fix="give the zip that submit made")
         if args.private:
             raise UsageError("a case has its own private.yaml; --private is for a package", where=args.case)
         with _clean(args, tell) as (_job, _case, _report, clean, proof):
@@ -220,16 +222,31 @@ def _verify(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     verdict = package.check(args.case, args.private)
     if not args.json:
         print(plain(package.to_text(verdict)))
+    if args.open:
+        from pipeline.verify import verdict as sheet
+
+        _show(args, tell, sheet.save(verdict, args.out / "verdicts"))
     return package.exit_code(verdict), package.to_json(verdict)
 
 
-def _status(args: argparse.Namespace, _tell: Tell) -> tuple[Exit, Any]:
+def _status(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline import status
 
-    rows = status.read(args.case, args.out, args.journal)
+    rows = status.read(args.case, args.out, args.journal, everywhere=args.open)
     if not args.json:
         print(plain(status.table(rows)))
+    if args.open:
+        _show(args, tell, status.save(rows, args.out))
     return Exit.OK, {"cases": [fields(row) for row in rows]}
+
+
+def _show(args: argparse.Namespace, tell: Tell, page: Path) -> None:
+    """Say where a page is, and open it unless --no-browser."""
+    from pipeline.core import pages
+
+    tell.say(f"page: {page}")
+    if not args.no_browser:
+        pages.show(page)
 
 
 def _job(args: argparse.Namespace, tell: Tell) -> Any:

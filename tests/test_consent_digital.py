@@ -20,8 +20,7 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
 from pipeline import consent
-from pipeline.consent import trust
-from pipeline.core import files
+from pipeline.core import files, trust
 from pipeline.core.errors import ConsentError, NotReady, UsageError
 from pipeline.core.model import Severity
 from tests import consent_cases as cases

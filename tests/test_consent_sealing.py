@@ -19,8 +19,8 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
 from pipeline import consent, intake
-from pipeline.consent import keys, trust
-from pipeline.core import files
+from pipeline.consent import keys
+from pipeline.core import files, trust
 from pipeline.core.errors import ConsentError, InputError, OutputError, UsageError
 from tests import consent_cases as cases
 from tests import pki

@@ -248,6 +248,33 @@ def test_a_program_put_into_the_page_is_noticed(built, tmp_path):
     assert "Nothing was altered" not in ran.out
 
 
+def test_the_page_for_reviewers_names_no_author_and_is_hunted_through(built, signed_case, tmp_path):
+    from pipeline import intake, verify
+    from pipeline.core import journal
+    from pipeline.core.errors import PrivacyError
+
+    sealed, page = Path(built[0].out.strip()), "for-review/index.html"
+    with zipfile.ZipFile(sealed) as z:
+        members = {name: z.read(name) for name in z.namelist()}
+    case = intake.read(signed_case)
+    for author in case.record["authors"]:
+        assert author["given"].encode() not in members[page]
+    sealed_for = verify.guard(case, journal.load("aujmsr"))
+    for planted, code in (
+        ("{given} {family}".format(**case.record["authors"][0]), "LEAK010"),
+        (case.private["name"], "LEAK002"),
+    ):
+        changed = members[page].replace(b"</main>", f"<p>{planted}</p></main>".encode())
+        folder = tmp_path / code
+        folder.mkdir()
+        with zipfile.ZipFile(folder / sealed.name, "w") as z:
+            z.writestr(page, changed)
+        with pytest.raises(PrivacyError) as stop:
+            sealed_for(folder)
+        assert stop.value.code == code
+        assert page in str(stop.value.where)
+
+
 def test_two_cases_of_the_same_name_do_not_overwrite_each_other(mine, tmp_path):
     other = tmp_path / "elsewhere" / mine.name
     shutil.copytree(mine, other)

@@ -19,7 +19,7 @@ from lxml import etree
 from pipeline import pack
 from pipeline.core import allowlist, journal
 from pipeline.core.errors import ConsentError, PrivacyError
-from pipeline.core.model import SignOff
+from pipeline.core.model import Countersigner, SignOff
 from pipeline.pack import contents
 from tests.packing import DIGEST, FIGURES, Rooms, attestation, counts, packed, published, rooms
 
@@ -206,6 +206,8 @@ def test_the_members(all_rooms: Rooms, tmp_path: Path) -> None:
         "for-review/figures/figure-1.tif",
         "for-review/figures/figure-2.tif",
         "for-review/care-checklist.pdf",
+        "for-review/index.html",
+        *(f"for-review/pages/page-0{n}.png" for n in (1, 2, 3)),
         "editor-only/title-page.docx",
         "editor-only/cover-letter.docx",
         "editor-only/consent-attestation.pdf",
@@ -393,7 +395,9 @@ def test_package_json(all_rooms: Rooms, tmp_path: Path) -> None:
         "on": "2026-03-14",
         "unseen": False,
         "words": "Approved every picture and the words, for exactly these copies.",
+        "countersigned": None,
     }
+    assert (said["pages"], said["policy"]) == (3, [])
     assert said["checked"] == {"identifiers": 62, "files": 14, "bytes": 3_456_789, "found": 0}
     assert said["cannot_judge"]
     assert said["tools"]["pillow"]
@@ -409,7 +413,7 @@ def test_package_json(all_rooms: Rooms, tmp_path: Path) -> None:
     for name, row in said["files"].items():
         assert row["sha256"] == hashlib.sha256(held[name]).hexdigest()
         assert row["bytes"] == len(held[name])
-    assert set(said["files"]) == set(held) - {"package.json", "index.html", "manifest-sha256.txt"}
+    assert set(said["files"]) == set(held) - {"package.json", "manifest-sha256.txt"}
 
 
 def test_no_path_of_this_computer_and_no_file_of_the_case(all_rooms: Rooms, tmp_path: Path) -> None:
@@ -424,15 +428,16 @@ def test_no_path_of_this_computer_and_no_file_of_the_case(all_rooms: Rooms, tmp_
 # --- index.html --------------------------------------------------------------------------------------
 
 
-def test_the_page_stands_alone(all_rooms: Rooms, tmp_path: Path) -> None:
+@pytest.mark.parametrize("base", ["", "for-review/"])
+def test_the_pages_stand_alone(all_rooms: Rooms, tmp_path: Path, base: str) -> None:
     held = members(packed(all_rooms, tmp_path / "out").zip)
-    text = held["index.html"].decode()
+    text = held[f"{base}index.html"].decode()
     assert "<script" not in text
     assert " style=" not in text
     assert "http://" not in text
     assert "https://" not in text
     for target in re.findall(r'(?:href|src)="([^"]+)"', text):
-        assert target.startswith(("#", "data:image/jpeg;base64,")) or target in held, target
+        assert target.startswith(("#", "data:image/jpeg;base64,")) or f"{base}{target}" in held, target
     for anchor in re.findall(r'href="#([^"]+)"', text):
         assert f'id="{anchor}"' in text
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
@@ -450,11 +455,11 @@ def test_figures_are_called_what_the_manuscript_calls_them(all_rooms: Rooms, tmp
     swapped = {"fig": {"plaque": 2, "scan": 1}, "table": {"timeline": 1}}
     rooms = all_rooms.but(paper=replace(all_rooms.paper, numbers=swapped))
     text = members(packed(rooms, tmp_path / "out").zip)["index.html"].decode()
-    listed = re.findall(r'href="([^"]+/figure-\d[^"]*)"><img.*?<b>(Figure \d)\.</b> (\S+)', text, re.DOTALL)
+    listed = re.findall(r'<b>(Figure \d)\.</b> (\S+).*?href="([^"]+/figure-\d[^"]*)"', text, re.DOTALL)
     legends = {f["id"]: f["legend"].split()[0] for f in rooms.clean.record["figures"]}
     assert listed == [
-        ("for-review/figures/figure-1.tif", "Figure 1", legends["scan"]),
-        ("for-review/figures/figure-2.tif", "Figure 2", legends["plaque"]),
+        ("Figure 1", legends["scan"], "for-review/figures/figure-1.tif"),
+        ("Figure 2", legends["plaque"], "for-review/figures/figure-2.tif"),
     ]
 
 
@@ -491,3 +496,134 @@ def test_counts_without_a_known_limit(all_rooms: Rooms, tmp_path: Path) -> None:
     rows = {row["what"]: row for row in json.loads(members(package.zip)["package.json"])["counts"]}
     assert rows["words in the text"]["over"]
     assert not rows["keywords"]["over"]
+
+
+# --- what each of the two pages says -----------------------------------------------------------------
+
+POLICY = [
+    {
+        "rule": "face",
+        "clause": "ICMJE, Protection of research participants",
+        "status": "binding",
+        "verdict": "a person decides",
+        "words": "figure 1 may show a face",
+    }
+]
+
+
+def both(package: Path) -> tuple[str, str]:
+    """The editor's page and the reviewers'."""
+    held = members(package)
+    return held["index.html"].decode(), held["for-review/index.html"].decode()
+
+
+def test_reviewers_are_told_nothing_about_consent_or_who_looked(all_rooms: Rooms, tmp_path: Path) -> None:
+    editors, reviewers = both(packed(all_rooms, tmp_path / "out").zip)
+    for words in (
+        "Dr A. Example",
+        "resident, dermatology",
+        "Medical records department",
+        "0123456789abcdef",
+        "the treating dermatologist",
+        "consent-dossier.pdf",
+        "62 identifiers",
+    ):
+        assert words in editors, words
+        assert words not in reviewers, words
+    assert "editor-only" not in reviewers
+    assert "../" not in reviewers
+    assert "Consent was verified" in reviewers
+    for words in ("Annular plaque of the forearm", 'src="pages/page-03.png"', "Page 3 of the manuscript"):
+        assert words in reviewers
+
+
+def test_a_place_in_the_checklist_leads_to_the_picture_of_that_page(all_rooms: Rooms, tmp_path: Path) -> None:
+    """Only to pages there are: the made-up list names seven, the manuscript has three."""
+    editors, _ = both(packed(all_rooms, tmp_path / "out").zip)
+    assert set(re.findall(r'<a href="#(page-\d+)">page', editors)) == {"page-1", "page-2", "page-3"}
+    assert "Title: page\u00a07, line" in editors
+
+
+def test_the_pages_are_pictures_of_the_manuscript_and_nothing_else(all_rooms: Rooms, tmp_path: Path) -> None:
+    from PIL import Image
+
+    held = members(packed(all_rooms, tmp_path / "out").zip)
+    found = [held[name] for name in sorted(held) if name.startswith("for-review/pages/")]
+    assert len(found) == 3
+    assert len(set(found)) == 3
+    for content in found:
+        with Image.open(io.BytesIO(content)) as page:
+            assert (page.width, page.info) == (1000, {})
+            assert page.convert("L").getextrema()[0] < 64  # there is ink on it
+
+
+def test_what_was_done_to_each_figure(all_rooms: Rooms, tmp_path: Path) -> None:
+    report = json.loads(json.dumps(all_rooms.clean.report))
+    box = {"at": [0, 0, 9, 9], "file": 1, "frame": 1, "confidence": 1.0, "reason": "x"}
+    report["images"][0] |= {
+        "panels": ["plaque-a", "plaque-b"],
+        "by_hand": {
+            "plaque-a": {"cropped": True, "covered": 2},
+            "plaque-b": {"cropped": False, "covered": 0},
+        },
+        "boxes": [
+            {**box, "what": "text", "done": "filled"},
+            {**box, "what": "barcode", "done": "filled"},
+            {**box, "what": "face", "done": "look"},
+            {**box, "what": "text", "done": "kept"},
+        ],
+    }
+    package = packed(all_rooms.but(clean=replace(all_rooms.clean, report=report)), tmp_path / "out")
+    said = (
+        "From a JPEG file; 1 element beside the pixels taken out; places covered with solid colour: "
+        "1 with bar codes, 1 with writing; 2 places that the authors chose covered with solid colour; "
+        "panel A cropped by the authors; 1 mark such as a side or a scale left; "
+        "1 place like a face put before a person."
+    )
+    editors, reviewers = both(package.zip)
+    assert said in editors
+    assert said in reviewers
+    counted = re.findall(r'<th scope="row">([a-z ]+)</th><td>(\d)</td><td>(\d)</td><td>(\d)</td>', editors)
+    assert counted == [
+        ("writing", "1", "1", "0"),
+        ("bar codes", "1", "0", "0"),
+        ("faces", "0", "0", "1"),
+        ("chosen by the authors", "2", "0", "0"),
+    ]
+
+
+def test_verdicts_on_policy_and_a_second_signature(all_rooms: Rooms, tmp_path: Path) -> None:
+    second = Countersigner("Dr B. Second", "professor, dermatology", "2026-03-15")
+    rooms = all_rooms.but(signoff=replace(all_rooms.signoff, countersigned=second))
+    (tmp_path / "out").mkdir()
+    pack.make(*rooms.all, tmp_path / "out", policy=POLICY)
+    package = pack.load(tmp_path / "out")
+    editors, reviewers = both(package.zip)
+    for words in (*POLICY[0].values(), "Countersigned by Dr B. Second", 'href="#policy"'):
+        assert words in editors
+    for words in ("Second", "a person decides", "#policy"):
+        assert words not in reviewers
+    said = json.loads(members(package.zip)["package.json"])
+    assert said["policy"] == POLICY
+    assert said["signed_off"]["countersigned"]["role"] == "professor, dermatology"
+    assert pack.needs(*rooms.all, policy=POLICY) != pack.needs(*rooms.all)
+
+
+def test_a_consent_read_box_by_box(all_rooms: Rooms, tmp_path: Path) -> None:
+    said = attestation()
+    said["boxes"] = [
+        {"box": "figure:scan", "page": 2, "read": "marked", "why": "", "entered": True},
+        {"box": "journal_copy", "page": 3, "read": "look", "why": "x", "entered": False},
+    ]
+    said["checks"] |= {"software": ["All 3 pages are there."], "cannot_prove": ["who signed"]}
+    package = packed(all_rooms.but(grant=replace(all_rooms.grant, summary=said)), tmp_path / "out")
+    editors, reviewers = both(package.zip)
+    for words in (
+        '<a href="#figure-2">Figure 2 (scan)</a></th><td>2</td><td>marked</td><td>yes',
+        "the editor may see the signed form</th><td>3</td><td>a person must look</td><td>no",
+        "All 3 pages are there.",
+        "who signed",
+        "Still to confirm: CON040 page 2 is faint",
+    ):
+        assert words in editors, words
+        assert words not in reviewers

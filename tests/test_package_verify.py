@@ -9,6 +9,7 @@ import stat
 import struct
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,15 @@ def test_unseen_is_said(tmp_path: Path) -> None:
     assert verify.exit_code(verdict) is Exit.OK
 
 
+def test_words_that_look_like_a_program_are_no_program(tmp_path: Path) -> None:
+    made = rooms(tmp_path)
+    written = json.loads(json.dumps(made.clean.record))
+    written["figures"][0]["alt"] = 'A ring with onset = day 3 and "one" = <1> spot'
+    package = packed(made.but(clean=replace(made.clean, record=written)), tmp_path / "out")
+    assert b"onset &#61; day 3" in members(package.zip)["index.html"]
+    assert not verify.check(package.zip).altered
+
+
 # --- changed contents --------------------------------------------------------------------------------
 
 
@@ -147,7 +157,7 @@ def test_an_added_file_is_named_by_its_place_only(sealed: Path, tmp_path: Path) 
 
     verdict = verify.check(rezip(sealed, tmp_path / "x.zip", change))
     said = broken(verdict)
-    assert "not on the list: entry 22 (.pdf, in for-review)" in said
+    assert "not on the list: entry 26 (.pdf, in for-review)" in said
     assert "Meera" not in verify.to_text(verdict) + json.dumps(verify.to_json(verdict))
 
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.consent import binding, elements, entry, gate, signed
-from pipeline.consent.signatures import Facts
 from pipeline.core import findings, resources
 from pipeline.core.model import Case, CleanCase, Severity
 from pipeline.core.permission import Consent
 from pipeline.core.record import Record
+from pipeline.core.signatures import Facts
 
 SCHEMA = "casereport-attestation/1"
 

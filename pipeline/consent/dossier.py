@@ -22,9 +22,9 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from pipeline.consent import attest, binding
-from pipeline.consent.evidence import Signature
 from pipeline.consent.scan import ScanPage
 from pipeline.core import resources
+from pipeline.core.evidence import Signature
 
 PLAIN, BOLD = "NotoSans", "NotoSans-Bold"
 INK, ACCENT, SOFT, RULE, RED = (HexColor(c) for c in ("#141414", "#0b5563", "#5a5a5a", "#d8d8d8", "#a11d1d"))

@@ -9,14 +9,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.consent import digital, elements, signatures, trust
-from pipeline.consent.evidence import Signature
-from pipeline.consent.signatures import Facts
-from pipeline.core import files, findings, worker
+from pipeline.consent import digital, elements
+from pipeline.core import files, findings, signatures, trust, worker
 from pipeline.core.errors import InputError
+from pipeline.core.evidence import Signature
 from pipeline.core.model import Case, Finding, Source
 from pipeline.core.permission import Consent
 from pipeline.core.record import Record
+from pipeline.core.signatures import Facts
 
 PERMITS = ("patient", "parent", "kin", "representative")  # the signature areas of those who give permission
 ALONE = {*PERMITS, "witness", "child-written"}  # and those who are nobody else

@@ -173,9 +173,17 @@ def _report(case: Case, album: Album, written: Written) -> dict[str, Any]:
                     }
                     for n, frame, box in image.boxes
                 ],
+                "by_hand": {
+                    f"{panel.figure}-{panel.letter}": {
+                        "cropped": panel.wanted["crop"] is not None,
+                        "covered": len(panel.wanted["cover"]),
+                    }
+                    for panel in album.panels
+                    if panel.image == asked
+                },
                 "look": image.look(),
             }
-            for image in album.images.values()
+            for asked, image in album.images.items()
         ],
         "images_not_used": dict(sorted(unused.items())),
         "text": {

@@ -5,6 +5,7 @@ Needs the clean copies and four things bound to them: the manuscript, the consen
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,13 @@ from pipeline.core.model import CleanCase, Grant, Manuscript, Package, Proof, Si
 
 
 def needs(
-    clean: CleanCase, paper: Manuscript, grant: Grant, signoff: SignOff, proof: Proof
+    clean: CleanCase,
+    paper: Manuscript,
+    grant: Grant,
+    signoff: SignOff,
+    proof: Proof,
+    *,
+    policy: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """What the package depends on: every file of the earlier rooms, the sign-off and the journal's layout.
 
@@ -29,15 +36,24 @@ def needs(
         },
         "signoff": asdict(signoff),
         "journal": journal.load(paper.journal).layout,
+        "policy": [dict(row) for row in policy],
     }
 
 
 def make(
-    clean: CleanCase, paper: Manuscript, grant: Grant, signoff: SignOff, proof: Proof, dest: Path
+    clean: CleanCase,
+    paper: Manuscript,
+    grant: Grant,
+    signoff: SignOff,
+    proof: Proof,
+    dest: Path,
+    *,
+    policy: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """Write `submission-<journal>.zip`, its `.sha256` and `upload/` into the empty folder `dest`.
 
     `upload/` holds copies of members, numbered in the order in which the journal's system asks for them.
+    `policy` are the verdicts shown on the editor's page: facts.collect.
 
     Raises ConsentError or PrivacyError (PKG001 to PKG010) unless everything is bound to the same clean
     copies, the consent covers every figure, and every file is on the allow-list.
@@ -45,7 +61,7 @@ def make(
     from pipeline.pack import contents, locks, seal, submission
 
     locks.check(clean, paper, grant, signoff, proof)
-    members, plan = contents.gather(clean, paper, grant, signoff, proof)
+    members, plan = contents.gather(clean, paper, grant, signoff, proof, policy)
     target = dest / f"submission-{paper.journal}.zip"
     size = seal.write(target, members)
     (dest / f"{target.name}.sha256").write_text(seal.sum_line(target), encoding="ascii")

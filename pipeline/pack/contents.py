@@ -15,12 +15,18 @@ Members = dict[str, Member]
 
 
 def gather(
-    clean: CleanCase, paper: Manuscript, grant: Grant, signoff: SignOff, proof: Proof
+    clean: CleanCase,
+    paper: Manuscript,
+    grant: Grant,
+    signoff: SignOff,
+    proof: Proof,
+    policy: facts.Policy = (),
 ) -> tuple[Members, submission.Plan]:
     """Every member of the package except its manifest, and the plan for handing them in.
 
-    A member is a name and a file on disk or bytes made here. Raises PrivacyError PKG005 (a file nobody
-    listed), PKG006 (a part is missing), PKG007 (one name twice), and as submission.plan does.
+    A member is a name and a file on disk or bytes made here; `policy` as in facts.collect. Raises
+    PrivacyError PKG005 (a file nobody listed), PKG006 (a part is missing), PKG007 (one name twice), and as
+    submission.plan does.
     """
     target = journal.load(paper.journal)
     dossier = facts.dossier_travels(grant, target)
@@ -40,9 +46,14 @@ def gather(
     members[f"editor-only/{submission.PAGE}"] = howto.build(
         plan, target, title, blinded=paper.blinded, dossier=dossier
     )
-    sheet = facts.collect(clean, paper, grant, signoff, proof, target, members)
+    members |= page.pictures(members)
+    here = page.shown(clean, paper, members)
+    sheet = facts.collect(clean, paper, grant, signoff, proof, target, members, policy)
+    members[page.REVIEWERS] = page.for_reviewers(here, sheet)
+    sheet["files"][page.REVIEWERS] = facts.describe(page.REVIEWERS, members[page.REVIEWERS])
+    members[page.EDITORS] = page.for_editor(here, sheet, clean, paper, grant)
+    sheet["files"][page.EDITORS] = facts.describe(page.EDITORS, members[page.EDITORS])
     members["package.json"] = facts.to_bytes(sheet)
-    members["index.html"] = page.build(clean, paper, sheet, members)
     for number, name in enumerate(members, 1):
         if allowlist.row("package", name) is None:
             raise findings.stop(PrivacyError, "PKG005", number=number, step="pack", shape=shape(name))

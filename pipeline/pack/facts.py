@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,12 @@ from pipeline.core import allowlist, files, job
 from pipeline.core.journal import Journal
 from pipeline.core.model import CleanCase, Grant, Manuscript, Proof, SignOff
 
+Policy = Sequence[Mapping[str, Any]]
+
 SCHEMA = "casereport-package/1"
 DOSSIER = "editor-only/consent-dossier.pdf"
 UNSEEN = "ACCEPTED UNSEEN with --accept-all: made-up case"
+JUDGED = ("rule", "clause", "status", "verdict", "words")
 COUNTED = {
     "words": "words in the text",
     "abstract": "words in the abstract",
@@ -36,8 +41,12 @@ def collect(
     proof: Proof,
     target: Journal,
     members: dict[str, Path | bytes],
+    policy: Policy = (),
 ) -> dict[str, Any]:
-    """The sheet as plain data. `members` are described by size, hash and audience."""
+    """The sheet as plain data. `members` are described by size, hash and audience.
+
+    `policy` are verdicts on the rules that a case falls under, each {rule, clause, status, verdict, words}.
+    """
     return {
         "schema": SCHEMA,
         "casereport": __version__,
@@ -58,6 +67,8 @@ def collect(
             "found": 0,  # a Proof exists only when nothing was found
         },
         "cannot_judge": list(proof.cannot_judge),
+        "pages": sum(name.startswith("for-review/pages/") for name in members),
+        "policy": [{key: str(row[key]) for key in JUDGED} for row in policy],
         "files": {name: describe(name, member) for name, member in sorted(members.items())},
     }
 
@@ -106,6 +117,7 @@ def signed_off(signoff: SignOff) -> dict[str, Any]:
         "on": signoff.on,
         "unseen": signoff.accepted_unseen,
         "words": words,
+        "countersigned": asdict(signoff.countersigned) if signoff.countersigned else None,
     }
 
 

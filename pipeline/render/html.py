@@ -92,7 +92,7 @@ def _block(node: Node, drawn: dict[int, Drawn]) -> str:
         if (
             "table" in classes
         ):  # may be wider than a telephone: whoever has only a keyboard must scroll it too
-            label = escape(tree.attribute(inner[0], "label"))
+            label = _quoted(tree.attribute(inner[0], "label"))
             mark += f' tabindex="0" role="region" aria-label="{label}"'
         return f'<div{mark} class="{escape(" ".join(classes))}">\n{_blocks(inner, drawn)}</div>\n'
     raise ToolError(f"the HTML writer met a {kind}", fix=pandoc.FIX)
@@ -118,9 +118,14 @@ def _table(node: Node) -> str:
 def _figure(node: Node, drawn: dict[int, Drawn]) -> str:
     name = node["c"][0][0]
     one = drawn[int(name.removeprefix("figure-"))]
-    alt = escape(tree.attribute(node["c"][2][0]["c"][0], "alt"))
+    alt = _quoted(tree.attribute(node["c"][2][0]["c"][0], "alt"))
     data = base64.b64encode(one.reading).decode()
     return (
         f'<figure id="{escape(name)}">\n<img src="data:image/png;base64,{data}" alt="{alt}" '
         f'style="width:{one.reading_mm:.1f}mm">\n<figcaption>{_caption(node)}</figcaption>\n</figure>\n'
     )
+
+
+def _quoted(text: str) -> str:
+    """Text as the value of an attribute; without "=", so that "onset = day 3" is not taken for a program."""
+    return escape(text).replace("=", "&#61;")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,10 +16,14 @@ from pipeline.verify.container import MAX_TEXT, MAX_TOTAL, UNREADABLE, BadMember
 
 MAX_PAGE = 200 << 20  # bytes of one page to read in a browser
 PROGRAM = re.compile(rb"<script|javascript:|<[a-z][^<>]*\son[a-z]+\s*=")
-MANIFEST, SHEET, MECA = "manifest-sha256.txt", "package.json", "meca.zip"
+MANIFEST, SHEET, MECA, PAGE = "manifest-sha256.txt", "package.json", "meca.zip", "index.html"
 ATTESTATION, DOSSIER = "editor-only/consent-attestation.json", "editor-only/consent-dossier.pdf"
 SIGNED = "editor-only/signed-consent-form.pdf"
 REVIEW = "for-review/"
+AS_LISTED, CHANGED, ADDED, REMOVED = "as listed", "changed", "added", "removed"
+
+
+Check = tuple[str, Callable[[Zip], str]]  # a claim, and what finds out in words how it is broken
 
 
 class State(StrEnum):
@@ -38,21 +43,33 @@ class Claim:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of the package and what became of it since its hash was written."""
+
+    name: str  # as the allow-list has it; of a stranger only where it lies and how it ends
+    how: str  # AS_LISTED, CHANGED, ADDED or REMOVED
+    listed: bool  # is a file of this name allowed in a package?
+    described: bool = True  # does package.json describe these bytes?
+    holds: str = ""  # another file's bytes: its name
+
+
 def claim(name: str, broken: str, words: str = "") -> Claim:
     """A claim that is altered if there are words for what is broken, else intact."""
     return Claim(name, State.ALTERED if broken else State.INTACT, broken or words)
 
 
-def judged(package: Zip) -> Iterator[Claim]:
-    """Every claim about what is in the zip, but for the PDFs (verify.pdfs)."""
+def judged(package: Zip, more: tuple[Check, ...] = ()) -> Iterator[Claim]:
+    """Every claim about what is in the zip, but for its PDFs and pictures; `more` are judged likewise."""
     yield _members(package)
-    checks: tuple[tuple[str, Callable[[Zip], str]], ...] = (
+    checks: tuple[Check, ...] = (
         ("Every file has the hash its list of hashes gives", _hashes),
         ("package.json describes these files", _sheet),
         ("The consent attestation and package.json agree", _consent),
         ("The signed form lies only where package.json says", _dossier),
         ("meca.zip holds the same manuscript and nothing for the editor's eyes only", _meca),
         ("The pages to read in a browser run no program", _pages),
+        *more,
     )
     for name, broken in checks:
         try:
@@ -93,25 +110,59 @@ def _shape(name: str) -> str:
 
 
 def _hashes(package: Zip) -> str:
-    lines = package.read(MANIFEST, MAX_TEXT).decode("ascii").splitlines()
-    listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    present = set(package.names) - {MANIFEST}
-    changed = sorted(n for n in present & listed.keys() if package.sha256(n) != listed[n])
-    known = [n for n in changed if allowlist.row("package", n)]
+    found = members(package)
+    changed = [member for member in found if member.how == CHANGED]
+    known = [member.name for member in changed if member.listed]
     problems = [f"changed: {', '.join(known)}"] * bool(known)
     for words, count in (
         ("changed and not on the list", len(changed) - len(known)),
-        ("added", len(present - listed.keys())),
-        ("removed", len(listed.keys() - present)),
+        ("added", sum(member.how == ADDED for member in found)),
+        ("removed", sum(member.how == REMOVED for member in found)),
     ):
         problems += [f"{words}: {count}"] * bool(count)
     return "; ".join(problems)
 
 
+def members(package: Zip) -> tuple[Member, ...]:
+    """Every file that is in the zip or in its list of hashes, and what became of it.
+
+    Raises KeyError or ValueError when there is no such list, BadMember for a file that cannot be read.
+    """
+    lines = package.read(MANIFEST, MAX_TEXT).decode("ascii").splitlines()
+    listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    described = _described(package)
+    whose = {digest: name for known in (listed, described) for name, digest in known.items()}
+    found = []
+    for number, name in enumerate(package.names, 1):
+        if name == MANIFEST:
+            continue
+        digest = package.sha256(name)
+        how = ADDED if name not in listed else AS_LISTED if digest == listed[name] else CHANGED
+        known = allowlist.row("package", name) is not None
+        fits = name == SHEET or name not in described or described[name] == digest
+        moved = whose.get(digest, name) if how == CHANGED or not fits else name
+        holds = moved if moved != name and allowlist.row("package", moved) else ""
+        found.append(Member(name if known else f"entry {number} ({_shape(name)})", how, known, fits, holds))
+    gone = sorted(set(listed) - set(package.names))
+    known_gone = [name for name in gone if allowlist.row("package", name)]
+    found += [Member(name, REMOVED, listed=True) for name in known_gone]
+    found += [Member("a file of another name", REMOVED, listed=False)] * (len(gone) - len(known_gone))
+    return tuple(found)
+
+
+def _described(package: Zip) -> dict[str, str]:
+    """The hash that package.json gives each file; nothing where it cannot be read: another claim says so."""
+    try:
+        return {name: str(row["sha256"]) for name, row in package.json(SHEET)["files"].items()}
+    except UNREADABLE:
+        return {}
+
+
 def _sheet(package: Zip) -> str:
-    sheet = package.json(SHEET)
-    described = sheet["files"]
-    present = set(package.names) - {SHEET, MANIFEST, "index.html"}
+    described = package.json(SHEET)["files"]
+    present = set(package.names) - {SHEET, MANIFEST}
+    if PAGE not in described:  # packages made before the page was described
+        present -= {PAGE}
     if set(described) != present:
         return f"{len(set(described) ^ present)} files are described and absent, or present and not described"
     differ = [
@@ -208,6 +259,8 @@ def stated(package: Zip) -> dict[str, str]:
             "consent": f"by the {consent['signed_by']} on form {consent['form']}; signed form {dossier}",
             "original kept by": consent["original"],
             "looked at by": review["words"] if review["unseen"] else signed_by,
+            **_second(review.get("countersigned")),
+            **_rules(sheet.get("policy")),
             "hunted": f"{hunted}: {checked['found']} found",
             "patient": "made up" if sheet["made_up"] else "a real person",
             "made by": f"casereport {sheet['casereport']}",
@@ -215,3 +268,15 @@ def stated(package: Zip) -> dict[str, str]:
     except UNREADABLE:
         return {"nothing": "package.json is missing or cannot be read"}
     return {name: " ".join(str(words).split())[:300] for name, words in facts.items()}
+
+
+def _second(said: dict[str, str] | None) -> dict[str, str]:
+    """Who else looked, if anybody did."""
+    return {"countersigned by": f"{said['by']}, {said['role']}, {said['on']}"} if said else {}
+
+
+def _rules(said: list[dict[str, str]] | None) -> dict[str, str]:
+    """How many rules came out how, if any were judged."""
+    counted = Counter(row["verdict"] for row in said or ())
+    words = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counted.items()))
+    return {"policy": f"{counted.total()} rules: {words}"} if counted else {}

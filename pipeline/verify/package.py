@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import allowlist, files, worker
+from pipeline.core import allowlist, files, trust, worker
 from pipeline.core.errors import Exit, InputError, ToolError, UsageError
 from pipeline.core.identity import Identifier
-from pipeline.verify import claims, layout, pdfs
-from pipeline.verify.claims import MANIFEST, SHEET, Claim, State, claim
+from pipeline.verify import claims, layout, leaves, pdfs, seals, shown
+from pipeline.verify.claims import MANIFEST, SHEET, Claim, Member, State, claim
 from pipeline.verify.container import UNREADABLE, BadMember, Zip, dangers
 
 SECONDS = 600.0  # for one pass over the whole zip, which may hold 2 GB
@@ -36,6 +36,7 @@ class Verdict:
     stated: dict[str, str]
     cannot_prove: tuple[str, ...]
     leaks: int = 0
+    members: tuple[Member, ...] = ()
 
     @property
     def altered(self) -> tuple[Claim, ...]:
@@ -70,9 +71,10 @@ def _check(zip_path: Path, private: Path | None) -> Verdict:
     cannot_prove = tuple(allowlist.rules()["cannot_prove"])
     sealed = _seal(zip_path, sha256)
     try:
-        found, stated = _apart(_judge, zip_path)
+        found, stated, members, sealed_by = _apart(_judge, zip_path)
     except InputError:  # of the worker: the words are about a case's own file
-        found, stated = [claim("The zip can be read", "it is damaged, or needs more memory than is safe")], {}
+        found = [claim("The zip can be read", "it is damaged, or needs more memory than is safe")]
+        stated, members, sealed_by = {}, (), False
     if found is None:
         raise InputError(
             "this is not a casereport package",
@@ -82,11 +84,13 @@ def _check(zip_path: Path, private: Path | None) -> Verdict:
         )
     if not stated:
         return Verdict(sha256, (sealed, *found), {}, cannot_prove)
-    found.append(_pdfs(zip_path))
+    found += [_pdfs(zip_path), *_leaves(zip_path)]
+    if sealed_by:
+        found += _seals(zip_path)
     if private is None:
-        return Verdict(sha256, (sealed, *found), stated, cannot_prove)
+        return Verdict(sha256, (sealed, *found), stated, cannot_prove, members=members)
     hunted, leaks = _hunt(zip_path, private)
-    return Verdict(sha256, (sealed, *found, hunted), stated, cannot_prove, leaks)
+    return Verdict(sha256, (sealed, *found, hunted), stated, cannot_prove, leaks, members)
 
 
 def exit_code(verdict: Verdict) -> Exit:
@@ -125,8 +129,10 @@ def _apart(function: Any, zip_path: Path, *args: Any) -> Any:
     return worker.call(function, zip_path, *args, where=zip_path.name, memory=memory, seconds=SECONDS)
 
 
-def _judge(zip_path: Path) -> tuple[list[Claim] | None, dict[str, str]]:
-    """The claims and what is stated; None when it is another zip; nothing stated when it was not read.
+def _judge(zip_path: Path) -> tuple[list[Claim] | None, dict[str, str], tuple[Member, ...], bool]:
+    """The claims, what is stated, the files, and whether there are digital signatures to judge.
+
+    No claims (None) when it is another zip; nothing stated when it was not read.
 
     Run in the worker.
     """
@@ -139,14 +145,30 @@ def _judge(zip_path: Path) -> tuple[list[Claim] | None, dict[str, str]]:
             unsafe = "; ".join(sorted(set(dangers(archive.infolist()))))
             found = [claim("The zip is safe to unpack", unsafe)]
             if unsafe:
-                return found, {}
+                return found, {}, (), False
             if foreign:
-                return None, {}
+                return None, {}, (), False
             package = Zip(archive, names)
-            found += [_hidden(archive, hidden), *claims.judged(package)]
-            return found, claims.stated(package)
+            more = ((shown.EDITORS, shown.to_editors), (shown.REVIEWERS, shown.to_reviewers))
+            found += [_hidden(archive, hidden), *claims.judged(package, more)]
+            return found, claims.stated(package), _members(package), _signed(package)
     except UNREADABLE:
-        return [claim("The zip can be read", "it is damaged or not a zip")], {}
+        return [claim("The zip can be read", "it is damaged or not a zip")], {}, (), False
+
+
+def _members(package: Zip) -> tuple[Member, ...]:
+    """What became of each file; nothing where one of them cannot be read, which a claim says."""
+    try:
+        return claims.members(package)
+    except UNREADABLE:
+        return ()
+
+
+def _signed(package: Zip) -> bool:
+    try:
+        return seals.present(package)
+    except BadMember:
+        return True  # then judged, and said to be unreadable
 
 
 def _hidden(archive: zipfile.ZipFile, hidden: str) -> Claim:
@@ -188,6 +210,42 @@ def _in_pdfs(zip_path: Path) -> tuple[str, str]:
             return pdfs.carried(Zip(archive, tuple(archive.namelist())))
         except BadMember as e:
             return f"{e} cannot be read", ""
+
+
+def _leaves(zip_path: Path) -> list[Claim]:
+    """In a child of its own, as the PDFs."""
+    try:
+        found = _apart(_in_leaves, zip_path)
+    except InputError:
+        return [claim(leaves.NAME, "the manuscript or one of the pictures cannot be opened safely")]
+    return [found] if found else []
+
+
+def _in_leaves(zip_path: Path) -> Claim | None:
+    """Run in the worker."""
+    with zipfile.ZipFile(zip_path) as archive:
+        try:
+            return leaves.judge(Zip(archive, tuple(archive.namelist())))
+        except UNREADABLE:  # also pypdfium2.PdfiumError, a RuntimeError
+            return claim(leaves.NAME, "the manuscript or one of the pictures cannot be read")
+
+
+def _seals(zip_path: Path) -> list[Claim]:
+    """Raises UsageError for a folder of roots that cannot be used."""
+    importlib.import_module("pyhanko.sign.validation")
+    try:
+        return [_apart(_in_seals, zip_path, trust.read())]
+    except InputError:
+        return [claim(seals.NAME, "a signed file cannot be opened safely")]
+
+
+def _in_seals(zip_path: Path, trusted: trust.Trust) -> Claim:
+    """Run in the worker."""
+    with zipfile.ZipFile(zip_path) as archive:
+        try:
+            return seals.judge(Zip(archive, tuple(archive.namelist())), trusted)
+        except UNREADABLE:
+            return claim(seals.NAME, "a signed file or package.json cannot be read")
 
 
 def _hunt(zip_path: Path, private: Path) -> tuple[Claim, int]:

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.consent.evidence import Evidence, Signature
-from pipeline.consent.trust import Trust
 from pipeline.core import pdfs, worker
+from pipeline.core.evidence import Evidence, Signature
+from pipeline.core.trust import Trust
 
 MAX_BYTES = 200 << 20
 END = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*\Z")
@@ -45,6 +45,18 @@ def read(
 
     Run in the worker. Raises worker.Refused in plain words.
     """
+    if path.stat().st_size > MAX_BYTES:
+        raise worker.Refused(f"is larger than {MAX_BYTES >> 20} MB")
+    return look(path.read_bytes(), size, sha256, fields, trust, password)
+
+
+def look(
+    content: bytes, size: int, sha256: str, fields: Sequence[str], trust: Trust, password: str = ""
+) -> Facts:
+    """The same for a PDF in memory; with a `size` of 0 nothing is known of how it was printed.
+
+    Run in the worker. Raises worker.Refused in plain words.
+    """
     import logging
 
     from pyhanko.pdf_utils.crypt import AuthStatus
@@ -53,9 +65,6 @@ def read(
     from pyhanko.sign.validation.errors import SignatureValidationError
 
     logging.disable(logging.CRITICAL)  # libraries' messages quote certificates
-    if path.stat().st_size > MAX_BYTES:
-        raise worker.Refused(f"is larger than {MAX_BYTES >> 20} MB")
-    content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     try:
         reader = PdfFileReader(io.BytesIO(content))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.consent.trust import Trust
+from pipeline.core.trust import Trust
 
 # Revoked is revoked however old the list is; a list that came after a signature counts too.
 ANY_AGE = dt.timedelta(days=365_000)

@@ -1,0 +1,156 @@
+"""`casereport status cases/ --open`: every case on one page, which its script only sorts and filters."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from pipeline import status
+from tests import seeing
+from tests.browser import CHROMIUM, MISSING, Page, browser
+from tests.conftest import CONSENT, casereport, edit, make_case
+
+DAYS = 24 * 3600
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four cases: complete, lacking things, unreadable, withdrawn."""
+    folder = tmp_path_factory.mktemp("department") / "cases"
+    complete = make_case(folder / "case-2")
+    lacking = make_case(folder / "case-10")
+    edit(lacking, "\ntitle:", "\nx_title:")
+    for section in ("history", "examination", "outcomes"):
+        edit(lacking, f"\n{section}:", f"\nx_{section}:")
+    make_case(folder / "<i>odd").joinpath("record.yaml").write_text("title: [\n")
+    withdrawn = make_case(folder / "case-3")
+    with (withdrawn / "record.yaml").open("a", encoding="utf-8") as record:
+        record.write(CONSENT.format(form="0" * 16).replace("withdrawn: no", "withdrawn: yes"))
+    (withdrawn / "consent" / "signed-form.pdf").write_bytes(b"%PDF-1.4\n%%EOF\n")
+    old = time.time() - 12 * DAYS
+    for path in complete.rglob("*"):
+        os.utime(path, (old, old))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def written(cases: Path) -> Path:
+    """The page, as the command writes it."""
+    out = cases.parent / "build"
+    ran = casereport("status", cases, "--open", "--no-browser", "--out", out)
+    assert ran.code == 0, ran.err
+    assert f"page: {out / 'status.html'}" in ran.err
+    assert ran.out.count("next:") == 4
+    return out / "status.html"
+
+
+def rows(path: Path) -> dict[str, list[str]]:
+    """Case -> its cells, as words."""
+    tree = etree.HTML(path.read_text(encoding="utf-8"))
+    return {
+        "".join(row.find("th").itertext()): [
+            " ".join(" ".join(cell.itertext()).split()) for cell in row.iterfind("td")
+        ]
+        for row in tree.iterfind(".//tbody/tr")
+    }
+
+
+def test_what_it_says_of_each_case(written: Path) -> None:
+    found = rows(written)
+    assert set(found) == {"case-2", "case-10", "case-3", "<i>odd"}
+    stage, ago, missing, ready, following = found["case-2"]
+    assert (stage, ago, missing) == ("record complete", "12 days ago", "nothing that stops it")
+    assert "jmcr" in ready or "all 10 journals" in ready
+    assert "have it signed" in following
+    stage, ago, missing, ready, following = found["case-10"]
+    assert stage.startswith("record: ")
+    assert ago == "today"
+    assert missing.count("record.yaml:") == status.FIRST
+    assert "more: casereport check" in missing
+    assert ready == "none yet"
+    assert found["<i>odd"][0] == "unreadable"
+    assert "record.yaml:" in found["<i>odd"][2]
+    assert found["case-3"][0] == "withdrawn" or found["case-3"][0].startswith("record: ")
+    assert written.stat().st_mode & 0o077 == 0
+
+
+def test_what_is_remembered_is_asked_again_when_the_case_changes(cases: Path, tmp_path: Path) -> None:
+    before = {row.case: row for row in status.read(cases, tmp_path, "aujmsr", everywhere=True)}
+    memory = json.loads((tmp_path / status.MEMORY).read_text())
+    assert all(len(key) == 64 for key in memory)  # digests: no name of a folder
+    for key in memory:
+        memory[key] = ["remembered"]
+    (tmp_path / status.MEMORY).write_text(json.dumps(memory))
+    again = {row.case: row for row in status.read(cases, tmp_path, "aujmsr", everywhere=True)}
+    assert again["case-2"].ready == ("remembered",)
+    record = cases / "case-2" / "record.yaml"
+    whole = record.read_bytes()
+    try:
+        record.write_bytes(whole + b"# a note\n")
+        changed = {row.case: row for row in status.read(cases, tmp_path, "aujmsr", everywhere=True)}
+    finally:
+        record.write_bytes(whole)
+    assert changed["case-2"].ready == before["case-2"].ready
+    assert before["case-2"].ready
+    (tmp_path / status.MEMORY).write_text("[not json")
+    assert status.read(cases, tmp_path, "aujmsr", everywhere=True)[0].case == before["<i>odd"].case
+
+
+def test_no_cases_and_one_case(cases: Path, tmp_path: Path) -> None:
+    assert "No cases here" in status.page(status.read(tmp_path, tmp_path, "aujmsr", everywhere=True))
+    only = status.read(cases / "case-2", tmp_path, "aujmsr", everywhere=True)
+    assert [row.case for row in only] == ["case-2"]
+    assert "1 case<" in status.page(only)
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    if CHROMIUM is None:
+        pytest.skip(MISSING)
+    with browser() as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_in_a_browser(written: Path, page: Page, width: int) -> None:
+    seeing.look(page, written, width)
+    seeing.keep(page, f"status-{width}")
+    assert seeing.findings(page) == []
+
+
+def test_sorting_and_filtering_by_keyboard(written: Path, page: Page) -> None:
+    page.open(written.as_uri())
+    shown = "[...document.querySelectorAll('tbody tr')].filter((r) => !r.hidden).map((r) => r.dataset.case)"
+    head = "document.querySelector('th[data-by=case]')"
+    page.run(f"{head}.querySelector('button').focus()")
+    page.press("Enter")
+    first = page.run(shown)
+    assert [name for name in first if name.startswith("case")] == ["case-2", "case-3", "case-10"]
+    assert page.run(f"{head}.getAttribute('aria-sort')") == "ascending"
+    page.press("Enter")
+    assert page.run(shown) == first[::-1]
+    page.run("document.querySelector('#find').focus()")
+    page.type("CASE-1")
+    assert page.run(shown) == ["case-10"]
+    assert page.run("document.querySelector('#shown').textContent") == "1 of 4 shown"
+    page.run(
+        "document.querySelector('#find').value = ''; const one = document.querySelector('#journal');"
+        "one.value = 'jmcr'; one.dispatchEvent(new Event('input', {bubbles: true}))"
+    )
+    assert page.run(shown) == ["case-2"]
+
+
+def test_it_is_whole_without_its_script(written: Path, page: Page) -> None:
+    page.send("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        page.open(written.as_uri())
+    finally:
+        page.send("Emulation.setScriptExecutionDisabled", value=False)
+    assert page.run("document.querySelectorAll('tbody tr').length") == 4
+    assert page.run("document.querySelector('form').offsetHeight") == 0  # nothing that would do nothing
