@@ -78,6 +78,8 @@ bench-consent: $(DEV) ## signed forms read back from scans, fax machines and tel
 	$(VENV)/bin/python bench/consent.py $(ARGS)
 bench-photos: $(DEV) ## metadata that survives, faces found, seconds per photograph
 	$(VENV)/bin/python bench/photos.py $(ARGS)
+bench-hunt: $(DEV) ## known identifiers found however they are written, false finds and seconds on 5 MB
+	$(VENV)/bin/python bench/hunt.py $(ARGS)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
