@@ -14,7 +14,7 @@ CASES   := $(patsubst %/record.yaml,%,$(wildcard cases/*/record.yaml))
 
 .DEFAULT_GOAL := $(if $(CASE),submit,help)
 .PHONY: force help demo all new check copies draft consent review submit verify status doctor test test-all lint types
-.PHONY: bench bench-dicom bench-pixels bench-photos bench-consent clean
+.PHONY: bench bench-dicom bench-pixels bench-photos bench-consent bench-hunt mutants planted clean
 need-case = $(if $(CASE),,$(error Say which case, for example: make $@ CASE=cases/my-case))
 
 help: ## show this list
