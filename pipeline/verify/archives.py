@@ -132,7 +132,7 @@ def compound(data: bytes, place: str, walk: Walk, depth: int) -> Iterator[Piece]
     yield from runs(data, f"{place} (raw)")
 
 
-EMBEDDED = (b"\x89PNG\r\n\x1a\n", b"PK\x03\x04", b"%PDF-", b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xe1")
+EMBEDDED = (b"\x89PNG\r\n\x1a\n", b"PK\x03\x04", b"%PDF-", b"\xff\xd8\xff\xe0")
 CONTROLS = dict.fromkeys(range(32))
 
 
@@ -148,7 +148,7 @@ def _locked(streams: dict[str, bytes]) -> str:
 
 
 def _streams(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """(path, content) of every stream (MS-CFB 2.2 to 2.6). Raises ValueError for chains that go in circles."""
+    """(path, content) of every stream (MS-CFB 2.2 to 2.6). Raises ValueError for chains without end."""
     shift, small_shift = struct.unpack_from("<HH", data, 30)
     if not 7 <= shift <= 16 or not 4 <= small_shift <= 12:
         raise ValueError

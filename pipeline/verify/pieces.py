@@ -45,8 +45,9 @@ class Walk:
 
     inside: Callable[[bytes, str, Walk, int], Iterator[Piece]]  # reads whatever some bytes are
     skip: Skip = never  # passes over content that was searched before
-    missed: list[str] | None = None  # collects what cannot be opened; None: that ends the walk
     look: Callable[[bytes, str, str], Iterator[Piece]] | None = None  # reads pixels, where they are wanted
+    pictured: Callable[[str], bool] = lambda _place: True  # says where they are wanted
+    missed: list[str] | None = None  # collects what cannot be opened; None: that ends the walk
     thorough: bool = False  # a stranger's file: what no reader here knows is not a pass
 
     def into(self, data: bytes, place: str, depth: int) -> Iterator[Piece]:

@@ -24,6 +24,7 @@ SURE = 0.5  # of a line: below, the reader makes letters of bone and hair
 PAGE_DOTS = 150 / 72  # pixels per point at which a page is looked at
 PAGES = 60  # of one PDF
 Bytes = npt.NDArray[np.uint8]
+Image.init()  # every format once, here: else each child loads them again
 
 
 def look(data: bytes, place: str, kind: str) -> Iterator[Piece]:
@@ -80,12 +81,12 @@ def _dicom(data: bytes) -> Iterator[Bytes]:
     import pydicom
     from pydicom.pixels.utils import pixel_array
 
-    dataset = pydicom.dcmread(io.BytesIO(data), force=True, stop_before_pixels=True)
-    if "Rows" not in dataset or "Columns" not in dataset:
+    dataset = pydicom.dcmread(io.BytesIO(data), force=True)
+    if "Rows" not in dataset or "PixelData" not in dataset:
         return
     picture.check_size(int(dataset.Columns), int(dataset.Rows))
     for number in _spread(int(dataset.get("NumberOfFrames") or 1)):
-        values = np.asarray(pixel_array(io.BytesIO(data), index=number))
+        values = np.asarray(pixel_array(dataset, index=number))
         yield values.astype(np.uint8) if values.dtype == np.uint8 else _stretched(values.astype(np.float32))
 
 

@@ -12,7 +12,7 @@ import re
 import urllib.parse
 from collections.abc import Iterator
 
-from pipeline.core import kinds
+from pipeline.verify import known
 from pipeline.verify.pieces import Piece, Walk, runs
 
 BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4}[\r\n]{0,2}){8,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
@@ -140,4 +140,4 @@ def _encoded(data: bytes, place: str, walk: Walk, depth: int) -> Iterator[Piece]
 
 
 def _something(data: bytes) -> bool:
-    return kinds.sniff(data[: kinds.HEAD]) not in {"other", "dicom", "empty"}
+    return known.sniff(data) not in {"other", "dicom", "empty", "utf-16"}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pipeline.core import kinds
-from pipeline.verify import archives, pictures, portable, texts
+from pipeline.verify import archives, known, pictures, portable, texts
 from pipeline.verify.pieces import Piece, Skip, Unreadable, Walk, never, runs
 
 Reader = Callable[[bytes, str, Walk, int], Iterator[Piece]]
@@ -29,27 +29,11 @@ READERS: dict[str, Reader] = {
     "text": texts.read,
     "utf-16": texts.wide,
 }
-MORE = (  # beside core.kinds, which knows what a case may hold
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, "compound"),
-    (b"\x1f\x8b", 0, "packed"),
-    (b"BZh", 0, "packed"),
-    (b"\xfd7zXZ\0", 0, "packed"),
-    (b"ustar", 257, "tar"),
-    (b"7z\xbc\xaf\x27\x1c", 0, "7-Zip archive"),
-    (b"Rar!\x1a\x07", 0, "RAR archive"),
-    (b"OggS", 0, "sound"),
-    (b"ID3", 0, "sound"),
-    (b"fLaC", 0, "sound"),
-    (b"WAVE", 8, "sound"),
-    (b"#!AMR", 0, "sound"),
-    (b"\xff\xfe", 0, "utf-16"),
-    (b"\xfe\xff", 0, "utf-16"),
-)
 CLOSED = {  # kinds that nobody here can look into
-    "7-Zip archive": "an archive that cannot be opened here: unpack it and give the folder",
-    "RAR archive": "an archive that cannot be opened here: unpack it and give the folder",
-    "sound": "sound: what is said in it cannot be searched",
-    "video": "a film: what is shown and said in it cannot be searched",
+    "7-Zip archive": "an archive that cannot be opened here; unpack it and give the folder",
+    "RAR archive": "an archive that cannot be opened here; unpack it and give the folder",
+    "sound": "sound; what is said in it cannot be searched",
+    "video": "a film; what is shown and said in it cannot be searched",
     "unknown": "compressed or encrypted in a way that cannot be opened here",
 }
 PICTURED = kinds.IMAGES | {"pdf"}
@@ -73,7 +57,7 @@ def walked(path: Path, place: str, walk: Walk) -> Iterator[Piece]:
 
 def inside(data: bytes, place: str, walk: Walk, depth: int) -> Iterator[Piece]:
     """Every piece of text in some bytes, by what they are. Raises Unreadable."""
-    kind = sniff(data)
+    kind = known.sniff(data)
     reader = READERS.get(kind)
     if reader is not None:
         yield from reader(data, place, walk, depth)
@@ -81,16 +65,8 @@ def inside(data: bytes, place: str, walk: Walk, depth: int) -> Iterator[Piece]:
         yield from runs(data, place)
         if walk.thorough and (why := CLOSED.get(_unknown(data, place) if kind == "other" else kind)):
             raise Unreadable(f"{place}: {why}")
-    if walk.look and kind in PICTURED:
+    if walk.look and kind in PICTURED and walk.pictured(place):
         yield from walk.look(data, place, kind)
-
-
-def sniff(data: bytes) -> str:
-    """The kind of some bytes, with more kinds than a case may hold."""
-    kind = kinds.sniff(data[: kinds.HEAD])
-    if kind in {"other", "text"}:
-        return next((name for magic, at, name in MORE if data[at : at + len(magic)] == magic), kind)
-    return kind
 
 
 def _unknown(data: bytes, place: str) -> str:
