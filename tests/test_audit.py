@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import shutil
 import stat
@@ -12,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline import cli
 from pipeline.core.identity import Identifier, Kind
 from pipeline.core.near import NearMatcher
 from pipeline.verify import archives, texts, thorough, unpack
@@ -20,6 +23,14 @@ from tests import audit_files
 from tests.conftest import DATA, Ran, casereport
 
 PRIVATE = DATA / "private.yaml"
+
+
+def command(*args: object) -> Ran:
+    """The command, in this process: its children are the same."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = cli.main([*map(str, args), "-q"])
+    return Ran(code, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope="module")
@@ -57,38 +68,38 @@ def test_clean_closed_and_found_have_their_exit_codes(tmp_path: Path):
     file = tmp_path / "talk.txt"
     for text, code in (("An annular plaque.", 0), ("then Meera came", 0), ("Meera Testwala", 4)):
         file.write_text(text)
-        ran = casereport("audit", file, "--private", PRIVATE)
+        ran = command("audit", file, "--private", PRIVATE)
         assert ran.code == code, ran.everything
     assert "talk.txt, line 1" in ran.out
     file.write_bytes(audit_files.CLOSED["locked.pdf"])
-    ran = casereport("audit", file, "--private", PRIVATE)
+    ran = command("audit", file, "--private", PRIVATE)
     assert ran.code == 5
     assert "LEAK006" in ran.out
 
 
 def test_a_soft_find_is_said(tmp_path: Path):
     (tmp_path / "talk.txt").write_text("ring\nthen Meera came")
-    ran = casereport("audit", tmp_path / "talk.txt", "--private", PRIVATE)
+    ran = command("audit", tmp_path / "talk.txt", "--private", PRIVATE)
     assert "talk.txt, line 2: warning LEAK005" in ran.out
 
 
 def test_without_a_list_it_says_what_it_cannot_do(tmp_path: Path):
     (tmp_path / "a.txt").write_text("x")
-    ran = casereport("audit", tmp_path / "a.txt")
+    ran = command("audit", tmp_path / "a.txt")
     assert ran.code == 2
     assert "--private" in ran.err
     (tmp_path / "private.yaml").write_text("name: ''\n")
-    assert casereport("audit", tmp_path, "--private", tmp_path / "private.yaml").code == 2
-    assert casereport("audit", tmp_path / "gone", "--private", PRIVATE).code == 2
+    assert command("audit", tmp_path, "--private", tmp_path / "private.yaml").code == 2
+    assert command("audit", tmp_path / "gone", "--private", PRIVATE).code == 2
 
 
 def test_the_list_itself_is_no_find_and_links_are_not_followed(tmp_path: Path):
     shutil.copy(PRIVATE, tmp_path / "private.yaml")
     (tmp_path / "a.txt").write_text("ring")
-    ran = casereport("audit", tmp_path, "--private", tmp_path / "private.yaml", "--json")
+    ran = command("audit", tmp_path, "--private", tmp_path / "private.yaml", "--json")
     assert ran.code == 0, ran.everything
     (tmp_path / "b.txt").symlink_to(PRIVATE)
-    ran = casereport("audit", tmp_path, "--private", tmp_path / "private.yaml", "--json")
+    ran = command("audit", tmp_path, "--private", tmp_path / "private.yaml", "--json")
     assert ran.code == 5
     assert "link" in ran.json["unreadable"][0]["why"]
 
@@ -98,7 +109,7 @@ def test_nothing_is_changed(tmp_path: Path):
     file.write_bytes(audit_files.HIDING["paper.docx"])
     file.chmod(stat.S_IRUSR)
     before = file.stat()
-    casereport("audit", file, "--private", PRIVATE)
+    command("audit", file, "--private", PRIVATE)
     assert file.stat() == before or file.stat().st_mtime == before.st_mtime
     assert [p.name for p in tmp_path.iterdir()] == ["a.docx"]
 
@@ -120,7 +131,7 @@ def test_an_encrypted_member_is_closed_and_the_others_are_searched(tmp_path: Pat
     for magic, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         content[content.find(magic) + at] |= 1
     (tmp_path / "a.zip").write_bytes(content)
-    ran = casereport("audit", tmp_path / "a.zip", "--private", PRIVATE, "--json")
+    ran = command("audit", tmp_path / "a.zip", "--private", PRIVATE, "--json")
     assert ran.code == 4
     assert [row["why"] for row in ran.json["unreadable"]] == ["encrypted"]
     assert json.loads(ran.out)["hard"]
@@ -163,4 +174,4 @@ def test_streams_of_a_compound_file_are_joined_from_their_sectors(streams: dict[
 def test_a_zip_that_a_reader_would_not_open_is_closed(tmp_path: Path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_LZMA) as z:
         z.writestr("a.txt", "x" * 500)
-    assert casereport("audit", tmp_path / "a.zip", "--private", PRIVATE).code == 5
+    assert command("audit", tmp_path / "a.zip", "--private", PRIVATE).code == 5
