@@ -14,7 +14,7 @@ CASES   := $(patsubst %/record.yaml,%,$(wildcard cases/*/record.yaml))
 
 .DEFAULT_GOAL := $(if $(CASE),submit,help)
 .PHONY: force help demo all new check copies draft consent review submit verify status doctor test test-all lint types
-.PHONY: bench bench-dicom bench-pixels bench-photos bench-consent clean
+.PHONY: bench bench-dicom bench-pixels bench-photos bench-consent bench-hunt mutants planted clean
 need-case = $(if $(CASE),,$(error Say which case, for example: make $@ CASE=cases/my-case))
 
 help: ## show this list
@@ -78,6 +78,8 @@ bench-consent: $(DEV) ## signed forms read back from scans, fax machines and tel
 	$(VENV)/bin/python bench/consent.py $(ARGS)
 bench-photos: $(DEV) ## metadata that survives, faces found, seconds per photograph
 	$(VENV)/bin/python bench/photos.py $(ARGS)
+bench-hunt: $(DEV) ## known identifiers found however they are written, false finds and seconds on 5 MB
+	$(VENV)/bin/python bench/hunt.py $(ARGS)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -84,6 +84,11 @@ def _verify(one: argparse.ArgumentParser) -> None:
     _open(one, "show the verdict on a package as a page")
 
 
+def _audit(one: argparse.ArgumentParser) -> None:
+    one.add_argument("target", type=Path, metavar="FILE", help="any file or folder; it is not changed")
+    one.add_argument("--private", type=Path, help="a private.yaml: whom to look for")
+
+
 def _status(one: argparse.ArgumentParser) -> None:
     help_ = "a case, or a folder of cases"
     one.add_argument("case", type=Path, nargs="?", default=Path("cases"), help=help_)
@@ -131,6 +136,7 @@ def _clean(one: argparse.ArgumentParser) -> None:
 
 
 _OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "audit": _audit,
     "new": _new,
     "check": _check,
     "clean": _clean,

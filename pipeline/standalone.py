@@ -28,6 +28,16 @@ def clean_folder(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     return code, answer
 
 
+def audit(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    """Is anyone in this file or folder whom this private.yaml lists?"""
+    from pipeline.verify import audit as engine
+
+    done = engine.audit(args.target, args.private, lambda n, total: tell.progress("audit", n, total))
+    if not args.json:
+        print(plain(engine.to_text(done)))
+    return engine.exit_code(done), engine.to_json(done)
+
+
 def explain(args: argparse.Namespace, _tell: Tell) -> tuple[Exit, Any]:
     """Why a finding matters and how to fix it."""
     from pipeline.core import findings

@@ -304,6 +304,7 @@ VERBS: dict[str, tuple[str, Callable[[argparse.Namespace, Tell], tuple[Exit, Any
     "render": ("write the manuscript; --draft before consent", _render),
     "submit": ("all of it, up to a sealed package", _submit),
     "verify": ("check a package.zip (needs nothing else), or hunt again in a case", _verify),
+    "audit": ("is anyone whom private.yaml lists in this file or folder?", standalone.audit),
     "journals": ("every journal we know; compare A B [CASE] shows what changes", _journals),
     "status": ("one line per case: where it stands, what is next", _status),
     "explain": ("why a finding matters and how to fix it", standalone.explain),

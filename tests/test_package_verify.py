@@ -20,7 +20,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from pipeline.core.errors import Exit, InputError, ToolError, UsageError
 from pipeline.core.model import SignOff
-from pipeline.verify import container, unpack
+from pipeline.verify import container, pieces, unpack
 from pipeline.verify import package as verify
 from pipeline.verify.claims import State
 from pipeline.verify.package import Verdict
@@ -451,7 +451,7 @@ def test_methods_that_cannot_be_unpacked_in_pieces(sealed: Path, tmp_path: Path,
     whole[at + 24 : at + 28] = struct.pack("<I", 4000)
     path.write_bytes(whole)
     assert "can grow without bounds" in broken(verify.check(path))
-    with pytest.raises(unpack.Unreadable, match="can grow without bounds"):
+    with pytest.raises(pieces.Unreadable, match="can grow without bounds"):
         list(unpack.pieces(path, "x.zip"))
 
     def change(held: dict[str, bytes], _outer: dict[str, bytes]) -> None:

@@ -14,10 +14,10 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
-from pipeline.core import resources, worker
+from pipeline.core import lines, resources, worker
 from pipeline.core.identity import Identifier, Kind
 from pipeline.core.match import Matcher
-from pipeline.deidentify.pictures import barcodes, lines, pixelmarks, textboxes
+from pipeline.deidentify.pictures import barcodes, pixelmarks, textboxes
 from pipeline.deidentify.pictures.boxes import Box, Do
 from tests.conftest import some
 

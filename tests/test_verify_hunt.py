@@ -16,7 +16,7 @@ from PIL import Image, PngImagePlugin
 from reportlab.pdfgen.canvas import Canvas
 
 from pipeline.core.identity import Identifier, Kind
-from pipeline.verify import blind, hunt, unpack
+from pipeline.verify import blind, hunt, pieces
 
 NAME = Identifier(Kind.NAME, "Meera Testwala", "name")
 NUMBER = Identifier(Kind.NUMBER, "UH-0099812", "numbers.hospital.0")
@@ -158,16 +158,16 @@ def encrypted_pdf() -> bytes:
 )
 def test_what_cannot_be_opened_is_an_error(tmp_path, damaged):
     (tmp_path / "file.bin").write_bytes(damaged)
-    with pytest.raises(unpack.Unreadable):
+    with pytest.raises(pieces.Unreadable):
         hunt.hunt(tmp_path, KNOWN)
 
 
 def test_a_zip_in_a_zip_without_end_is_refused(tmp_path):
     nested = b"Meera"
-    for _ in range(unpack.MAX_DEPTH + 2):
+    for _ in range(pieces.MAX_DEPTH + 2):
         nested = archive({"x.zip": nested})
     (tmp_path / "file.zip").write_bytes(nested)
-    with pytest.raises(unpack.Unreadable):
+    with pytest.raises(pieces.Unreadable):
         hunt.hunt(tmp_path, KNOWN)
 
 
@@ -177,7 +177,7 @@ def test_authors_are_seen_in_a_blinded_copy_but_not_their_surname_in_references(
         "affiliations": {"skin": {"institution": "Example Institute of Medicine"}},
     }
     hidden = blind.who(record)
-    listed = unpack.Piece("for-review/manuscript.pdf › page 2", "1. Example A, Other B. Rings. J Test. 2020.")
+    listed = pieces.Piece("for-review/manuscript.pdf › page 2", "1. Example A, Other B. Rings. J Test. 2020.")
     assert blind.seen([listed], hidden, "Example, Asha and Other, B") == []
     assert blind.seen([listed], hidden, "Other, B")
     for text in (
@@ -186,7 +186,7 @@ def test_authors_are_seen_in_a_blinded_copy_but_not_their_surname_in_references(
         "Example Institute\u00a0of Medicine",
         "asha@example.org",
     ):
-        assert blind.seen([unpack.Piece("x", text)], hidden), text
+        assert blind.seen([pieces.Piece("x", text)], hidden), text
 
 
 VERMANI = {
@@ -228,7 +228,7 @@ VERMANI = {
     ],
 )
 def test_authors_are_seen_however_they_are_named(text):
-    assert blind.seen([unpack.Piece("for-review/highlights.docx", text)], blind.who(VERMANI))
+    assert blind.seen([pieces.Piece("for-review/highlights.docx", text)], blind.who(VERMANI))
 
 
 @pytest.mark.parametrize(
@@ -243,15 +243,15 @@ def test_authors_are_seen_however_they_are_named(text):
     ],
 )
 def test_ordinary_words_are_no_authors(text):
-    assert blind.seen([unpack.Piece("for-review/manuscript.pdf", text)], blind.who(VERMANI)) == []
+    assert blind.seen([pieces.Piece("for-review/manuscript.pdf", text)], blind.who(VERMANI)) == []
 
 
 def test_authors_who_cite_themselves_are_excused_only_where_a_reference_list_may_stand():
     hidden, cited = blind.who(VERMANI), 'Vermani, R. K. and M{\\"u}ller-Long, Z.'
     said = "1. Vermani RK, Müller-Long Z. Rings."
     for place, count in (("for-review/manuscript.docx › word/document.xml", 0), ("for-review/care.pdf", 2)):
-        assert len(blind.seen([unpack.Piece(place, said)], hidden, cited)) == count
-    assert blind.seen([unpack.Piece("for-review/manuscript.docx", "Dr Vermani")], hidden, cited)
+        assert len(blind.seen([pieces.Piece(place, said)], hidden, cited)) == count
+    assert blind.seen([pieces.Piece("for-review/manuscript.docx", "Dr Vermani")], hidden, cited)
 
 
 def test_the_name_of_the_file_is_not_shown_when_found(tmp_path: Path):
@@ -275,10 +275,10 @@ def _written(folder: Path, data: bytes) -> Path:
 def test_readings_that_are_passed_over_would_say_nothing_new(noise, value, encoding):
     """Plain ASCII is read once, and UTF-16 only where its marks are: nothing else could have been there."""
     data = b"".join(noise) + value.encode(encoding, "ignore") + b"".join(reversed(noise))
-    told = "\n".join(piece.text for piece in unpack._runs(data, "x"))
-    readings = ((unpack.ASCII_RUN, "ascii"), (unpack.INDIC_RUN, "utf-8"), (unpack.LATIN_RUN, "latin-1"))
-    for pattern, how in (*readings, *unpack.WIDE_RUNS):
+    told = "\n".join(piece.text for piece in pieces.runs(data, "x"))
+    readings = ((pieces.ASCII_RUN, "ascii"), (pieces.INDIC_RUN, "utf-8"), (pieces.LATIN_RUN, "latin-1"))
+    for pattern, how in (*readings, *pieces.WIDE_RUNS):
         for found in pattern.findall(data):
             said = found.decode(how, "ignore")
-            if any(c.isalnum() for c in said) and (how != "latin-1" or unpack._like_words(found)):
+            if any(c.isalnum() for c in said) and (how != "latin-1" or pieces.like_words(found)):
                 assert said in told

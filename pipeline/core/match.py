@@ -1,8 +1,8 @@
 """Find known identifiers in any text: one matcher, used by the remover and by the hunter.
 
 The text is folded to one stream of letters and digits, every form of every identifier is looked up in one
-pass (Aho-Corasick), and each find is then judged by what surrounds it in the text. A later pass for
-misspellings and other scripts can add its hits where `find` adds those of neighbouring name parts.
+pass (Aho-Corasick), and each find is then judged by what surrounds it in the text. near.py adds a second pass
+for misspellings and other scripts.
 """
 
 from __future__ import annotations
@@ -89,12 +89,13 @@ def _neighbours(text: str, hits: list[Hit]) -> Iterator[Hit]:
     for parts in by_field.values():
         for one, two in pairwise(parts):
             first, second = text[one.start : one.end], text[two.start : two.end]
-            if _belong_together(first, text[one.end : two.start], second):
+            if belong_together(first, text[one.end : two.start], second):
                 sure = len(name_parts(one.identifier.value)) > 1
                 yield Hit(one.start, two.end, one.identifier, "parts", sure)
 
 
-def _belong_together(one: str, between: str, two: str) -> bool:
+def belong_together(one: str, between: str, two: str) -> bool:
+    """Whether two different words with `between` them may be one name."""
     if len(between) > NEAR or letters(one) == letters(two):
         return False
     new_sentence = re.search(r"\w{2,}[.!?]\s|^[.!?]\s|[;:]|\n\s*\n", between)

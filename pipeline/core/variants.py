@@ -74,7 +74,7 @@ def _person(value: str) -> Iterator[Form]:
     for order in permutations(parts[:4]):
         yield Form("".join(order), "order", True, Edge.WORD)
     for one, two in permutations([p for p in parts if len(p) >= MIN_STREAM], 2):
-        yield Form(one + two, "pair", not (_common(one) and _common(two)), Edge.WORD)
+        yield Form(one + two, "pair", not (common(one) and common(two)), Edge.WORD)
     for part in parts:
         yield Form(part, "token", False, _token_edge(part))
     for surname, given in ((parts[-1], parts[:-1]), (parts[0], parts[1:])):
@@ -85,7 +85,7 @@ def _person(value: str) -> Iterator[Form]:
 
 
 def _only_name(part: str) -> Form:
-    sure = len(part) >= SURE_TOKEN and not _common(part) and part not in words("dummies")
+    sure = len(part) >= SURE_TOKEN and not common(part) and part not in words("dummies")
     return Form(part, "full" if sure else "token", sure, _token_edge(part))
 
 
@@ -93,7 +93,8 @@ def _token_edge(word: str) -> Edge:
     return Edge.TITLE if word in words("ordinary") else Edge.SOLID
 
 
-def _common(word: str) -> bool:
+def common(word: str) -> bool:
+    """Whether a word is the name of so many, or so ordinary a word, that it says little."""
     return word in words("common_names") or word in words("ordinary")
 
 
@@ -101,13 +102,13 @@ def _organisation(value: str) -> Iterator[Form]:
     head, *rest = [part for part in re.split(r"[,;()]", value) if letters(part)] or [value]
     parts = _words_of(head)
     own = [p for p in parts if p not in words("hospital_words") and p not in words("regions")]
-    telling = bool(own) and (len(parts) > 1 or (len(parts[0]) >= SURE_TOKEN and not _common(parts[0])))
+    telling = bool(own) and (len(parts) > 1 or (len(parts[0]) >= SURE_TOKEN and not common(parts[0])))
     yield Form(letters(value), "full", telling or bool(rest), Edge.WORD)
     yield Form("".join(parts), "full", telling, Edge.WORD)
     if len(own) == 1 and len(parts) > 1 and len(own[0]) > MIN_STREAM:
         yield Form(own[0], "token", False, Edge.TITLE)
     elif 1 < len(own) < len(parts):
-        yield Form("".join(own), "core", not all(map(_common, own)), Edge.WORD)
+        yield Form("".join(own), "core", not all(map(common, own)), Edge.WORD)
     initials = "".join(p[0] for p in parts if p not in {"of", "and", "the", "for"})
     if len(initials) >= 4:
         yield Form(initials, "acronym", True, Edge.CAPITALS)
@@ -116,6 +117,17 @@ def _organisation(value: str) -> Iterator[Form]:
             yield Form(letters(part), "acronym", True, Edge.CAPITALS)
         else:
             yield from _one_place(part, "place-part")
+
+
+def own_words(identifier: Identifier) -> tuple[str, ...]:
+    """The folded words that an organisation or a place does not share with others of its kind."""
+    shared = (
+        ("regions", "place_noise", "place_words")
+        if identifier.kind is Kind.PLACE
+        else ("regions", "hospital_words")
+    )
+    spoken = [w for w in _words_of(identifier.value) if not w.isdigit()]
+    return tuple(w for w in spoken if not any(w in words(group) for group in shared))
 
 
 def _place(value: str) -> Iterator[Form]:
@@ -127,7 +139,7 @@ def _place(value: str) -> Iterator[Form]:
 def _one_place(text: str, rule: str) -> Iterator[Form]:
     everything = [p for p in _words_of(text) if not p.isdigit()]
     own = [p for p in everything if p not in words("place_words") and p not in words("place_noise")]
-    ordinary = all(map(_common, own))
+    ordinary = all(map(common, own))
     parts = everything if ordinary else own  # "Model Town" says something, "Model" nothing
     stream = "".join(parts)
     if not own or stream in words("regions"):

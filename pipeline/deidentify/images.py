@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import dicomview, findings, slices, worker
+from pipeline.core import dicomview, findings, lines, slices, worker
 from pipeline.core.identity import Identifier
 from pipeline.core.match import Matcher
 from pipeline.core.model import Case, Finding, Path_, Place, Source
@@ -15,7 +15,7 @@ from pipeline.core.picture import Extent, NoPictureError, Picture, Trouble, each
 from pipeline.deidentify.headers import dicom, series
 from pipeline.deidentify.headers.pseudonym import Pseudonyms
 from pipeline.deidentify.headers.rules import rules
-from pipeline.deidentify.pictures import heads, lines
+from pipeline.deidentify.pictures import heads
 from pipeline.deidentify.pictures.boxes import Area, Box, Do
 from pipeline.deidentify.pictures.pixels import Stored
 

@@ -103,7 +103,8 @@ def guard(case: Case, journal: Journal, signed_off: str = "") -> Callable[[Path]
 
     def veto(part: Path) -> None:
         from pipeline.core.match import Matcher
-        from pipeline.verify import blind, hunt, unpack
+        from pipeline.verify import blind, hunt
+        from pipeline.verify.pieces import Unreadable
 
         known, others, outside_letter = _hunted(case)
         blinded, not_authors = bool(journal.layout.get("blinded")), Matcher(others)
@@ -117,16 +118,16 @@ def guard(case: Case, journal: Journal, signed_off: str = "") -> Callable[[Path]
             return everyone if blinded and _for_review(place) else not_authors
 
         try:
-            pieces = list(hunt.read(part, matcher, _passed_over()))
-        except unpack.Unreadable as e:
+            found = list(hunt.read(part, matcher, _passed_over()))
+        except Unreadable as e:
             raise findings.stop(PrivacyError, "LEAK003", (str(e), 0)) from None
-        if hard := [f for f in hunt.search(pieces, matcher, excused) if f.hard]:
+        if hard := [f for f in hunt.search(found, matcher, excused) if f.hard]:
             first = hard[0]
             raise findings.stop(
                 PrivacyError, "LEAK002", (first.place, 0), field=first.field, rule=first.rule, count=len(hard)
             )
         if blinded:
-            shown, cited = (p for p in pieces if _for_review(p.place)), "\n".join(_cited(case))
+            shown, cited = (p for p in found if _for_review(p.place)), "\n".join(_cited(case))
             named = blind.seen(shown, blind.who(case.record), cited)
             for place, what in named[:1]:
                 raise findings.stop(PrivacyError, "LEAK010", (place, 0), what=what, count=len(named))

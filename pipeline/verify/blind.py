@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.core import authors
 from pipeline.core.fold import letters
-from pipeline.verify.unpack import Piece
+from pipeline.verify.pieces import Piece
 
 SHORTEST = 6  # folded letters; what is shorter ("AIMS") would be found inside other words
 NO_TEXT = ("stream", "base64", "hexadecimal", "(raw)")  # bytes that look like initials by chance

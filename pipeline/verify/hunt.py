@@ -12,7 +12,7 @@ from pipeline.core import files
 from pipeline.core.identity import Identifier
 from pipeline.core.match import Hit, Matcher
 from pipeline.verify import unpack
-from pipeline.verify.unpack import Piece
+from pipeline.verify.pieces import Piece, Skip, never
 
 OUR_EPOCH = re.compile(r"(?:D:)?1980-?01-?01T?00:?00:?00")  # the date our own files carry, never a patient's
 
@@ -29,13 +29,13 @@ class Found:
 
 
 def hunt(path: Path, known: Iterable[Identifier]) -> list[Found]:
-    """Every find in a file or folder. Raises unpack.Unreadable for what cannot be opened."""
+    """Every find in a file or folder. Raises pieces.Unreadable for what cannot be opened."""
     matcher = Matcher(known)
     return search(read(path), lambda _place: matcher)
 
 
 def read(
-    path: Path, zone: Callable[[str], object] = lambda _place: None, skip: unpack.Skip = unpack.never
+    path: Path, zone: Callable[[str], object] = lambda _place: None, skip: Skip = never
 ) -> Iterator[Piece]:
     """Every piece of text in a file or folder, by path; the same content only once in each zone.
 

@@ -14,12 +14,14 @@ from typing import Any
 
 from pipeline.core import allowlist, files, trust, worker
 from pipeline.core.errors import Exit, InputError, ToolError, UsageError
-from pipeline.core.identity import Identifier
-from pipeline.verify import claims, layout, leaves, pdfs, seals, shown
+from pipeline.core.near import NearMatcher
+from pipeline.verify import audit, claims, hunt, layout, leaves, pdfs, seals, shown, thorough
 from pipeline.verify.claims import MANIFEST, SHEET, Claim, Member, State, claim
 from pipeline.verify.container import UNREADABLE, BadMember, Zip, dangers
 
 SECONDS = 600.0  # for one pass over the whole zip, which may hold 2 GB
+SHOWN = 5  # finds that are named
+CLOSED = "a file in it could not be looked into"
 READERS = (
     "pikepdf",
     "pypdfium2",
@@ -120,12 +122,12 @@ def to_text(verdict: Verdict) -> str:
     return "\n".join([*lines, "", f"SHA-256 {verdict.sha256}", end])
 
 
-def _apart(function: Any, zip_path: Path, *args: Any) -> Any:
+def _apart(function: Any, zip_path: Path, *args: Any, memory: int = worker.MEMORY) -> Any:
     """`function(zip_path, …)` in a child that may use little more memory than the zip has bytes.
 
     Raises InputError when it asks for more, takes too long or crashes.
     """
-    memory = worker.MEMORY + 2 * zip_path.stat().st_size
+    memory += 2 * zip_path.stat().st_size
     return worker.call(function, zip_path, *args, where=zip_path.name, memory=memory, seconds=SECONDS)
 
 
@@ -250,33 +252,29 @@ def _in_seals(zip_path: Path, trusted: trust.Trust) -> Claim:
 
 def _hunt(zip_path: Path, private: Path) -> tuple[Claim, int]:
     """Hunt in the zip, sparing what the record beside `private` says the authors publish of themselves."""
-    from pipeline.core import identity, yamltext
-
-    listed, _ = yamltext.load(private.read_bytes(), private.name)
-    beside = private.with_name("record.yaml")
-    record = yamltext.load(beside.read_bytes(), beside.name)[0] if beside.is_file() else {}
-    known = identity.outside_byline(
-        (*identity.identifiers(listed), *identity.dates_of(record)), identity.byline_lines(record)
-    )
-    in_letter = identity.outside_byline(known, identity.letter_lines(record))
-    name = f"None of {len(known)} known identifiers is in it"
+    listed = audit.whom(private)
+    name = f"None of {len(listed.anywhere)} known identifiers is in it"
+    audit.preload()
     try:
-        hard = _apart(_places, zip_path, known, in_letter)
+        looked = _apart(_look, zip_path, listed, memory=worker.READING)
     except InputError:
-        return Claim(name, State.UNKNOWN, "a file in it could not be looked into"), 0
-    where = ", ".join(sorted(set(hard))[:5])
-    return claim(name, f"{len(hard)} found: {where}" if hard else ""), len(hard)
+        return Claim(name, State.UNKNOWN, CLOSED), 0
+    hard = [f"{one.field} in {one.place}" for one in looked.found if one.hard]
+    soft = sorted({f"{one.field} in {one.place}" for one in looked.found} - set(hard))
+    if hard:
+        return claim(name, f"{len(hard)} found: {', '.join(sorted(set(hard))[:SHOWN])}"), len(hard)
+    if looked.closed:
+        return Claim(name, State.UNKNOWN, CLOSED), 0
+    words = f"{len(soft)} single words to look at: {', '.join(soft[:SHOWN])}" if soft else ""
+    return Claim(name, State.INTACT, words), 0
 
 
-def _places(zip_path: Path, known: tuple[Identifier, ...], in_letter: tuple[Identifier, ...]) -> list[str]:
-    """Which entry of private.yaml was found for sure, and where. Run in the worker."""
-    from pipeline.core.match import Matcher
-    from pipeline.verify import hunt
-
-    anywhere, letter = Matcher(known), Matcher(in_letter)
-
-    def matcher(place: str) -> Matcher:
-        return letter if hunt.in_letter(place) else anywhere
-
-    found = hunt.search(hunt.read(zip_path, matcher), matcher)
-    return [f"{one.field} in {one.place}" for one in found if one.hard]
+def _look(zip_path: Path, listed: audit.Listed) -> thorough.Looked:
+    """As the audit looks, but not at the pixels of the signed form, which names who signed. In the worker."""
+    anywhere, letter = NearMatcher(listed.anywhere), NearMatcher(listed.in_letter)
+    return thorough.look(
+        zip_path,
+        zip_path.name,
+        lambda place: letter if hunt.in_letter(place) else anywhere,
+        pictures=lambda place: "editor-only/" not in place,
+    )

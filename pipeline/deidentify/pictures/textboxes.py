@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.core import lines
+from pipeline.core.lines import Bytes, Line, Quad
 from pipeline.core.match import Matcher
-from pipeline.deidentify.pictures import barcodes, lines, pixelmarks
+from pipeline.deidentify.pictures import barcodes, pixelmarks
 from pipeline.deidentify.pictures.boxes import Box, Do
-from pipeline.deidentify.pictures.lines import Bytes, Line, Quad
 
 AGAIN = 608  # pixels of the long side at which a filled picture is read again
 # A place in which the recogniser sees not even two letters is no writing but bone, a ruler, hair or a vessel,

@@ -1,0 +1,177 @@
+"""`casereport audit`: any file, in every slot of it; what cannot be opened is an error, not a pass."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import shutil
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import cli
+from pipeline.core.identity import Identifier, Kind
+from pipeline.core.near import NearMatcher
+from pipeline.verify import archives, texts, thorough, unpack
+from pipeline.verify.pieces import Walk
+from tests import audit_files
+from tests.conftest import DATA, Ran, casereport
+
+PRIVATE = DATA / "private.yaml"
+
+
+def command(*args: object) -> Ran:
+    """The command, in this process: its children are the same."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = cli.main([*map(str, args), "-q"])
+    return Ran(code, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """One audit of a folder with all the files."""
+    folder = tmp_path_factory.mktemp("audit") / "files"
+    folder.mkdir()
+    for name, content in (audit_files.HIDING | audit_files.CLOSED).items():
+        (folder / name).write_bytes(content)
+    return casereport("audit", folder, "--private", PRIVATE, "--json", "-q")
+
+
+@pytest.mark.parametrize("name", sorted(audit_files.HIDING))
+def test_the_patient_is_found_wherever_the_name_hides(audited: Ran, name: str):
+    shown = f"files/{name}".partition("MeeraTestwala")[0]
+    fields = {row["field"] for row in audited.json["hard"] if row["place"].startswith(shown)}
+    assert fields & {"name", "aliases.0"}, [r for r in audited.json["unreadable"] if shown in r["place"]]
+
+
+@pytest.mark.parametrize("name", sorted(audit_files.CLOSED))
+def test_what_cannot_be_opened_is_said(audited: Ran, name: str):
+    rows = [row for row in audited.json["unreadable"] if row["place"].startswith(f"files/{name}")]
+    assert rows
+    assert all(row["why"] for row in rows)
+
+
+def test_the_rest_could_be_opened_and_no_value_is_shown(audited: Ran):
+    closed = {row["place"].split(" ")[0] for row in audited.json["unreadable"]}
+    assert closed == {f"files/{name}" for name in audit_files.CLOSED}
+    assert audited.code == 4
+    assert "testwala" not in audited.everything.casefold()
+
+
+def test_clean_closed_and_found_have_their_exit_codes(tmp_path: Path):
+    file = tmp_path / "talk.txt"
+    for text, code in (("An annular plaque.", 0), ("then Meera came", 0), ("Meera Testwala", 4)):
+        file.write_text(text)
+        ran = command("audit", file, "--private", PRIVATE)
+        assert ran.code == code, ran.everything
+    assert "talk.txt, line 1" in ran.out
+    file.write_bytes(audit_files.CLOSED["locked.pdf"])
+    ran = command("audit", file, "--private", PRIVATE)
+    assert ran.code == 5
+    assert "LEAK006" in ran.out
+
+
+def test_a_soft_find_is_said(tmp_path: Path):
+    (tmp_path / "talk.txt").write_text("ring\nthen Meera came")
+    ran = command("audit", tmp_path / "talk.txt", "--private", PRIVATE)
+    assert "talk.txt, line 2: warning LEAK005" in ran.out
+
+
+def test_without_a_list_it_says_what_it_cannot_do(tmp_path: Path):
+    (tmp_path / "a.txt").write_text("x")
+    ran = command("audit", tmp_path / "a.txt")
+    assert ran.code == 2
+    assert "--private" in ran.err
+    (tmp_path / "private.yaml").write_text("name: ''\n")
+    assert command("audit", tmp_path, "--private", tmp_path / "private.yaml").code == 2
+    assert command("audit", tmp_path / "gone", "--private", PRIVATE).code == 2
+
+
+def test_the_list_itself_is_no_find_and_links_are_not_followed(tmp_path: Path):
+    shutil.copy(PRIVATE, tmp_path / "private.yaml")
+    (tmp_path / "a.txt").write_text("ring")
+    ran = command("audit", tmp_path, "--private", tmp_path / "private.yaml", "--json")
+    assert ran.code == 0, ran.everything
+    (tmp_path / "b.txt").symlink_to(PRIVATE)
+    ran = command("audit", tmp_path, "--private", tmp_path / "private.yaml", "--json")
+    assert ran.code == 5
+    assert "link" in ran.json["unreadable"][0]["why"]
+
+
+def test_nothing_is_changed(tmp_path: Path):
+    file = tmp_path / "a.docx"
+    file.write_bytes(audit_files.HIDING["paper.docx"])
+    file.chmod(stat.S_IRUSR)
+    before = file.stat()
+    command("audit", file, "--private", PRIVATE)
+    assert file.stat() == before or file.stat().st_mtime == before.st_mtime
+    assert [p.name for p in tmp_path.iterdir()] == ["a.docx"]
+
+
+def test_cited_authors_are_no_find_but_full_names_are(tmp_path: Path):
+    (tmp_path / "a.txt").write_text(
+        "1. Onewhile S, Meera K. Rings. J Test. 2020;3:4-5.\n2. Ring. 2021;4:5.\n"
+    )
+    known = [
+        Identifier(Kind.NAME, "Meera Testwala", "name"),
+        Identifier(Kind.DOCTOR, "Dr Some Onewhile", "doctors.0"),
+    ]
+    looked = thorough.look(tmp_path / "a.txt", "a.txt", lambda _: NearMatcher(known))
+    assert [f.rule for f in looked.found if not f.hard] == []
+
+
+def test_an_encrypted_member_is_closed_and_the_others_are_searched(tmp_path: Path):
+    content = bytearray(audit_files.archive({"a.txt": "x" * 50, "b.txt": "Meera Testwala"}))
+    for magic, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.find(magic) + at] |= 1
+    (tmp_path / "a.zip").write_bytes(content)
+    ran = command("audit", tmp_path / "a.zip", "--private", PRIVATE, "--json")
+    assert ran.code == 4
+    assert [row["why"] for row in ran.json["unreadable"]] == ["encrypted"]
+    assert json.loads(ran.out)["hard"]
+
+
+@given(st.binary(max_size=2000))
+def test_any_bytes_can_be_looked_into(data: bytes):
+    for magic in (
+        b"",
+        b"{\\rtf1 ",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        b"\x1f\x8b\x08",
+        b"From: a\nTo: b\n\n",
+    ):
+        missed: list[str] = []
+        walk = Walk(unpack.inside, missed=missed, thorough=True)
+        assert all(isinstance(piece.text, str) for piece in walk.into(magic + data, "x", 0))
+
+
+@given(
+    st.text(
+        st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="{}\\"), min_size=4, max_size=30
+    )
+)
+def test_the_words_of_rtf_are_read_back(text: str):
+    said = "".join(f"\\u{ord(c) if ord(c) < 32768 else ord(c) - 65536}?" for c in text if ord(c) < 65536)
+    walk = Walk(unpack.inside, missed=[], thorough=True)
+    pieces = list(texts.read(b"{\\rtf1 " + said.encode() + b"}", "x", walk, 0))
+    assert any("".join(c for c in text if ord(c) < 65536) in piece.text for piece in pieces)
+
+
+@given(st.dictionaries(st.sampled_from("abc"), st.binary(min_size=1, max_size=9000), min_size=1, max_size=3))
+def test_streams_of_a_compound_file_are_joined_from_their_sectors(streams: dict[str, bytes]):
+    read = {name.partition("/")[2]: data for name, data in archives._streams(audit_files.compound(streams))}
+    assert {name: read[name].rstrip(b"\0") for name in streams} == {
+        n: d.rstrip(b"\0") for n, d in streams.items()
+    }
+
+
+def test_a_zip_that_a_reader_would_not_open_is_closed(tmp_path: Path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_LZMA) as z:
+        z.writestr("a.txt", "x" * 500)
+    assert command("audit", tmp_path / "a.zip", "--private", PRIVATE).code == 5
