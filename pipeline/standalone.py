@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,59 @@ def clean_folder(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     if args.json != "-":
         print(plain(told.to_text(done, args.clean_copies, names=args.names)))
     return code, answer
+
+
+def may_i_post(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    """May this be posted, shown or published? On a terminal the few facts that matter are asked."""
+    from pipeline import intake, policy
+    from pipeline.deidentify.folder import glance
+    from pipeline.policy import ask, facts, rules, words
+
+    if args.write and not (args.urgent_in_house and len(args.files) == 1):
+        raise UsageError("--write needs --urgent-in-house and one picture under --files")
+    name = args.channel or (rules.IN_HOUSE if args.urgent_in_house else "")
+    if not name:
+        raise UsageError("say where", fix=f"--channel with one of: {', '.join(rules.channels())}")
+    channel = rules.channel(name)
+    if args.write and name != rules.IN_HOUSE:
+        raise UsageError("--write is for View Once only", fix=f"--channel {rules.IN_HOUSE}")
+    stated = ask.typed(args.fact)
+    known: dict[str, Any] = {}
+    if args.case:
+        if not args.case.is_dir():
+            raise UsageError("no such case folder", where=args.case)
+        known |= facts.of_case(intake.read(args.case.resolve()), channel.kind)
+    seen = glance.look(args.files, tell) if args.files else None
+    known |= (
+        (seen.facts if seen else {}) | ({"urgent_inhouse": True} if args.urgent_in_house else {}) | stated
+    )
+    known |= {"files_clean": True} if args.write else {}  # what is written is
+    in_a_case = bool(args.case)
+    if sys.stdin.isatty() and sys.stderr.isatty() and not args.json:
+        known = ask.on_terminal(known, name, args.mode, tell.say, input, in_a_case=in_a_case)
+    verdicts = policy.judge(known, name, args.mode, in_a_case=in_a_case)
+    answer = words.to_json(channel, verdicts, args.mode) | {"files": seen.words() if seen else []}
+    if not args.json:
+        told = words.to_text(
+            channel, verdicts, args.mode, answer["files"], whole=args.all, in_a_case=in_a_case
+        )
+        print(plain(told))
+    if args.write:
+        answer["written"] = _written(args, verdicts, tell)
+    return (Exit.OK if answer["clear"] else Exit.NOT_READY), answer
+
+
+def _written(args: argparse.Namespace, verdicts: Any, tell: Tell) -> str | None:
+    """The cleaned, marked picture, unless a rule forbids it for certain."""
+    from pipeline.deidentify.folder import inhouse
+    from pipeline.policy import words
+
+    if words.forbidden(verdicts):
+        tell.say("no picture was written: a rule forbids it")
+        return None
+    inhouse.write(args.files[0], args.write, tell)
+    tell.say(f"written: {args.write}. {words.VIEW_ONCE}")
+    return str(args.write)
 
 
 def explain(args: argparse.Namespace, _tell: Tell) -> tuple[Exit, Any]:

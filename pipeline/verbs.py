@@ -25,7 +25,7 @@ def _new(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline import new
 
     if args.journal:
-        if args.case:
+        if args.case or args.pictures:
             raise UsageError("a case or a journal, not both", fix="run: casereport new --journal my-journal")
         profile = new.make_journal(args.journal)
         tell.say(
@@ -34,7 +34,7 @@ def _new(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
         return Exit.OK, {"journal": str(profile)}
     if args.case is None:
         raise UsageError("say which folder to make", fix="run: casereport new cases/my-case")
-    made = new.make(args.case)
+    made = new.make(args.case, args.pictures)
     tell.say(
         f"next: fill in {made / 'record.yaml'} and {made / 'private.yaml'}, then run `make` in that folder"
     )
@@ -289,6 +289,10 @@ VERBS: dict[str, tuple[str, Callable[[argparse.Namespace, Tell], tuple[Exit, Any
     "verify": ("check a package.zip (needs nothing else), or hunt again in a case", _verify),
     "journals": ("every journal we know; compare A B [CASE] shows what changes", _journals),
     "status": ("one line per case: where it stands, what is next", _status),
+    "may-i-post": (
+        "may this be posted, shown or published? the rule, and the way out",
+        standalone.may_i_post,
+    ),
     "explain": ("why a finding matters and how to fix it", standalone.explain),
     "doctor": ("is this computer ready?", standalone.doctor),
 }
