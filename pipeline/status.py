@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline import check, intake
+from pipeline import check, intake, policy
 from pipeline.core import files, journal
 from pipeline.core.errors import PipelineError, UsageError
 from pipeline.core.job import ORDER, Job
@@ -45,7 +45,7 @@ def _row(folder: Path, out: Path, journal_id: str) -> Row:
     job = Job(folder, out / folder.name, journal.load(journal_id), Tell(quiet=True))
     try:
         case = intake.read(folder)
-        report = check.check(case, job.journal)
+        report = check.check(case, job.journal).joined(policy.check(case, job.journal))
     except PipelineError as e:
         return Row(folder.name, "unreadable", f"{e.where}: {e.what}")
     if stop := report.blocking:

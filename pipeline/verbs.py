@@ -42,7 +42,7 @@ def _new(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
 
 
 def _check(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
-    from pipeline import check, intake
+    from pipeline import check, intake, policy
     from pipeline.core import journal
 
     if args.journal == ALL:
@@ -52,7 +52,9 @@ def _check(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     case = intake.read(_folder(args))
     if args.online:
         tell.say("asking Crossref and PubMed: DOIs and PubMed numbers are sent, nothing of the case")
-    report = check.check(case, journal.load(args.journal), online=args.online, at=args.online_at)
+    asked = journal.load(args.journal)
+    report = check.check(case, asked, online=args.online, at=args.online_at)
+    report = report.joined(policy.check(case, asked))
     if not args.json:
         for finding in report:
             print(plain(own_command(args, _finding_text(finding))))

@@ -1,7 +1,7 @@
 """May this be posted, shown or published? The rules of the editorial, of Indian law and of journals.
 
-They are data (consent/policy.yaml). `judge` is pure. For a case on its way to a journal what other rooms prove is left to them; what nobody else
-looks at (an earlier post, a rule that nothing can satisfy) becomes findings.
+They are data (consent/policy.yaml). `judge` is pure. For a case on its way to a journal what other rooms
+prove is left to them; what nobody else looks at (an earlier post, a rule no room knows) becomes findings.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ def check(case: Case, journal: Journal) -> Report:
     """
     del journal
     found = [finding for verdict in _of(case) for finding in _findings(case, verdict)]
+    if facts.contradicts_itself(case):
+        found.append(findings.make("POL013", case.where(facts.POSTED)))
     return Report(tuple(dict.fromkeys(found)))
 
 
@@ -52,11 +54,11 @@ def _findings(case: Case, verdict: Verdict) -> list[Finding]:
     rule = verdict.rule
     posted = [name for name in verdict.unmet if name in POSTED]
     if posted:
-        return [findings.make(POSTED[name], case.where(*facts.place_of(name))) for name in posted]
+        return [findings.make(POSTED[name], facts.where(case, name)) for name in posted]
     if verdict.state not in SAYS:
         return []
     named = (*verdict.missing, *verdict.unmet, *sorted(facts.asked_by(rule)))
-    place = case.where(*facts.place_of(named[0])) if named else case.where()
+    place = facts.where(case, named[0]) if named else case.where()
     said = {"rule": rule.id, "cited": rule.cited, "standing": rule.standing, "says": rule.message}
     missing = ", ".join(verdict.missing or verdict.unmet)
     return [findings.make(SAYS[verdict.state], place, **said, next=rule.next, missing=missing)]

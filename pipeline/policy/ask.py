@@ -15,7 +15,7 @@ OLDEST = 130  # years
 
 
 def typed(pairs: Iterable[str]) -> dict[str, Any]:
-    """The facts of `--fact NAME=yes|no|NUMBER`. Raises UsageError for one that does not exist or is no answer."""
+    """The facts of `--fact NAME=yes|no|NUMBER`. Raises UsageError for what is no fact or no answer."""
     facts: dict[str, Any] = {}
     numbers = {row["number"] for row in rules.questions() if "number" in row}
     for pair in pairs:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.core import resources
 from pipeline.core.conditions import names
-from pipeline.core.model import Case, Path_
+from pipeline.core.model import Case, Place
 from pipeline.policy.rules import Rule
 
 QUESTIONS = {  # questions.* of the record that are facts under the same name
@@ -17,6 +17,11 @@ QUESTIONS = {  # questions.* of the record that are facts under the same name
     *("pregnancy_terminated", "in_custody", "transgender"),
 }
 POSTED = "earlier_posts"
+OF_POST = {
+    "earlier_post_removed": "removed",
+    "editor_told": "editor_told",
+    "consent_covers_earlier_post": "consent_covers",
+}
 YES, NO = {"yes", "true"}, {"no", "false"}
 
 
@@ -49,9 +54,7 @@ def of_case(case: Case, kind: str) -> dict[str, Any]:
         "child_dissent": _text(case, "consent", "assent", "given") == "refused",
         "seen_final": _yes(case, "consent", "agreed", "seen_final") or False,
         "already_posted": _yes(case, "questions", "posted_before"),
-        "earlier_post_removed": _yes(case, POSTED, "removed"),
-        "editor_told": _yes(case, POSTED, "editor_told"),
-        "consent_covers_earlier_post": _yes(case, POSTED, "consent_covers"),
+        **{name: _yes(case, POSTED, field) for name, field in OF_POST.items()},
         **{name: _yes(case, "questions", name) for name in QUESTIONS},
         **_where(case),
     }
@@ -124,18 +127,20 @@ def _number(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 4 else None
 
 
+def contradicts_itself(case: Case) -> bool:
+    """Whether an earlier post is described although nothing is said to have been posted."""
+    return isinstance(case.record.get(POSTED), dict) and _yes(case, "questions", "posted_before") is False
+
+
 def asked_by(rule: Rule) -> set[str]:
     """The facts that make a rule apply, those about the kind of content left out."""
     return names(rule.when)
 
 
-def place_of(name: str) -> Path_:
-    """Where in the record a fact is told."""
-    posted = {
-        "already_posted": ("questions", "posted_before"),
-        "earlier_post_removed": (POSTED, "removed"),
-        "editor_told": (POSTED, "editor_told"),
-        "consent_covers_earlier_post": (POSTED, "consent_covers"),
-        "age_years": ("patient", "age_years"),
-    }
-    return posted.get(name, ("questions", name))
+def where(case: Case, name: str) -> Place:
+    """Where in the record a fact is told; of an earlier post nobody described, where it was admitted."""
+    if name == "age_years":
+        return case.where("patient", "age_years")
+    if name in OF_POST and isinstance(case.record.get(POSTED), dict):
+        return case.where(POSTED, OF_POST[name])
+    return case.where("questions", "posted_before" if name in {"already_posted", *OF_POST} else name)

@@ -58,8 +58,8 @@ def judge(
     """The verdict of every rule that is, or may be, about these facts in this channel; the worst first.
 
     In legal mode drafts, rules in abeyance and those not yet begun only warn. `in_a_case`: what other rooms
-    prove on the way to a journal is left to them. Raises UsageError for a channel, KeyError for a fact that does
-    not exist.
+    prove on the way to a journal is left to them. Raises UsageError for a channel, KeyError for a fact, that
+    does not exist.
     """
     kind = rules.channel(channel).kind
     known = complete(facts)

@@ -1,4 +1,4 @@
-"""The rules of consent/policy.yaml, read once: channels, questions, facts and rules, with the words for each."""
+"""The rules of consent/policy.yaml, read once: channels, questions, facts, rules, and the words for each."""
 
 from __future__ import annotations
 
