@@ -47,8 +47,8 @@ def test_the_register_is_whole():
         assert names(rule.about()) | set(rule.needs) <= known, rule.id
         assert set(rule.channel) <= kinds, rule.id
         assert rule.jurisdiction in {"IN", "US", "EU_UK", "any"}, rule.id
-        assert rule.message.endswith(".") and rule.next, rule.id
-        assert rule.cited and rule.standing and rule.since, rule.id
+        assert rule.message.endswith("."), rule.id
+        assert all((rule.next, rule.cited, rule.standing, rule.since)), rule.id
 
 
 def test_all_eight_items_of_box_1_and_every_clause_of_the_editorial_are_there():

@@ -15,6 +15,7 @@ from pipeline.core import findings, resources
 from pipeline.core.model import Case, Finding, Path_
 
 WORDS = "templates/rules/advertising.yaml"
+SPACE = re.compile(r"\s")
 TITLES = ("title", "running_title")
 # A sentence ends before a capital or a line that is empty; "Dr. Rao" and "et al. found" hardly matter here.
 SENTENCE = re.compile(r"(?<=[.!?])[\"”’)]*\s+(?=[A-Z“\"])|\n[ \t]*\n")
@@ -58,7 +59,7 @@ def _found(text: str) -> Iterator[tuple[Wording, int]]:
     """Kinds of words in the order of the text, and where they are."""
     start, hits = 0, []
     for end in [*(found.end() for found in SENTENCE.finditer(text)), len(text)]:
-        sentence = text[start:end]
+        sentence = SPACE.sub(" ", text[start:end])  # the end of a line hides nothing
         hits += [(start + at, n) for n, row in enumerate(_wordings()) for at in row.places(sentence)]
         start = end
     yield from ((_wordings()[n], at) for at, n in sorted(hits))
@@ -70,14 +71,9 @@ def _wordings() -> tuple[Wording, ...]:
         Wording(
             row["finding"],
             row["what"],
-            tuple(map(_compiled, row["find"])),
-            tuple(map(_compiled, row.get("unless", ()))),
+            tuple(re.compile(words, re.IGNORECASE) for words in row["find"]),
+            tuple(re.compile(words, re.IGNORECASE) for words in row.get("unless", ())),
             row["instead"],
         )
         for row in resources.data(WORDS)
     )
-
-
-def _compiled(words: str) -> re.Pattern[str]:
-    """A space in the data is any white space, so that the end of a line hides nothing."""
-    return re.compile(re.sub(r"(?<!\[) (?![^\[]*\])", r"\\s+", words), re.IGNORECASE)

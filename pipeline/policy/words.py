@@ -33,8 +33,13 @@ def to_text(
 ) -> str:
     """The answer, the rules in plain words, and the way out. `whole` tells every rule with all its dates."""
     head = [*_wrapped(f"{answer(verdicts)}: {channel.words}{_how(verdicts)}"), *_files(seen)]
-    tail = [*_open(verdicts, whole), *_later(verdicts), *_way_out(channel, in_a_case), *_small_print(mode)]
-    worst = [v for v in verdicts if whole or v.state in _told(verdicts)]
+    tail = [
+        *_open(verdicts, whole),
+        *_later(verdicts),
+        *_way_out(channel, answer(verdicts), in_a_case),
+        *_small_print(mode),
+    ]
+    worst = [v for v in verdicts if whole or _worth_telling(v, _told(verdicts))]
     body: list[str] = []
     shown = 0
     for verdict in worst:
@@ -109,6 +114,11 @@ def _told(verdicts: Sequence[Verdict]) -> set[State]:
     return {State.NEEDS, State.MET, State.WARN}
 
 
+def _worth_telling(verdict: Verdict, states: set[State]) -> bool:
+    """What is asked and is so need not be told again, unless it is a rule of others."""
+    return verdict.state in states and not (verdict.state is State.MET and verdict.rule.status == "pipeline")
+
+
 def _rule(verdict: Verdict, whole: bool) -> list[str]:
     rule = verdict.rule
     words = {State.WARN: "Know: ", State.UNKNOWN: "Not decided: ", State.LATER: "Later: "}.get(
@@ -162,10 +172,12 @@ def _later(verdicts: Sequence[Verdict]) -> list[str]:
     return _wrapped(f"{count} rules are checked on the way to the journal ({', '.join(sorted(rooms))}).")
 
 
-def _way_out(channel: Channel, in_a_case: bool) -> list[str]:
+def _way_out(channel: Channel, said: Answer, in_a_case: bool) -> list[str]:
     if in_a_case:
         return ["The way there: casereport submit CASE"]
-    lead = "The way there" if channel.kind == "journal" else "Instead"
+    lead = (
+        "The way there" if channel.kind == "journal" else "Instead" if said is Answer.NO else "Better still"
+    )
     return [f"{lead}: {WAY_OUT}", *_wrapped(WAY_OUT_SAYS, 2)]
 
 

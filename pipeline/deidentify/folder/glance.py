@@ -62,7 +62,7 @@ class Seen:
         found = [
             f"{self.faces} that look like a face" * bool(self.faces),
             f"text in {self.text} places of the picture" * bool(self.text),
-            f"{self.headers} values about the patient or visit in the header" * bool(self.headers),
+            f"{self.headers} header values that tell who, when or where" * bool(self.headers),
             "the place where it was taken (GPS)" * bool(self.carried["gps"]),
             f"data of the camera or program ({', '.join(sorted(set(self.carried) - {'gps'}))})"
             * bool(set(self.carried) - {"gps"}),

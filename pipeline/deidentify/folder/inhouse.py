@@ -23,7 +23,7 @@ WORDS = "for discussion in hospital only, do not forward"
 FONT = "consent/fonts/NotoSans_700Bold.ttf"
 BAND, CORNER = 0.06, 0.42  # of the shorter side: height of a band; of the width: length of a corner mark
 FAINT = 110  # of 255
-SMALLEST = 200  # pixels of the shorter side below which the mark would hide what is shown
+SMALLEST = 320  # pixels of the shorter side: a smaller picture is enlarged, lest the mark hide what it shows
 
 
 def write(source: Path, target: Path, tell: Tell) -> None:
@@ -64,8 +64,8 @@ def _marked(shown: Image.Image) -> Image.Image:
     """The picture between two bands with the mark, and the mark faintly in its corners."""
     from PIL import Image, ImageDraw
 
-    if min(shown.size) < SMALLEST:
-        raise InputError(f"is smaller than {SMALLEST} pixels", fix="take the picture in its own size")
+    times = -(-SMALLEST // min(shown.size))
+    shown = shown.resize((shown.width * times, shown.height * times), Image.Resampling.NEAREST)
     width, height = shown.size
     band = max(18, round(min(width, height) * BAND))
     page = Image.new("RGB", (width, height + 2 * band), "white")
