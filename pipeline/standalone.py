@@ -32,54 +32,54 @@ def clean_folder(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
 def may_i_post(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     """May this be posted, shown or published? On a terminal the few facts that matter are asked."""
     from pipeline import intake, policy
-    from pipeline.deidentify.folder import glance
+    from pipeline.deidentify.folder import glance, inhouse
     from pipeline.policy import ask, facts, rules, words
 
-    if args.write and not (args.urgent_in_house and len(args.files) == 1):
-        raise UsageError("--write needs --urgent-in-house and one picture under --files")
-    name = args.channel or (rules.IN_HOUSE if args.urgent_in_house else "")
-    if not name:
-        raise UsageError("say where", fix=f"--channel with one of: {', '.join(rules.channels())}")
-    channel = rules.channel(name)
-    if args.write and name != rules.IN_HOUSE:
-        raise UsageError("--write is for View Once only", fix=f"--channel {rules.IN_HOUSE}")
-    stated = ask.typed(args.fact)
+    channel, stated = rules.channel(_channel(args)), ask.typed(args.fact)
     known: dict[str, Any] = {}
     if args.case:
         if not args.case.is_dir():
             raise UsageError("no such case folder", where=args.case)
-        known |= facts.of_case(intake.read(args.case.resolve()), channel.kind)
-    seen = glance.look(args.files, tell) if args.files else None
-    known |= (
-        (seen.facts if seen else {}) | ({"urgent_inhouse": True} if args.urgent_in_house else {}) | stated
-    )
-    known |= {"files_clean": True} if args.write else {}  # what is written is
+        known = facts.of_case(intake.read(args.case.resolve()), channel.kind)
     in_a_case = bool(args.case)
-    if sys.stdin.isatty() and sys.stderr.isatty() and not args.json:
-        known = ask.on_terminal(known, name, args.mode, tell.say, input, in_a_case=in_a_case)
-    verdicts = policy.judge(known, name, args.mode, in_a_case=in_a_case)
-    answer = words.to_json(channel, verdicts, args.mode) | {"files": seen.words() if seen else []}
-    if not args.json:
-        told = words.to_text(
-            channel, verdicts, args.mode, answer["files"], whole=args.all, in_a_case=in_a_case
-        )
-        print(plain(told))
-    if args.write:
-        answer["written"] = _written(args, verdicts, tell)
+    with glance.look(args.files, tell) as looked:
+        known |= looked.seen.facts
+        known |= {"urgent_inhouse": True} if args.urgent_in_house else {}
+        known |= {"files_clean": True} if args.write else {}  # what is written is
+        known |= stated
+        if sys.stdin.isatty() and sys.stderr.isatty() and not args.json:
+            known = ask.on_terminal(known, channel.id, args.mode, tell.ask, input, in_a_case=in_a_case)
+        verdicts = policy.judge(known, channel.id, args.mode, in_a_case=in_a_case)
+        seen = looked.seen.words()
+        answer = {**words.to_json(channel, verdicts, args.mode), "files": seen, "written": None}
+        if not args.json:
+            told = words.to_text(channel, verdicts, args.mode, seen, whole=args.all, in_a_case=in_a_case)
+            print(plain(told))
+        if args.write and words.forbidden(verdicts):
+            tell.say("no picture was written: a rule forbids it")
+        elif args.write:
+            inhouse.write(looked, args.write)
+            answer["written"] = str(args.write)
+            tell.say(f"written: {args.write}. {words.VIEW_ONCE}")
     return (Exit.OK if answer["clear"] else Exit.NOT_READY), answer
 
 
-def _written(args: argparse.Namespace, verdicts: Any, tell: Tell) -> str | None:
-    """The cleaned, marked picture, unless a rule forbids it for certain."""
+def _channel(args: argparse.Namespace) -> str:
+    """The channel that was typed. Raises UsageError where the words do not fit together."""
     from pipeline.deidentify.folder import inhouse
-    from pipeline.policy import words
+    from pipeline.policy import rules
 
-    if words.forbidden(verdicts):
-        tell.say("no picture was written: a rule forbids it")
-        return None
-    inhouse.write(args.files[0], args.write, tell)
-    tell.say(f"written: {args.write}. {words.VIEW_ONCE}")
-    return str(args.write)
+    name = args.channel or (rules.IN_HOUSE if args.urgent_in_house else "")
+    if not name:
+        raise UsageError("say where", fix=f"--channel with one of: {', '.join(rules.channels())}")
+    if args.write and not (args.urgent_in_house and len(args.files) == 1 and name == rules.IN_HOUSE):
+        raise UsageError(
+            "--write needs --urgent-in-house and one picture under --files",
+            fix=f"it is for --channel {rules.IN_HOUSE} only",
+        )
+    if args.write:
+        inhouse.check_place(args.write)
+    return str(name)
 
 
 def explain(args: argparse.Namespace, _tell: Tell) -> tuple[Exit, Any]:

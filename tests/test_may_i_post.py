@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import pty
 import select
 import sys
+from collections import Counter
 
 import numpy as np
 import pytest
 import yaml
 from PIL import Image
 
-from pipeline import new
+from pipeline import cli, new
 from pipeline.core.errors import UsageError
 from pipeline.core.record import Record
-from pipeline.deidentify.folder import inhouse
+from pipeline.deidentify.folder import glance
 from pipeline.policy import words
 from tests.conftest import ROOT, draw_ring
 
@@ -59,10 +61,19 @@ def test_without_a_terminal_what_is_missing_is_listed_and_stops(run):
     assert all(asked.values())
 
 
-def test_words_that_make_no_sense_are_refused_with_what_to_type(run):
-    assert "--channel with one of" in run("may-i-post").err
-    assert "did you mean photo" in run("may-i-post", "-c", "x", "--fact", "phto=yes").err
-    assert "needs --urgent-in-house" in run("may-i-post", "-c", "x", "--write", "o.png").err
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ((), "--channel with one of"),
+        (("-c", "x", "--fact", "phto=yes"), "did you mean photo"),
+        (("-c", "x", "--write", "o.png"), "needs --urgent-in-house"),
+        (("-c", "telegram"), "no channel is called"),
+        (("-c", "x", "-f", "nowhere.jpg"), "file 1 is not there"),
+    ],
+)
+def test_words_that_make_no_sense_are_refused_with_what_to_type(typed, said, capsys):
+    assert cli.main(["may-i-post", *typed]) == 2
+    assert said in capsys.readouterr().err
 
 
 def test_a_case_tells_its_own_facts(case, run):
@@ -134,16 +145,20 @@ def test_an_urgent_picture_is_cleaned_and_marked_but_not_over_its_middle(tmp_pat
     assert b"Testwala" not in out.read_bytes()
 
 
-def test_no_urgent_picture_where_a_rule_forbids_it(tmp_path, run):
-    draw_ring(tmp_path / "ring.png")
-    told = ("--fact", "consent_signed=no", "--fact", "identifiable=yes", "--fact", "case_text=yes")
-    ran = run(
-        "may-i-post", "--urgent-in-house", "-f", tmp_path / "ring.png", "--write", tmp_path / "o.png", *told
-    )
-    assert "no picture was written" in ran.err
+def test_no_urgent_picture_where_a_rule_forbids_it(tmp_path, monkeypatch, capsys):
+    seen = glance.Look(glance.Seen(Counter(png=1), faces=1))
+    monkeypatch.setattr(glance, "look", lambda *_: contextlib.nullcontext(seen))
+    typed = ["may-i-post", "--urgent-in-house", "-f", "ring.png", "--write", str(tmp_path / "o.png")]
+    assert cli.main([*typed, "--fact", "consent_signed=no"]) == 1
+    assert "no picture was written" in capsys.readouterr().err
     assert not (tmp_path / "o.png").exists()
-    with pytest.raises(UsageError, match="new name"):
-        inhouse.write(tmp_path / "ring.png", tmp_path / "ring.png", None)
+
+
+def test_an_urgent_picture_takes_the_place_of_no_file(tmp_path, capsys):
+    draw_ring(tmp_path / "ring.png")
+    typed = ["may-i-post", "--urgent-in-house", "-f", tmp_path / "ring.png", "--write", tmp_path / "ring.png"]
+    assert cli.main(list(map(str, typed))) == 2
+    assert "new name" in capsys.readouterr().err
 
 
 # --- the way out ---

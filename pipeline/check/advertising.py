@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from pipeline.check.schema import Form, apart, called, spot
 from pipeline.core import findings, resources
@@ -46,7 +47,7 @@ def check(case: Case, form: Form) -> list[Finding]:
     for path, text in (*_titles(form), *form.prose(), *apart(form)):
         for row, at in _found(text):
             place = spot(case, path, text.count("\n", 0, at))
-            words = {"field": called(path), "what": row.what, "instead": row.instead}
+            words: dict[str, Any] = {"field": called(path), "what": row.what, "instead": row.instead}
             found.append(findings.make(row.code, place, **words))
     return list(dict.fromkeys(found))
 

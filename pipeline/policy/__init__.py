@@ -14,6 +14,7 @@ from pipeline.core.model import Case, Finding, Report, Severity
 from pipeline.policy import facts, words
 from pipeline.policy.judgement import State, Verdict, judge
 
+__all__ = ["check", "judge", "summary", "verdicts"]
 CHANNEL = "journal"
 POSTED = {  # what is missing after an earlier post
     "earlier_post_removed": "POL010",
@@ -59,6 +60,11 @@ def _findings(case: Case, verdict: Verdict) -> list[Finding]:
         return []
     named = (*verdict.missing, *verdict.unmet, *sorted(facts.asked_by(rule)))
     place = facts.where(case, named[0]) if named else case.where()
-    said = {"rule": rule.id, "cited": rule.cited, "standing": rule.standing, "says": rule.message}
+    said: dict[str, Any] = {
+        "rule": rule.id,
+        "cited": rule.cited,
+        "standing": rule.standing,
+        "says": rule.message,
+    }
     missing = ", ".join(verdict.missing or verdict.unmet)
     return [findings.make(SAYS[verdict.state], place, **said, next=rule.next, missing=missing)]

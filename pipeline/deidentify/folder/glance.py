@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import files, worker
+from pipeline.core import files, findings, worker
 from pipeline.core.errors import InputError, UsageError
 from pipeline.core.tell import Tell
 from pipeline.deidentify.folder import run
@@ -34,7 +34,6 @@ FACES = {"face", "eyes"}
 class Seen:
     """What was found in all files together. Counts only."""
 
-    files: int
     kinds: Counter[str] = field(default_factory=Counter)
     faces: int = 0
     text: int = 0  # places with text or codes in the picture
@@ -45,6 +44,8 @@ class Seen:
     @property
     def facts(self) -> dict[str, Any]:
         """What is known by it, for the judgement; what no detector saw stays unknown."""
+        if not self.kinds:
+            return {}
         facts: dict[str, Any] = {"video": bool(self.kinds["video"])} if not self.unread else {}
         if self.kinds["dicom"]:
             facts["scan"] = True
@@ -57,7 +58,9 @@ class Seen:
         return facts
 
     def words(self) -> list[str]:
-        """Lines for a person."""
+        """Lines for a person; none where no file was given."""
+        if not self.kinds:
+            return []
         listed = ", ".join(f"{count} {kind}" for kind, count in sorted(self.kinds.items()))
         found = [
             f"{self.faces} that look like a face" * bool(self.faces),
@@ -74,58 +77,58 @@ class Seen:
         return lines
 
 
-def look(paths: Sequence[Path], tell: Tell) -> Seen:
-    """Look at files, and at everything in folders. Raises UsageError for one that is not there."""
-    listed = list(_listed(paths))
-    with _cleaned(listed[:MOST], tell) as (items, _out):
-        carried: Counter[str] = Counter()
-        headers = 0
-        for item in items:
-            if item.kind == "dicom":
-                headers += sum(item.removed.values())
-            else:
-                carried.update({name: n for name, n in item.removed.items() if name != COLOURS})
-        boxes = [box for item in items for _, box in item.boxes]
-        photos = [box for item in items if item.kind != "dicom" for _, box in item.boxes]
-        unread = sum(item.state in {"unreadable", "held"} or not item.kind for item in items)
-        return Seen(
-            files=len(listed),
-            kinds=Counter(item.kind or "unknown" for item in items),
-            faces=sum(box.what in FACES for box in photos),
-            text=sum(box.what not in FACES and box.do is Do.FILL for box in boxes),
-            headers=headers,
-            carried=carried,
-            unread=unread + max(0, len(listed) - MOST),
-        )
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found, and the clean copies as long as they are kept."""
 
+    seen: Seen
+    _items: tuple[Item, ...] = field(default=(), repr=False)
+    _out: Path = field(default=Path(), repr=False)
 
-@contextmanager
-def copy_of(path: Path, tell: Tell) -> Iterator[tuple[Path, str]]:
-    """One file cleaned as `casereport clean` does it: the copy, while it is kept, and its kind.
+    def copy(self) -> tuple[Path, str]:
+        """The clean copy of the one picture, and the kind it was.
 
-    Raises UsageError when it is not there or has several pages, InputError when there is no clean copy of it.
-    """
-    with _cleaned(list(_listed([path])), tell) as (items, out):
-        item = items[0]
+        Raises UsageError when there are several or it has several pages, InputError when it has no clean copy.
+        """
+        item = self._items[0]
         if item.code:
-            from pipeline.core import findings
-
             said = findings.make(item.code, **item.words)
             raise InputError(said.message, code=said.code, why=said.why, fix=said.fix)
-        if len(items) != 1 or len(item.outputs) != 1:
+        if len(self._items) != 1 or len(item.outputs) != 1:
             raise UsageError("one picture is wanted, of one page", fix="export the one that matters")
-        yield out / item.outputs[0], item.kind
+        return self._out / item.outputs[0], item.kind
 
 
 @contextmanager
-def _cleaned(listed: Sequence[Path], tell: Tell) -> Iterator[tuple[tuple[Item, ...], Path]]:
+def look(paths: Sequence[Path], tell: Tell) -> Iterator[Look]:
+    """Look at files, and at everything in folders. Raises UsageError for one that is not there."""
+    listed = list(_listed(paths))
+    if not listed:
+        yield Look(Seen())
+        return
     with tempfile.TemporaryDirectory(prefix="casereport-") as scratch:
         source, out = Path(scratch, "in"), Path(scratch, "out")
         source.mkdir()
-        for number, path in enumerate(listed, 1):
+        for number, path in enumerate(listed[:MOST], 1):
             shutil.copyfile(path, source / f"{number:04d}", follow_symlinks=False)
         wish = Wish(chosen(()), secrets.token_hex(32), jobs=worker.processors())
-        yield run.clean(source, out, wish, tell).items, out
+        items = run.clean(source, out, wish, tell).items
+        yield Look(_counted(items, max(0, len(listed) - MOST)), items, out)
+
+
+def _counted(items: Sequence[Item], unseen: int) -> Seen:
+    photographs = [item for item in items if item.kind != "dicom"]
+    carried: Counter[str] = Counter()
+    for item in photographs:
+        carried.update({name: n for name, n in item.removed.items() if name != COLOURS})
+    return Seen(
+        kinds=Counter(item.kind or "unknown" for item in items),
+        faces=sum(box.what in FACES for item in photographs for _, box in item.boxes),
+        text=sum(box.what not in FACES and box.do is Do.FILL for item in items for _, box in item.boxes),
+        headers=sum(n for item in items if item.kind == "dicom" for n in item.removed.values()),
+        carried=carried,
+        unread=unseen + sum(item.state in {"unreadable", "held"} or not item.kind for item in items),
+    )
 
 
 def _listed(paths: Sequence[Path]) -> Iterator[Path]:

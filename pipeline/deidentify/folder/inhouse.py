@@ -11,10 +11,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.core import dicomview, picture, resources, worker
+from pipeline.core import dicomview, findings, picture, resources, worker
 from pipeline.core.errors import InputError, OutputError, UsageError
-from pipeline.core.tell import Tell
-from pipeline.deidentify.folder import glance
+from pipeline.deidentify.folder.glance import Look
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFont
@@ -26,18 +25,22 @@ FAINT = 110  # of 255
 SMALLEST = 320  # pixels of the shorter side: a smaller picture is enlarged, lest the mark hide what it shows
 
 
-def write(source: Path, target: Path, tell: Tell) -> None:
-    """Write the cleaned, marked PNG of one picture to `target`, whole or not at all.
-
-    Raises UsageError when `target` is there already, InputError when no clean copy can be made, OutputError
-    when the disk refuses.
-    """
+def check_place(target: Path) -> None:
+    """Raises UsageError where the picture must not be written."""
     if target.suffix.lower() != ".png" or target.exists() or target.is_symlink():
         raise UsageError(
             "the marked picture needs a new name that ends in .png", fix="nothing is overwritten"
         )
-    with glance.copy_of(source, tell) as (copy, kind):
-        marked = _marked(_pixels(copy, kind))
+
+
+def write(looked: Look, target: Path) -> None:
+    """Write the cleaned, marked PNG of the one picture looked at to `target`, whole or not at all.
+
+    Raises UsageError for several pictures or where `target` is there already, InputError when there is no
+    clean copy, OutputError when the disk refuses.
+    """
+    check_place(target)
+    marked = _marked(_pixels(*looked.copy()))
     try:
         fd, part = tempfile.mkstemp(prefix=f".{target.stem}.", suffix=".part", dir=target.parent)
         with os.fdopen(fd, "wb") as f:
@@ -53,8 +56,6 @@ def _pixels(copy: Path, kind: str) -> Image.Image:
     wanted = dicomview.Wanted(copy, "dicom" if kind == "dicom" else "png")
     made = worker.call(picture.guarded, dicomview.render, wanted, where="picture", memory=worker.READING)
     if isinstance(made, picture.Trouble):
-        from pipeline.core import findings
-
         said = findings.make(made.code, **made.words)
         raise InputError(said.message, code=said.code, why=said.why, fix=said.fix)
     return Image.frombytes(made.mode, (made.width, made.height), made.data).convert("RGB")
