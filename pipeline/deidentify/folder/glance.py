@@ -46,7 +46,9 @@ class Seen:
         """What is known by it, for the judgement; what no detector saw stays unknown."""
         if not self.kinds:
             return {}
-        facts: dict[str, Any] = {"video": bool(self.kinds["video"])} if not self.unread else {}
+        facts: dict[str, Any] = {}
+        if self.kinds["video"] or not self.unread:
+            facts["video"] = bool(self.kinds["video"])
         if self.kinds["dicom"]:
             facts["scan"] = True
         if self.faces:
@@ -127,7 +129,7 @@ def _counted(items: Sequence[Item], unseen: int) -> Seen:
         text=sum(box.what not in FACES and box.do is Do.FILL for item in items for _, box in item.boxes),
         headers=sum(n for item in items if item.kind == "dicom" for n in item.removed.values()),
         carried=carried,
-        unread=unseen + sum(item.state in {"unreadable", "held"} or not item.kind for item in items),
+        unread=unseen + sum(item.state != "clean" for item in items),
     )
 
 
