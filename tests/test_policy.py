@@ -11,6 +11,9 @@ from pipeline import intake, policy
 from pipeline.core import journal, resources
 from pipeline.core.conditions import names
 from pipeline.core.errors import UsageError
+from pipeline.core.identity import identifiers
+from pipeline.deidentify import sources
+from pipeline.deidentify.prose import record as prose
 from pipeline.policy import ask, rules, words
 from pipeline.policy.judgement import Answer, State, answer, clear, complete, judge, open_facts
 from tests.conftest import DATA, ROOT, edit
@@ -253,6 +256,24 @@ def test_an_earlier_post_is_taken_down_told_and_consented_to(case, block, codes)
     report = policy.check(intake.read(case), journal.load(HOUSE))
     assert [f.code for f in report] == codes
     assert all(f.line == (line + 1 if block else line) for f in report)
+
+
+def test_what_became_of_an_earlier_post_goes_to_the_editor_only_and_names_nobody(case):
+    def written():
+        read = intake.read(case)
+        record, private = sources.validated(read)
+        return prose.write(read, record, identifiers(private))
+
+    bare = written()
+    assert "earlier_posts" not in {**bare.record, **bare.byline}  # a case without is what it always was
+    with (case / "record.yaml").open("a") as record:
+        record.write(
+            EARLIER.format("yes", "yes", "yes").replace("a WhatsApp group", "a group of Meera Testwala")
+        )
+    told = written()
+    assert "earlier_posts" not in told.record
+    assert told.byline["earlier_posts"]["removed"] is True
+    assert "Testwala" not in str(told.byline["earlier_posts"])
 
 
 def test_an_earlier_post_that_was_not_is_a_contradiction(case):

@@ -90,7 +90,7 @@ class Look:
     def copy(self) -> tuple[Path, str]:
         """The clean copy of the one picture, and the kind it was.
 
-        Raises UsageError when there are several or it has several pages, InputError when it has no clean copy.
+        Raises UsageError for several files or pages, InputError where there is no clean copy.
         """
         item = self._items[0]
         if item.code:
