@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from pipeline import check, consent, deidentify, intake, pack, render, review, verify
+from pipeline import check, consent, deidentify, intake, pack, policy, render, review, verify
 from pipeline.core import files
 from pipeline.core.job import Job
 from pipeline.core.model import Case, CleanCase, Package, Proof, Report, Severity
@@ -25,6 +25,10 @@ def submit(job: Job, *, accept_all: bool = False) -> Package:
     job.claim(case)
     job.tell.line("check", "ok", check.summary(report))
     job.tell.notes(f for f in report if f.severity is Severity.WARNING)
+    rules = policy.check(case, job.journal)
+    rules.stop_if_blocking()
+    job.tell.line("policy", "ok", policy.summary(rules))
+    job.tell.notes(rules)
     clean = job.make(deidentify, case)
     proof = job.make(verify, case, clean)
     grant = job.make(consent, case, clean)

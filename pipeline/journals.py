@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline import check
+from pipeline import check, policy
 from pipeline.core import journal, numbering
 from pipeline.core.errors import InputError
 from pipeline.core.journal import Journal
@@ -137,7 +137,7 @@ def to_text(before: Journal, after: Journal, changes: Sequence[Change]) -> str:
 def readiness(case: Case) -> tuple[tuple[Finding, ...], tuple[Ready, ...]]:
     """Findings whatever the journal, and for each journal its own."""
     loaded = {name: one for name, one in _readable() if one}
-    reports = {name: check.check(case, one) for name, one in loaded.items()}
+    reports = {name: check.check(case, one).joined(policy.check(case, one)) for name, one in loaded.items()}
     everywhere = set.intersection(*(set(report) for report in reports.values()))
     rows = []
     for name, report in reports.items():

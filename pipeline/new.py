@@ -7,20 +7,97 @@ import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import files, journal, profile, resources
+from pipeline.core import files, journal, kinds, profile, resources
 from pipeline.core.errors import OutputError, UsageError
 
 FOLDERS = ("images", "text", "consent")
 KEY_MARK = "{{key}}"
+NO_FIGURES = "\nfigures: []\n"  # the line of the template that pictures take the place of
+SUFFIX = {"dicom": "dcm", "jpeg": "jpg", "tiff": "tif"}  # of the others: their kind
 
 
-def make(folder: Path) -> Path:
-    """Write a new case folder, whole or not at all. Raises UsageError when something is already there."""
-    return _whole(folder, _fill, "go on with that case")
+def make(folder: Path, pictures: Sequence[Path] = ()) -> Path:
+    """Write a new case folder, whole or not at all; `pictures` (files, or folders of a series) are copied in.
+
+    Copies get neutral names: those of the originals may name the patient. Raises UsageError when something is
+    already there, or for what is no picture.
+    """
+    found = [_picture(number, path) for number, path in enumerate(pictures, 1)]
+
+    def fill(part: Path, folder: Path) -> None:
+        _fill(part, folder)
+        if found:
+            _fill_pictures(part, found)
+
+    return _whole(folder, fill, "go on with that case")
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """One file, or the files of one series, and what the record calls it."""
+
+    files: tuple[Path, ...]
+    kind: str
+    image: str  # inside the case; a folder ends in "/"
+
+
+def _picture(number: int, path: Path) -> _Picture:
+    """Look at what was named; its name and content stay unread. Raises UsageError when it is no picture."""
+    whole = path.is_dir()
+    if not path.exists():
+        raise UsageError(
+            f"picture {number} is not there", fix="name pictures, or folders that hold one series"
+        )
+    listed = tuple(files.walk(path)) if whole else (path,)
+    for one in listed:
+        if problem := files.unsafe(one):
+            raise UsageError(f"picture {number} is, or holds, {problem}")
+    kinds_ = {kinds.look(one).kind for one in listed}
+    if not listed or not kinds_ <= kinds.IMAGES or (whole and kinds_ != {"dicom"}):
+        raise UsageError(
+            f"picture {number} is no picture that can be used here",
+            fix="name pictures one by one, DICOM series as a folder; take stills from videos",
+        )
+    kind = kinds_.pop()
+    name = (
+        f"images/series-{number:02d}/" if whole else f"images/picture-{number:02d}.{SUFFIX.get(kind, kind)}"
+    )
+    return _Picture(listed, kind, name)
+
+
+def _fill_pictures(part: Path, pictures: Sequence[_Picture]) -> None:
+    """Copy every picture, and give each a figure in the record that says what is still to be written."""
+    for picture in pictures:
+        if picture.image.endswith("/"):
+            (part / picture.image).mkdir()
+            for number, one in enumerate(picture.files, 1):
+                shutil.copyfile(one, part / picture.image / f"{number:04d}.dcm")
+        else:
+            shutil.copyfile(picture.files[0], part / picture.image)
+    record = part / "record.yaml"
+    text = record.read_text(encoding="utf-8")
+    figures = "".join(_figure(number, picture) for number, picture in enumerate(pictures, 1))
+    record.write_text(text.replace(NO_FIGURES, f"\nfigures:\n{figures}", 1), encoding="utf-8")
+
+
+def _figure(number: int, picture: _Picture) -> str:
+    series = (
+        "        # slice: 12               # which slice, counted from 1\n"
+        if picture.image.endswith("/")
+        else ""
+    )
+    return (
+        f"  - id: figure-{number}\n    panels:\n      - image: {picture.image}\n{series}"
+        '    legend: ""               # what is seen; the text refers to it as '
+        f"{{fig:figure-{number}}}\n"
+        '    alt: ""                  # the picture in words\n'
+        "    recognisable:            # yes or no: could anyone recognise the patient in it?\n"
+    )
 
 
 def make_journal(journal_id: str) -> Path:

@@ -38,6 +38,8 @@ def _journal_and_out(one: argparse.ArgumentParser, more: str = "") -> None:
 def _new(one: argparse.ArgumentParser) -> None:
     one.add_argument("case", type=Path, nargs="?", help="the folder to make")
     one.add_argument("-j", "--journal", metavar="ID", help="a profile for a journal of your own")
+    help_ = "pictures to start with, or folders of a DICOM series; they are copied"
+    one.add_argument("--from", dest="pictures", metavar="FILE", type=Path, nargs="+", default=[], help=help_)
 
 
 def _check(one: argparse.ArgumentParser) -> None:
@@ -135,6 +137,25 @@ def _clean(one: argparse.ArgumentParser) -> None:
     one.add_argument("--json", metavar="REPORT", help="write the report to this file; - for stdout")
 
 
+def _may_i_post(one: argparse.ArgumentParser) -> None:
+    from pipeline.policy import rules
+
+    one.add_argument("-c", "--channel", help=f"where: {', '.join(rules.channels())}")
+    one.add_argument(
+        "-f", "--files", type=Path, nargs="+", default=[], metavar="FILE", help="what would be sent"
+    )
+    one.add_argument("--case", type=Path, help="read the facts from this case folder")
+    help_ = "a fact, so that it is not asked: identifiable=no, age_years=34 …"
+    one.add_argument("--fact", action="append", default=[], metavar="NAME=yes|no", help=help_)
+    help_ = "legal: drafts and rules in abeyance only warn (institutional)"
+    one.add_argument("--mode", choices=rules.MODES, default=rules.MODES[0], help=help_)
+    one.add_argument("--all", action="store_true", help="every rule, with its dates")
+    help_ = "it is an urgent discussion inside the hospital, to be sent with View Once"
+    one.add_argument("--urgent-in-house", action="store_true", help=help_)
+    help_ = "with --urgent-in-house: the one picture of --files, cleaned and marked, as a new PNG"
+    one.add_argument("--write", metavar="OUT.png", type=Path, help=help_)
+
+
 _OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "audit": _audit,
     "new": _new,
@@ -147,6 +168,7 @@ _OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "verify": _verify,
     "journals": _journals,
     "status": _status,
+    "may-i-post": _may_i_post,
     "explain": _explain,
     "doctor": _doctor,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,59 @@ def audit(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     if not args.json:
         print(plain(engine.to_text(done)))
     return engine.exit_code(done), engine.to_json(done)
+
+
+def may_i_post(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    """May this be posted, shown or published? On a terminal the few facts that matter are asked."""
+    from pipeline import intake, policy
+    from pipeline.deidentify.folder import glance, inhouse
+    from pipeline.policy import ask, facts, rules, words
+
+    channel, stated = rules.channel(_channel(args)), ask.typed(args.fact)
+    known: dict[str, Any] = {}
+    if args.case:
+        if not args.case.is_dir():
+            raise UsageError("no such case folder", where=args.case)
+        known = facts.of_case(intake.read(args.case.resolve()), channel.kind)
+    in_a_case = bool(args.case)
+    with glance.look(args.files, tell) as looked:
+        known |= looked.seen.facts
+        known |= {"urgent_inhouse": True} if args.urgent_in_house else {}
+        known |= {"files_clean": True} if args.write else {}  # what is written is
+        known |= stated
+        if sys.stdin.isatty() and sys.stderr.isatty() and not args.json:
+            known = ask.on_terminal(known, channel.id, args.mode, tell.ask, input, in_a_case=in_a_case)
+        verdicts = policy.judge(known, channel.id, args.mode, in_a_case=in_a_case)
+        seen = looked.seen.words()
+        answer = {**words.to_json(channel, verdicts, args.mode), "files": seen, "written": None}
+        if not args.json:
+            told = words.to_text(channel, verdicts, args.mode, seen, whole=args.all, in_a_case=in_a_case)
+            print(plain(told))
+        if args.write and words.forbidden(verdicts):
+            tell.say("no picture was written: a rule forbids it")
+        elif args.write:
+            inhouse.write(looked, args.write)
+            answer["written"] = str(args.write)
+            tell.say(f"written: {args.write}. {words.VIEW_ONCE}")
+    return (Exit.OK if answer["clear"] else Exit.NOT_READY), answer
+
+
+def _channel(args: argparse.Namespace) -> str:
+    """The channel that was typed. Raises UsageError where the words do not fit together."""
+    from pipeline.deidentify.folder import inhouse
+    from pipeline.policy import rules
+
+    name = args.channel or (rules.IN_HOUSE if args.urgent_in_house else "")
+    if not name:
+        raise UsageError("say where", fix=f"--channel with one of: {', '.join(rules.channels())}")
+    if args.write and not (args.urgent_in_house and len(args.files) == 1 and name == rules.IN_HOUSE):
+        raise UsageError(
+            "--write needs --urgent-in-house and one picture under --files",
+            fix=f"it is for --channel {rules.IN_HOUSE} only",
+        )
+    if args.write:
+        inhouse.check_place(args.write)
+    return str(name)
 
 
 def explain(args: argparse.Namespace, _tell: Tell) -> tuple[Exit, Any]:

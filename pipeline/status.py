@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from pipeline import check, intake
+from pipeline import check, intake, policy
 from pipeline.core import files, journal, pages, worker
 from pipeline.core.errors import InputError, PipelineError, UsageError
 from pipeline.core.job import ORDER, Job, own_code
@@ -137,7 +137,7 @@ def _row(folder: Path, out: Path, journal_id: str, known: Known | None = None) -
     job = Job(folder, out / folder.name, journal.load(journal_id), Tell(quiet=True))
     try:
         case = intake.read(folder)
-        stop = check.check(case, job.journal).blocking
+        stop = check.check(case, job.journal).joined(policy.check(case, job.journal)).blocking
         key = _key(case) if known is not None else ""
         ready = known[key] if known and key in known else _ready(case) if key else None
     except PipelineError as e:

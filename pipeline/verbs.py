@@ -25,7 +25,7 @@ def _new(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline import new
 
     if args.journal:
-        if args.case:
+        if args.case or args.pictures:
             raise UsageError("a case or a journal, not both", fix="run: casereport new --journal my-journal")
         profile = new.make_journal(args.journal)
         tell.say(
@@ -34,7 +34,7 @@ def _new(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
         return Exit.OK, {"journal": str(profile)}
     if args.case is None:
         raise UsageError("say which folder to make", fix="run: casereport new cases/my-case")
-    made = new.make(args.case)
+    made = new.make(args.case, args.pictures)
     tell.say(
         f"next: fill in {made / 'record.yaml'} and {made / 'private.yaml'}, then run `make` in that folder"
     )
@@ -42,7 +42,7 @@ def _new(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
 
 
 def _check(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
-    from pipeline import check, intake
+    from pipeline import check, intake, policy
     from pipeline.core import journal
 
     if args.journal == ALL:
@@ -52,7 +52,9 @@ def _check(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     case = intake.read(_folder(args))
     if args.online:
         tell.say("asking Crossref and PubMed: DOIs and PubMed numbers are sent, nothing of the case")
-    report = check.check(case, journal.load(args.journal), online=args.online, at=args.online_at)
+    asked = journal.load(args.journal)
+    report = check.check(case, asked, online=args.online, at=args.online_at)
+    report = report.joined(policy.check(case, asked))
     if not args.json:
         for finding in report:
             print(plain(own_command(args, _finding_text(finding))))
@@ -307,6 +309,10 @@ VERBS: dict[str, tuple[str, Callable[[argparse.Namespace, Tell], tuple[Exit, Any
     "audit": ("is anyone whom private.yaml lists in this file or folder?", standalone.audit),
     "journals": ("every journal we know; compare A B [CASE] shows what changes", _journals),
     "status": ("one line per case: where it stands, what is next", _status),
+    "may-i-post": (
+        "may this be posted, shown or published? the rule, and the way out",
+        standalone.may_i_post,
+    ),
     "explain": ("why a finding matters and how to fix it", standalone.explain),
     "doctor": ("is this computer ready?", standalone.doctor),
 }

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from pipeline import consent
 from pipeline.consent import binding, content, elements, form
-from pipeline.consent.conditions import names
 from pipeline.core import files, findings, resources
+from pipeline.core.conditions import names
 from pipeline.core.errors import NotReady, ToolError, UsageError
 from tests import consent_cases as cases
 from tests.consent_cases import text_of
@@ -47,7 +47,8 @@ def base(tmp_path_factory):
 def test_every_source_exists_and_is_used():
     register = elements.register()
     rows = [*register["elements"], *WHO, *register["not_yet"].values()]
-    cited = {key for row in rows for key in row["sources"]}
+    posting = resources.data("consent/policy.yaml")["rules"]
+    cited = {key for row in rows for key in row["sources"]} | {rule["source"] for rule in posting}
     assert cited == set(SOURCES)
     assert {row["level"] for row in SOURCES.values()} <= {"read", "reported", "recalled", "ours"}
 

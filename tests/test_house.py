@@ -13,7 +13,7 @@ import pytest
 TOP = Path(__file__).parents[1]
 ROOT = TOP / "pipeline"
 MODULES = sorted(ROOT.rglob("*.py"))
-ROOMS = ["intake", "check", "deidentify", "verify", "consent", "review", "render", "pack"]
+ROOMS = ["intake", "check", "policy", "deidentify", "verify", "consent", "review", "render", "pack"]
 FRONT = {
     "__init__",
     "__main__",
@@ -27,7 +27,7 @@ FRONT = {
     "status",
     "doctor",
 }
-FAMILIES = "CARE|CON|FILE|IMG|JRN|LEAK|PKG|PRV|REC|REF|REN|REV"
+FAMILIES = "CARE|CON|FILE|IMG|JRN|LEAK|PKG|POL|PRV|REC|REF|REN|REV"
 IDS = [str(m.relative_to(ROOT)) for m in MODULES]
 
 

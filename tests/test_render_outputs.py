@@ -497,6 +497,16 @@ def test_a_case_shown_before_is_disclosed(tmp_path):
     assert any("social media" in p.text for p in letter.paragraphs)
 
 
+def test_the_editor_is_told_what_became_of_an_earlier_post_and_no_more_than_the_record_says(tmp_path):
+    told = {"where": "a WhatsApp group", "removed": True, "editor_told": True, "consent_covers": False}
+    posted = {"questions": {"posted_before": True}}
+    clean = rendering.clean_case(tmp_path / "clean", posted, {"earlier_posts": told})
+    letter = docx.Document(str(rendering.rendered(clean, "aujmsr", tmp_path / "out") / "cover-letter.docx"))
+    said = [p.text for p in letter.paragraphs if "before this submission" in p.text]
+    assert len(said) == 1
+    assert said[0].endswith("a WhatsApp group; it has been taken down.")
+
+
 def test_checklist_leads_to_the_right_page_and_line(done):
     rows = json.loads((done["aujmsr"] / "care.json").read_text())
     assert len(rows) == 30

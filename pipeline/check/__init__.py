@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pipeline.check import (
     abbreviations,
+    advertising,
     authorship,
     blinding,
     care,
@@ -41,6 +42,7 @@ def check(case: Case, journal: Journal, *, online: bool = False, at: str = "") -
     found += ask_others(case, form, at) if online else []
     found += limits.check(case, form, journal)
     found += prose.check(case, form)
+    found += advertising.check(case, form)
     found += abbreviations.check(case, form, journal)
     found += blinding.check(case, form, journal)
     lines, about_care = care.check(case, form, journal)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.consent import binding, elements
-from pipeline.consent.conditions import holds
 from pipeline.core import numbering, words
+from pipeline.core.conditions import holds
 from pipeline.core.model import CleanCase
 
 BLANK = None  # a line left empty for handwriting

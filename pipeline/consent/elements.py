@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pipeline.consent.conditions import holds
 from pipeline.core import findings, resources
+from pipeline.core.conditions import holds
 from pipeline.core.errors import NotReady, UsageError
 from pipeline.core.model import Case
 from pipeline.core.permission import Consent

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.consent import elements
-from pipeline.consent.conditions import holds
+from pipeline.core.conditions import holds
 from pipeline.core.model import CleanCase
 
 FIGURE = "figure:"

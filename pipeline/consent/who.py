@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.consent import elements
-from pipeline.consent.conditions import holds, names
 from pipeline.core import findings, resources
+from pipeline.core.conditions import holds, names
 from pipeline.core.model import Case, Finding, Severity
 from pipeline.core.permission import Addendum, Consent
 from pipeline.core.record import Record

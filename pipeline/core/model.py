@@ -69,6 +69,11 @@ class Report:
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)
 
+    def joined(self, other: Report) -> Report:
+        """The findings of two rooms, what blocks first."""
+        both = dict.fromkeys((*self.findings, *other.findings))
+        return Report(tuple(sorted(both, key=lambda f: f.severity is not Severity.ERROR)), self.care)
+
     @property
     def blocking(self) -> tuple[Finding, ...]:
         """The findings that stop the case."""

@@ -1,4 +1,4 @@
-"""The consent entry of the record: what a person read off the signed paper."""
+"""The consent entry of the record: what a person read off the signed paper; and what was posted before."""
 
 from __future__ import annotations
 
@@ -54,6 +54,15 @@ class Addendum(Part):
     witness: YesNo = False
     interpreter: YesNo = False
     marked_by_eye: list[Line] = []
+
+
+class EarlierPosts(Part):
+    """What became of material of this case that was posted before."""
+
+    where: Annotated[Line, Field(description="kind of place, no names: a WhatsApp group of colleagues")]
+    removed: YesNo
+    editor_told: YesNo
+    consent_covers: YesNo
 
 
 class Consent(Part):

@@ -19,7 +19,7 @@ from pydantic import (
 
 from pipeline.core.fields import Date, FullDate, Id, Line, Part, Prose, YesNo, listed
 from pipeline.core.illustration import Inset, Mark, Pedigree, Plot, ScaleBar, Window, named_window
-from pipeline.core.permission import Consent
+from pipeline.core.permission import Consent, EarlierPosts
 
 
 class Abstract(Part):
@@ -330,6 +330,7 @@ class Record(Part):
     legends: Annotated[dict[Id, Prose], Field(description="drawn figure -> its legend, instead of ours")] = {}
     declarations: Declarations
     questions: Questions
+    earlier_posts: EarlierPosts | None = None
     consent: Consent | None = None
     reporting: (
         Annotated[list[Literal["care", "scare", "process", "care-radiology"]], Field(min_length=1)] | None

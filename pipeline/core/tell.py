@@ -44,6 +44,10 @@ class Tell:
         if not self.quiet:
             print(plain(text), file=sys.stderr)
 
+    def ask(self, text: object) -> None:
+        """A question: also where no progress is wanted."""
+        print(plain(text), file=sys.stderr)
+
     def line(self, name: str, status: str, detail: str = "", seconds: float | None = None) -> None:
         """One step line: name, status, time, detail."""
         if not self.quiet:

@@ -66,6 +66,7 @@ def cover_letter(clean: CleanCase, journal: Journal, checklists: tuple[str, ...]
         "novelty": _flat(record["novelty"]),
         "consent": wording.consent(clean, journal),
         "presented_at": tree.words(byline.get("presented_at") or ""),
+        "earlier_posts": _earlier_posts(byline.get("earlier_posts") or {}),
         "checklists": tree.words(
             f"{_listed(checklists)} {'checklists are' if several else 'checklist is'} enclosed"
         ),
@@ -76,7 +77,8 @@ def cover_letter(clean: CleanCase, journal: Journal, checklists: tuple[str, ...]
     }
     holds = {
         "blinded": bool(journal.layout["blinded"]),
-        "posted": bool(record["questions"]["posted_before"]),
+        "posted": bool(record["questions"]["posted_before"]) and not byline.get("earlier_posts"),
+        "posted_and_told": bool(byline.get("earlier_posts")),
         "presented": bool(byline.get("presented_at")),
         "registered": bool(declarations.get("registration")),
     }
@@ -110,6 +112,13 @@ def _people(byline: dict[str, Any], field: str) -> Nodes:
         told = [person["name"], person["affiliation"], person.get("email")]
         lines.append(tree.para(tree.words(f"– {', '.join(filter(None, told))}: {person['why']}")))
     return [tree.para(tree.words(wording.ours()[field])), *lines] if people else []
+
+
+def _earlier_posts(told: dict[str, Any]) -> Nodes:
+    """Where it was, and what the record says was done about it: nothing is said that it does not say."""
+    phrases: dict[str, str] = wording.ours()["earlier_posts"]
+    said = [phrases[name] for name in ("removed", "consent_covers") if told.get(name)]
+    return tree.words(f"{'; '.join([told.get('where', ''), *said])}.")
 
 
 def _credit(byline: dict[str, Any], columns: list[str]) -> tree.Node:

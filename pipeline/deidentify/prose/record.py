@@ -58,7 +58,10 @@ def write(case: Case, record: dict[str, Any], known: tuple[Identifier, ...]) -> 
     own = tuple(Identifier(Kind.HOSPITAL, name, "record affiliations") for name in sorted(institutions))
     sex = record["patient"]["sex"]
     written = Written(
-        _relative({k: v for k, v in record.items() if k not in (*BYLINE, "consent")}, calendar), {}
+        _relative(
+            {k: v for k, v in record.items() if k not in (*BYLINE, "consent", "earlier_posts")}, calendar
+        ),
+        {},
     )
 
     known = _each_person_once(known)
@@ -76,6 +79,10 @@ def write(case: Case, record: dict[str, Any], known: tuple[Identifier, ...]) -> 
     clean = _visitor(case, written, lambda prose: for_byline.clean(prose, convert_dates=False))
     for part in ("declarations", "presented_at"):
         written.byline[part] = _each(record[part], (part,), clean)
+    if record.get(
+        "earlier_posts"
+    ):  # for the cover letter alone; a case without leaves no trace of the question
+        written.byline["earlier_posts"] = _each(record["earlier_posts"], ("earlier_posts",), clean)
     written.byline["authors"] = [
         dict(author, disclosures=_each(author["disclosures"], ("authors", n, "disclosures"), clean))
         for n, author in enumerate(record["authors"])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.consent.conditions import holds, names
+from pipeline.core.conditions import holds, names
 
 FACTS = {"patient": {"age": 9, "deceased": False, "sex": "male"}, "tags": ["a", "b"], "nobody": None}
 
