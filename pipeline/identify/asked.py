@@ -1,4 +1,4 @@
-"""What of a case a person is asked about: every proposal in the clean copies that nobody has decided yet.
+"""What a person is asked about words of a case: every proposal in the clean copies that nobody has decided.
 
 Only words that would leave and that were typed as prose are read. Authors, affiliations and the reference list
 are left out by structure: what authors publish about themselves is theirs to publish.
@@ -17,7 +17,20 @@ from pipeline.core.model import Case, CleanCase, Path_, Place
 from pipeline.core.proposal import Proposal, Query
 
 Find = Callable[[str], list[Proposal]]
-NOT_PROSE = {"id", "when", "exact", "day", "file", "letter", "pixels", "panels", "width", "height", "sex", "kind"}
+NOT_PROSE = {
+    "id",
+    "when",
+    "exact",
+    "day",
+    "file",
+    "letter",
+    "pixels",
+    "panels",
+    "width",
+    "height",
+    "sex",
+    "kind",
+}
 # What a declaration has to name: the committee that approved, the funder, the place of a congress.
 TO_DECLARE = {"hospital", "employer", "place", "city", "date", "reference", "url"}
 DECLARED = ("declarations", "presented_at")
