@@ -1,7 +1,7 @@
 """What a person is asked about words of a case: every proposal in the clean copies that nobody has decided.
 
-Only words that would leave and that were typed as prose are read. Authors, affiliations and the reference list
-are left out by structure: what authors publish about themselves is theirs to publish.
+Only prose that would leave is read. Authors, affiliations and the reference list are left out by structure:
+what authors publish about themselves is theirs to publish.
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ REVIEW, FIGURES, LEAVES = "for-review/", "for-review/figures/", "for-review/page
 EDITORS, REVIEWERS = "index.html", "for-review/index.html"
 PAGE = re.compile(r"page\s+(\d+)")
 STATES = ("reported", "partial", "missing", "not applicable")
-TONES = {"met": ("intact", "✓"), "stop": ("altered", "✗")}  # of verdicts; any other is for a person
+# Of verdicts on policy, by their first word; any other is for a person.
+TONES = {"met": ("intact", "✓"), "checked": ("intact", "✓"), "stop": ("altered", "✗")}
 GROUPS = (
     ("reviewer", "For review", "may be handed on to reviewers"),
     ("editor", "For the editor only", "names the authors, or is about consent and identity"),
@@ -150,7 +151,7 @@ def _link(name: str, base: str) -> dict[str, str]:
 
 def _tone(verdict: str) -> dict[str, str]:
     """The colour and sign of a verdict on policy; the word stands beside them."""
-    tone, sign = TONES.get(verdict, ("cannot-tell", "?"))
+    tone, sign = TONES.get(verdict.partition(" ")[0], ("cannot-tell", "?"))
     return {"tone": tone, "sign": sign}
 
 

@@ -114,6 +114,18 @@ def _told(verdicts: Sequence[Verdict]) -> set[State]:
     return {State.NEEDS, State.MET, State.WARN}
 
 
+def told(row: dict[str, Any]) -> dict[str, str]:
+    """A row of `row` for the page an editor reads; a package exists only where the other rooms let it pass."""
+    state = {"met": "met", "stop": "stop", "later": f"checked by {row['checked_by']}"}
+    return {
+        "rule": row["id"],
+        "clause": row["clause"],
+        "status": row["standing"],
+        "verdict": state.get(row["state"], "for a person"),
+        "words": row["words"],
+    }
+
+
 def _worth_telling(verdict: Verdict, states: set[State]) -> bool:
     """What is asked and is so need not be told again, unless it is a rule of others."""
     return verdict.state in states and not (verdict.state is State.MET and verdict.rule.status == "pipeline")
