@@ -167,7 +167,8 @@ def _makefile(folder: Path) -> str:
 
 def schemas() -> dict[str, dict[str, Any]]:
     """The JSON Schemas an editor uses to complete and underline the two files, from core/record.py."""
-    from pipeline.core.record import Private, Record
+    from pipeline.core.private import Private
+    from pipeline.core.record import Record
 
     meanings = resources.data("templates/rules/fields.yaml")
     made = {}

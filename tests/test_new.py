@@ -15,7 +15,8 @@ import yaml
 
 from pipeline import new
 from pipeline.core import resources, yamltext
-from pipeline.core.record import Private, Record
+from pipeline.core.private import Private
+from pipeline.core.record import Record
 
 TOP = Path(__file__).parents[1]
 

@@ -16,6 +16,7 @@ from pipeline.check import (
     limits,
     links,
     pictures,
+    private,
     prose,
     references,
     schema,
@@ -34,6 +35,7 @@ def check(case: Case, journal: Journal, *, online: bool = False, at: str = "") -
     """
     form, found = schema.read(case)
     found += schema.private(case)
+    found += private.check(case)
     found += links.check(case, form)
     found += chronology.check(case, form)
     found += pictures.check(case, form)

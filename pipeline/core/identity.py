@@ -35,6 +35,8 @@ class Kind(StrEnum):
     POST = "post"
 
 
+NONE = "none"  # said instead of a list: there are none
+
 # What authors may publish about themselves.
 BYLINE = (  # who writes, and whom they name to the editor: kept apart from all that reviewers get
     "authors",
@@ -61,8 +63,12 @@ LISTS = {
     "phones": Kind.PHONE,
     "emails": Kind.EMAIL,
     "addresses": Kind.ADDRESS,
+    "villages": Kind.PLACE,
+    "tehsils": Kind.PLACE,
+    "districts": Kind.PLACE,
     "places": Kind.PLACE,
     "hospitals": Kind.HOSPITAL,
+    "laboratories": Kind.HOSPITAL,
     "doctors": Kind.DOCTOR,
     "employers": Kind.EMPLOYER,
     "dates": Kind.DATE,
@@ -163,10 +169,10 @@ def words(group: str) -> frozenset[str]:
 
 
 def _items(value: Any) -> list[Any]:
-    """What stands in a list field: nothing, one scalar, or a list."""
+    """What stands in a list field: nothing, "none", one scalar, or a list."""
     if isinstance(value, list):
         return value
-    return [value] if value else []
+    return [value] if value and value != NONE else []
 
 
 def _text(value: Any) -> str:

@@ -236,8 +236,13 @@ def _sounds_alike(word: str, target: str) -> Close | None:
     return _unless_ordinary(word, target, telling and (across or min(len(word), len(target)) >= TYPED))
 
 
+def ordinary(word: str) -> bool:
+    """Whether a folded word stands in a list of words of medicine and of English."""
+    return word in words("ordinary") or word in _dictionary()
+
+
 def _unless_ordinary(word: str, target: str, alone: bool) -> Close:
-    if word in words("ordinary") or word in _dictionary():
+    if ordinary(word):
         return Close.ORDINARY
     return Close.ALONE if alone and not common(target) else Close.PAIRED
 

@@ -6,7 +6,6 @@ editor complete and underline the file. All scalars arrive as text (core/yamltex
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -347,48 +346,3 @@ class Record(Part):
         dict[Id, dict[str, Line]], Field(description="journal -> rule -> what its editor said")
     ] = {}
     retracted_cited_on_purpose: list[Line] = []
-
-
-class Relative(Part):
-    name: Line
-    relation: Line
-
-
-class Numbers(Part):
-    """Numbers and addresses that lead to one person (HIPAA Safe Harbor classes plus the Indian ones)."""
-
-    hospital: list[Line] = []
-    national: list[Line] = []
-    insurance: list[Line] = []
-    accession: list[Line] = []
-    device: list[Line] = []
-    vehicle: list[Line] = []
-    other: list[Line] = []
-
-
-def _key(text: str) -> str:
-    if not re.fullmatch(r"[0-9a-f]{64}", text):
-        raise ValueError("must be 64 hexadecimal characters; copy the line that `casereport new` prints")
-    return text
-
-
-class Private(Part):
-    """Who the patient is. Git-ignored, never copied: the list that the leak audit hunts for."""
-
-    key: Annotated[str, AfterValidator(_key)]
-    name: Line
-    aliases: list[Line] = []
-    relatives: list[Relative] = []
-    birth_date: FullDate | None = None
-    numbers: Numbers = Numbers()
-    phones: list[Line] = []
-    emails: list[Line] = []
-    addresses: list[Line] = []
-    places: list[Line] = []
-    hospitals: list[Line] = []
-    doctors: list[Line] = []
-    employers: list[Line] = []
-    dates: list[FullDate] = []
-    posts: Annotated[
-        list[Line], Field(description="social-media handles and addresses of earlier posts")
-    ] = []

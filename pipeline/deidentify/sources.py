@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from pipeline.core.errors import NotReady
 from pipeline.core.model import Case, Source
-from pipeline.core.record import Private, Record
+from pipeline.core.private import Private
+from pipeline.core.record import Record
 
 
 def validated(case: Case) -> tuple[dict[str, Any], dict[str, Any]]:

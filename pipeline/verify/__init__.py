@@ -19,6 +19,7 @@ from pipeline.core.model import Case, CleanCase, Place, Proof
 
 if TYPE_CHECKING:
     from pipeline.core.identity import Identifier
+    from pipeline.core.proposal import Query
 
 CANNOT_JUDGE = (
     "faces, eyes, tattoos, jewellery, scars, clothing and rooms in pictures",
@@ -45,10 +46,11 @@ def needs(case: Case, clean: CleanCase) -> Any:
 def make(case: Case, clean: CleanCase, dest: Path) -> str:
     """Hunt through the clean copies. Raises PrivacyError (LEAK001) at the surest find, with file and line."""
     from pipeline.core.match import Matcher
+    from pipeline.core.near import NearMatcher
     from pipeline.verify import hunt
 
     known, _, outside_letter = _hunted(case)
-    everyone, not_named = Matcher(known), Matcher(outside_letter)
+    everyone, not_named = NearMatcher(known), NearMatcher(outside_letter)
 
     def matcher(place: str) -> Matcher:
         return not_named if place.startswith("byline.json") else everyone
@@ -91,6 +93,17 @@ def load(folder: Path) -> Proof:
         cannot_judge=tuple(report["cannot_judge"]),
         folder=folder,
     )
+
+
+def asked(case: Case, clean: CleanCase) -> tuple[Query, ...]:
+    """What a person has to say about the soft finds in the text: the listed person, or a coincidence?
+
+    Without those that `clean.report` says were decided to be kept, and what the byline names on purpose.
+    """
+    from pipeline.verify import questions
+
+    known, _, in_byline = _hunted(case)
+    return tuple(questions.asked(case, clean, known, in_byline))
 
 
 def guard(case: Case, journal: Journal, signed_off: str = "") -> Callable[[Path], None]:

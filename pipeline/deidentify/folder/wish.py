@@ -64,7 +64,7 @@ def _check_shape(data: Any, name: str) -> None:
     """
     from pydantic import ValidationError
 
-    from pipeline.core.record import Private
+    from pipeline.core.private import Private
 
     try:
         Private.model_validate(data)
