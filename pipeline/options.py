@@ -8,6 +8,7 @@ from pathlib import Path
 
 DEFAULT_JOURNAL = "aujmsr"
 ROLES = ("doctor", "records-officer")
+MODES = ("institutional", "legal")  # policy/rules.py has them too: it is not loaded for every command
 CONSENT = {  # one at a time; a form that is signed already has its language
     "--check": "check the signed form against the clean copies",
     "--addendum": "ask again for what was changed since it was signed",
@@ -138,9 +139,7 @@ def _clean(one: argparse.ArgumentParser) -> None:
 
 
 def _may_i_post(one: argparse.ArgumentParser) -> None:
-    from pipeline.policy import rules
-
-    one.add_argument("-c", "--channel", help=f"where: {', '.join(rules.channels())}")
+    one.add_argument("-c", "--channel", help="where: facebook, class-group, journal … (left out: the list)")
     one.add_argument(
         "-f", "--files", type=Path, nargs="+", default=[], metavar="FILE", help="what would be sent"
     )
@@ -148,7 +147,7 @@ def _may_i_post(one: argparse.ArgumentParser) -> None:
     help_ = "a fact, so that it is not asked: identifiable=no, age_years=34 …"
     one.add_argument("--fact", action="append", default=[], metavar="NAME=yes|no", help=help_)
     help_ = "legal: drafts and rules in abeyance only warn (institutional)"
-    one.add_argument("--mode", choices=rules.MODES, default=rules.MODES[0], help=help_)
+    one.add_argument("--mode", choices=MODES, default=MODES[0], help=help_)
     one.add_argument("--all", action="store_true", help="every rule, with its dates")
     help_ = "it is an urgent discussion inside the hospital, to be sent with View Once"
     one.add_argument("--urgent-in-house", action="store_true", help=help_)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.conditions import holds, names
+from pipeline.core.conditions import holds, names, truth, unknown
 
 FACTS = {"patient": {"age": 9, "deceased": False, "sex": "male"}, "tags": ["a", "b"], "nobody": None}
 
@@ -73,3 +73,45 @@ def test_below_nothing_there_is_nothing():
 def test_an_empty_any_is_never_true():
     assert not holds({"any": []}, FACTS)
     assert holds({}, FACTS)
+
+
+# --- facts that may be unknown ---
+
+BASE = ("p", "q", "r")
+simple = st.one_of(
+    st.tuples(st.sampled_from(BASE), st.booleans()).map(lambda pair: {pair[0]: pair[1]}),
+    st.sampled_from(["lt", "ge"]).map(lambda how: {"n": {how: 5}}),
+)
+several = st.recursive(
+    simple,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda parts: {"any": parts}),
+        st.lists(inner, max_size=3).map(lambda parts: {"all": parts}),
+        inner.map(lambda part: {"not": part}),
+        st.tuples(simple, inner).map(lambda two: {**two[0], "not": two[1]}),
+    ),
+    max_leaves=8,
+)
+told = st.fixed_dictionaries({**dict.fromkeys(BASE, st.booleans()), "n": st.integers(0, 9)})
+hidden = st.sets(st.sampled_from([*BASE, "n"]))
+
+
+@given(several, told)
+def test_with_every_fact_told_truth_is_what_holds(condition, facts):
+    assert truth(condition, facts) is holds(condition, facts)
+    assert unknown(condition, facts) == set()
+
+
+@given(several, told, hidden)
+def test_an_answer_without_some_facts_stays_when_they_are_told(condition, facts, without):
+    some = {name: None if name in without else value for name, value in facts.items()}
+    early = truth(condition, some)
+    assert early in {None, truth(condition, facts)}
+    assert (early is None) == bool(unknown(condition, some))
+    assert unknown(condition, some) <= without & names(condition)
+
+
+def test_a_fact_that_does_not_exist_is_our_mistake_also_where_nothing_is_known():
+    for condition in ({"nobody_knows": True}, {"n": {"about": 3}}, {"any": [{"p": True}, {"x": True}]}):
+        with pytest.raises(KeyError):
+            truth(condition, {"p": True, "n": None})

@@ -15,11 +15,11 @@ import pytest
 import yaml
 from PIL import Image
 
-from pipeline import cli, new
+from pipeline import cli, new, options
 from pipeline.core.errors import UsageError
 from pipeline.core.record import Record
 from pipeline.deidentify.folder import glance
-from pipeline.policy import words
+from pipeline.policy import rules, words
 from tests.conftest import ROOT, draw_ring
 
 SLICE = ROOT / "cases/radiology-example/images/ct/IM0003.dcm"
@@ -74,6 +74,10 @@ def test_without_a_terminal_what_is_missing_is_listed_and_stops(run):
 def test_words_that_make_no_sense_are_refused_with_what_to_type(typed, said, capsys):
     assert cli.main(["may-i-post", *typed]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_the_modes_that_may_be_typed_are_those_there_are():
+    assert options.MODES == rules.MODES
 
 
 def test_a_case_tells_its_own_facts(case, run):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 import yaml
 from hypothesis import given
@@ -318,6 +320,14 @@ def test_the_answer_fits_a_telephone_and_leads_on(channel, facts):
     assert max(map(len, lines)) <= words.WIDTH
     assert lines[0].startswith(str(answer(verdicts)))
     assert words.WAY_OUT in told
+
+
+def test_rules_that_should_have_been_looked_at_again_are_said_to_be_old(monkeypatch):
+    told = words.to_text(rules.channel("x"), judge(PEACE, "x"), "institutional")
+    assert "ask for newer ones" not in told
+    monkeypatch.setattr(rules, "status_as_of", lambda: (dt.date(2000, 1, 1), dt.date(2001, 1, 1)))
+    told = words.to_text(rules.channel("x"), judge(PEACE, "x"), "institutional")
+    assert "1 January 2001: ask for newer ones" in " ".join(told.split())
 
 
 def test_all_tells_every_rule_with_its_dates_and_how_well_it_is_known():

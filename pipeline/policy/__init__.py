@@ -6,13 +6,15 @@ prove is left to them; what nobody else looks at (an earlier post, a rule no roo
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.core import findings
-from pipeline.core.journal import Journal
 from pipeline.core.model import Case, Finding, Report, Severity
 from pipeline.policy import facts, words
 from pipeline.policy.judgement import State, Verdict, judge
+
+if TYPE_CHECKING:
+    from pipeline.core.journal import Journal
 
 __all__ = ["check", "for_editor", "judge", "summary", "verdicts"]
 CHANNEL = "journal"

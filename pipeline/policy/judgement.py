@@ -71,6 +71,8 @@ def judge(
             if in_a_case and kind == "journal" and rule.in_a_case and said.state is not State.WARN:
                 said = Verdict(rule, State.LATER)
             if mode == "legal" and not rule.binds and said.state is not State.MET:
+                if said.state is State.UNKNOWN:  # what may not even be so is no warning
+                    continue
                 said = replace(said, state=State.WARN, missing=(), demoted=True)
             found.append(said)
     return tuple(sorted(found, key=_rank))

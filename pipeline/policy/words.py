@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -33,12 +34,8 @@ def to_text(
 ) -> str:
     """The answer, the rules in plain words, and the way out. `whole` tells every rule with all its dates."""
     head = [*_wrapped(f"{answer(verdicts)}: {channel.words}{_how(verdicts)}"), *_files(seen)]
-    tail = [
-        *_open(verdicts, whole),
-        *_later(verdicts),
-        *_way_out(channel, answer(verdicts), in_a_case),
-        *_small_print(mode),
-    ]
+    way = _way_out(channel, answer(verdicts), in_a_case)
+    tail = [*_open(verdicts, whole), *_later(verdicts), *way, *_small_print(mode)]
     worst = [v for v in verdicts if whole or _worth_telling(v, _told(verdicts))]
     body: list[str] = []
     shown = 0
@@ -115,7 +112,7 @@ def _told(verdicts: Sequence[Verdict]) -> set[State]:
 
 
 def told(row: dict[str, Any]) -> dict[str, str]:
-    """A row of `row` for the page an editor reads; a package exists only where the other rooms let it pass."""
+    """A row of `row` for the editor's page: there is a package only where the other rooms let it pass."""
     state = {"met": "met", "stop": "stop", "later": f"checked by {row['checked_by']}"}
     return {
         "rule": row["id"],
@@ -127,7 +124,9 @@ def told(row: dict[str, Any]) -> dict[str, str]:
 
 
 def _worth_telling(verdict: Verdict, states: set[State]) -> bool:
-    """What is asked and is so need not be told again, unless it is a rule of others."""
+    """What is asked and is so need not be told again, unless it is a rule of others; what would forbid is."""
+    if verdict.demoted and verdict.rule.verdict == "forbid":
+        return True
     return verdict.state in states and not (verdict.state is State.MET and verdict.rule.status == "pipeline")
 
 
@@ -181,15 +180,15 @@ def _later(verdicts: Sequence[Verdict]) -> list[str]:
     if not rooms or forbidden(verdicts):
         return []
     count = sum(v.state is State.LATER for v in verdicts)
-    return _wrapped(f"{count} rules are checked on the way to the journal ({', '.join(sorted(rooms))}).")
+    return _wrapped(f"{count} of them are checked on the way to the journal ({', '.join(sorted(rooms))}).")
 
 
 def _way_out(channel: Channel, said: Answer, in_a_case: bool) -> list[str]:
-    if in_a_case:
-        return ["The way there: casereport submit CASE"]
     lead = (
         "The way there" if channel.kind == "journal" else "Instead" if said is Answer.NO else "Better still"
     )
+    if in_a_case:
+        return [f"{lead}: casereport submit CASE"]
     return [f"{lead}: {WAY_OUT}", *_wrapped(WAY_OUT_SAYS, 2)]
 
 
@@ -198,9 +197,16 @@ def _files(seen: Iterable[str]) -> list[str]:
 
 
 def _small_print(mode: str) -> list[str]:
-    as_of, _ = rules.status_as_of()
+    as_of, review_by = rules.status_as_of()
+    old = f" They were to be looked at again by {rules.day(review_by)}: ask for newer ones." * _past(
+        review_by
+    )
     kept = "" if mode == rules.MODES[0] else "drafts and rules in abeyance only warn (--mode legal); "
-    return _wrapped(f"{kept}rules as of {rules.day(as_of)}; not legal advice.")
+    return _wrapped(f"{kept}rules as of {rules.day(as_of)}; not legal advice.{old}")
+
+
+def _past(day: dt.date) -> bool:
+    return dt.date.today() > day  # noqa: DTZ011 - the reader's own calendar day is meant
 
 
 def _wrapped(text: str, indent: int = 0) -> list[str]:
