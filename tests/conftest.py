@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -137,21 +139,38 @@ def sign_case(folder: Path) -> None:
         record.write(CONSENT.format(form=form["code"]))
 
 
+def once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that one test process fills and all of them read: nothing may be written in it afterwards."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"once-{name}"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.with_suffix(".made").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            folder.with_suffix(".made").touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def signed_case(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small case with a printed, signed and scanned form and the consent entry that goes with it."""
-    folder = make_case(tmp_path_factory.mktemp("signed") / "ring-case")
-    sign_case(folder)
-    return folder
+    return once(tmp_path_factory, "signed", lambda to: sign_case(make_case(to / "ring-case"))) / "ring-case"
 
 
 @pytest.fixture(scope="session")
 def built(signed_case: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ran, Path]:
     """One package made from the small case: what the command said, and the folder of its results."""
-    out = tmp_path_factory.mktemp("built") / "build"
-    ran = casereport("submit", signed_case, "--accept-all", "--out", out, real=True)
-    assert ran.code == 0, ran.err
-    return ran, out / signed_case.name
+
+    def make(folder: Path) -> None:
+        ran = casereport("submit", signed_case, "--accept-all", "--out", folder / "build", real=True)
+        assert ran.code == 0, ran.err
+        (folder / "said.json").write_text(json.dumps([ran.code, ran.out, ran.err]), encoding="utf-8")
+
+    folder = once(tmp_path_factory, "built", make)
+    ran = Ran(*json.loads((folder / "said.json").read_text(encoding="utf-8")))
+    return ran, folder / "build" / signed_case.name
 
 
 @pytest.fixture

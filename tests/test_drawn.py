@@ -117,11 +117,18 @@ def test_the_same_record_gives_the_same_bytes(done):
 
 
 def test_no_order_of_hashing_and_no_home_changes_the_bytes(tmp_path):
-    """Another seed for Python's hashes, another home with a matplotlibrc in it: the same PDF."""
+    """Another seed for Python's hashes, another home with a matplotlibrc in it: the same PDF.
+
+    And drawing needs no window system and leaves no global state.
+    """
     code = (
-        "import hashlib\nfrom tests import test_drawn as t\n"
+        "import hashlib, sys, matplotlib\n"
+        "names = ('pdf.fonttype', 'text.parse_math', 'font.size', 'axes.linewidth')\n"
+        "before = [matplotlib.rcParams[n] for n in names]\nfrom tests import test_drawn as t\n"
         "for p in t.plans(t.record()).values():\n"
-        "    c = t.drawn(p)\n    print(hashlib.sha256(c.vector + c.sheet.tobytes()).hexdigest())"
+        "    c = t.drawn(p)\n    print(hashlib.sha256(c.vector + c.sheet.tobytes()).hexdigest())\n"
+        "assert 'matplotlib.pyplot' not in sys.modules\n"
+        "assert [matplotlib.rcParams[n] for n in names] == before"
     )
     (tmp_path / "matplotlibrc").write_text("lines.linewidth: 9\nfont.size: 30\nsavefig.facecolor: red\n")
     said = set()
@@ -411,17 +418,6 @@ def test_labels_are_moved_apart_and_stay_inside(things):
     assert edges[0][0] > -1e-6
     assert edges[-1][1] < end + 1e-6
     assert all(b[0] - a[1] > -1e-6 for a, b in itertools.pairwise(edges))
-
-
-def test_drawing_needs_no_window_system_and_leaves_no_global_state():
-    code = (
-        "import sys, matplotlib\nnames = ('pdf.fonttype', 'text.parse_math', 'font.size', 'axes.linewidth')\n"
-        "before = [matplotlib.rcParams[n] for n in names]\nfrom tests import test_drawn as t\n"
-        "[t.drawn(p) for p in t.plans(t.record()).values()]\n"
-        "assert 'matplotlib.pyplot' not in sys.modules\n"
-        "assert [matplotlib.rcParams[n] for n in names] == before"
-    )
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
 
 
 def test_ids_of_drawn_figures_come_from_what_asks_for_them():

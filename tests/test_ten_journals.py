@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -30,9 +31,11 @@ PAIRS = [
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory) -> Path:
+def out(built, tmp_path_factory) -> Path:
     """One folder of results: clean copies are made once and serve every journal."""
-    return tmp_path_factory.mktemp("journals")
+    folder = tmp_path_factory.mktemp("journals") / "out"
+    shutil.copytree(built[1].parent, folder)
+    return folder
 
 
 def packed(case: Path, name: str, out: Path) -> dict[str, bytes]:

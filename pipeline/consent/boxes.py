@@ -73,8 +73,10 @@ def read(pages: Sequence[ScanPage], spots: Sequence[Mapping[str, Any]]) -> tuple
         if page.lay is None:
             found.append(BoxReading(spot["id"], int(spot["page"]), "look", NO_LAY, 0.0, b""))
             continue
-        picture = pictures.setdefault(int(spot["page"]), _opened(page.jpeg))
-        found.append(_read(picture, page.lay, spot))
+        number = int(spot["page"])
+        if number not in pictures:
+            pictures[number] = _opened(page.jpeg)
+        found.append(_read(pictures[number], page.lay, spot))
     return tuple(found)
 
 
