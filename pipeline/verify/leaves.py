@@ -33,7 +33,8 @@ def judge(package: Zip) -> Claim | None:
     if numbers != list(range(1, count + 1)) or sheet.get("pages") != count:
         said = sheet.get("pages")
         return claim(NAME, f"{len(numbers)} pictures of {count} pages; package.json says {said}")
-    other, differ = [], []
+    other: list[int] = []
+    differ: list[int] = []
     for number, page in enumerate(leaves.drawn(manuscript), 1):
         shown = _decoded(package.read(f"{REVIEW}pages/page-{number:02}.png", MAX_BYTES), page.size)
         if shown is not None and shown.convert("RGB").tobytes() == page.convert("RGB").tobytes():
