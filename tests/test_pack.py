@@ -19,7 +19,9 @@ from lxml import etree
 from pipeline import pack
 from pipeline.core import allowlist, journal
 from pipeline.core.errors import ConsentError, PrivacyError
+from pipeline.core.job import Job
 from pipeline.core.model import Countersigner, SignOff
+from pipeline.core.tell import Tell
 from pipeline.pack import contents
 from tests.packing import DIGEST, FIGURES, Rooms, attestation, counts, packed, published, rooms
 
@@ -607,6 +609,16 @@ def test_verdicts_on_policy_and_a_second_signature(all_rooms: Rooms, tmp_path: P
     assert said["policy"] == POLICY
     assert said["signed_off"]["countersigned"]["role"] == "professor, dermatology"
     assert pack.needs(*rooms.all, policy=POLICY) != pack.needs(*rooms.all)
+
+
+def test_a_run_hands_the_verdicts_on_and_packs_again_when_they_change(
+    all_rooms: Rooms, tmp_path: Path
+) -> None:
+    run = Job(tmp_path, tmp_path / "out", journal.load("aujmsr"), Tell(quiet=True))
+    first = run.make(pack, *all_rooms.all)
+    second = run.make(pack, *all_rooms.all, policy=POLICY)
+    assert json.loads(members(second.zip)["package.json"])["policy"] == POLICY
+    assert first.sha256 != second.sha256
 
 
 def test_a_consent_read_box_by_box(all_rooms: Rooms, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from reportlab.pdfgen.canvas import Canvas
 
@@ -591,6 +591,7 @@ def test_a_strange_member_that_cannot_be_read_is_not_named(sealed: Path, tmp_pat
 
 
 @given(st.binary(max_size=200), st.integers(0, 10**6))
+@example(b"\x00\x04", 335122)  # a length in the directory: the names after it are eaten up
 @settings(max_examples=15, deadline=None)
 def test_damage_gives_a_verdict_and_never_a_traceback(
     sealed: Path, tmp_path_factory: pytest.TempPathFactory, junk: bytes, at: int

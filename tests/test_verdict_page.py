@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -16,6 +17,7 @@ import pikepdf
 import pytest
 from lxml import etree
 
+from pipeline import cli
 from pipeline.consent import fields
 from pipeline.core import trust
 from pipeline.verify import leaves
@@ -24,7 +26,7 @@ from pipeline.verify.claims import State
 from pipeline.verify.shown import EDITORS, REVIEW_PAGE, REVIEWERS
 from tests import pki, seeing
 from tests.browser import CHROMIUM, MISSING, Page, browser
-from tests.conftest import Ran, casereport
+from tests.conftest import Ran
 from tests.packing import packed, pdf, published, rezip, rooms
 
 MANIFEST, SHEET = "manifest-sha256.txt", "package.json"
@@ -60,12 +62,20 @@ def resum(members: Members, *described: str) -> None:
     members[MANIFEST] = "".join(f"{digest}  {name}\n" for name, digest in sorted(lines.items())).encode()
 
 
+def command(*words: object) -> Ran:
+    """The command as typed, without a process of its own."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = cli.main([str(word) for word in words])
+    return Ran(int(code), out.getvalue(), err.getvalue())
+
+
 class Shown:
     """What the command said and wrote for a package."""
 
     def __init__(self, package: Path, *more: str) -> None:
         out = package.parent / "build"
-        self.ran: Ran = casereport("verify", package, "--open", "--no-browser", "--out", out, *more)
+        self.ran = command("verify", package, "--open", "--no-browser", "--out", out, *more)
         (self.path,) = (out / "verdicts").glob("*.html")
         self.html = self.path.read_text(encoding="utf-8")
         self.tree = etree.HTML(self.html)
@@ -333,7 +343,7 @@ def test_for_programs_and_for_what_is_no_package(sealed: Path, tmp_path: Path, c
     assert {row["state"] for row in said["claims"]} == {"intact", "cannot tell"}
     assert {row["how"] for row in said["members"]} == {"as listed"}
     assert shown.state == "Cannot tell"
-    ran = casereport("verify", case, "--open", "--no-browser", "--out", tmp_path / "build")
+    ran = command("verify", case, "--open", "--no-browser", "--out", tmp_path / "build")
     assert ran.code == 2
     assert "--open is for a package" in ran.err
     damaged = tmp_path / "y.zip"

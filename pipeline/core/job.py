@@ -62,28 +62,24 @@ class Job:
         return self.out / f"{ORDER.index(step) + 1}-{step}{suffix}"
 
     def make(
-        self, room: ModuleType, *inputs: Any, guard: Callable[[Path], None] | None = None, **beside: Any
+        self, room: ModuleType, *inputs: Any, guard: Callable[[Path], None] | None = None, **more: Any
     ) -> Any:
         """Run `room.make(*inputs, dest)` unless the receipt shows the same needs and intact files.
 
         A room that makes has three functions: `needs(*inputs)` -> JSON value on which its result depends,
         `make(*inputs, dest)` writes into an empty folder and may return a few words for the user,
-        `load(folder)` gives the noun back. `guard(part)` may veto the result before it is published. What is
-        shown beside the inputs goes to `needs` and `make` by its name.
+        `load(folder)` gives the noun back. `more` goes to `needs` and `make` by name. `guard(part)` may veto
+        the result before it is published.
         """
         step = room.__name__.rpartition(".")[2]
         final = self.path(step)
-        made_from = {
-            "needs": files.digest(room.needs(*inputs, **beside)),
-            "with": tools(),
-            "code": own_code(),
-        }
+        made_from = {"needs": files.digest(room.needs(*inputs, **more)), "with": tools(), "code": own_code()}
         kept = files.receipt(final)
         if kept and kept["made_from"] == made_from:
             self.tell.line(step, "ok", "unchanged")
         else:
             with self.tell.step(step) as line, files.publish(final, made_from) as part:
-                line.detail = room.make(*inputs, part, **beside) or ""
+                line.detail = room.make(*inputs, part, **more) or ""
                 if guard:
                     guard(part)
         return room.load(final)

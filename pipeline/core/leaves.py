@@ -31,7 +31,7 @@ def pictures(content: bytes) -> Iterator[bytes]:
     """
     for page in drawn(content):
         out = io.BytesIO()
-        page.save(out, "PNG", bits=4 if page.info["greys"] else 8, optimize=True)
+        page.save(out, "PNG", bits=4 if page.info["greys"] else 8)
         yield out.getvalue()
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+from importlib import metadata
 from typing import Any
 
-from pipeline.core import job, leaves
+from pipeline.core import leaves
 from pipeline.verify.claims import REVIEW, SHEET, Claim, State, claim
 from pipeline.verify.container import Zip
 
@@ -32,14 +33,14 @@ def judge(package: Zip) -> Claim | None:
     if numbers != list(range(1, count + 1)) or sheet.get("pages") != count:
         said = sheet.get("pages")
         return claim(NAME, f"{len(numbers)} pictures of {count} pages; package.json says {said}")
-    other, differ = [], []
+    other: list[int] = []
+    differ: list[int] = []
     for number, page in enumerate(leaves.drawn(manuscript), 1):
         shown = _decoded(package.read(f"{REVIEW}pages/page-{number:02}.png", MAX_BYTES), page.size)
-        if shown is None or not _alike(shown, page):
-            other.append(number)
-        elif shown.convert("RGB").tobytes() != page.convert("RGB").tobytes():
-            differ.append(number)
-    same = all(sheet["tools"].get(name) == job.tools()[name] for name in DRAW)
+        if shown is not None and shown.convert("RGB").tobytes() == page.convert("RGB").tobytes():
+            continue
+        (differ if shown is not None and _alike(shown, page) else other).append(number)
+    same = all(sheet["tools"].get(name) == metadata.version(name) for name in DRAW)
     if other:
         return claim(NAME, f"another page is shown as page {_list(other)}")
     if differ and same:

@@ -19,13 +19,14 @@ from pipeline.verify import audit, claims, hunt, layout, leaves, pdfs, seals, sh
 from pipeline.verify.claims import MANIFEST, SHEET, Claim, Member, State, claim
 from pipeline.verify.container import UNREADABLE, BadMember, Zip, dangers
 
+PDFS = "The PDFs open and carry no attachment and no program"
 SECONDS = 600.0  # for one pass over the whole zip, which may hold 2 GB
 SHOWN = 5  # finds that are named
 CLOSED = "a file in it could not be looked into"
 READERS = (
     "pikepdf",
     "pypdfium2",
-    "PIL.Image",
+    "PIL.PngImagePlugin",
 )  # loaded before the child starts, which could not say they lack
 
 
@@ -86,7 +87,7 @@ def _check(zip_path: Path, private: Path | None) -> Verdict:
         )
     if not stated:
         return Verdict(sha256, (sealed, *found), {}, cannot_prove)
-    found += [_pdfs(zip_path), *_leaves(zip_path)]
+    found += _documents(zip_path)
     if sealed_by:
         found += _seals(zip_path)
     if private is None:
@@ -142,7 +143,8 @@ def _judge(zip_path: Path) -> tuple[list[Claim] | None, dict[str, str], tuple[Me
         with zipfile.ZipFile(zip_path) as archive, zip_path.open("rb") as f:
             names, hidden = tuple(archive.namelist()), layout.strays(archive, f)
             foreign = not {SHEET, MANIFEST} & set(names)
-            if foreign and layout.AROUND in hidden:  # cut off: this is the directory of a zip within it
+            if foreign and any(words in hidden for words in layout.DAMAGE):
+                # cut off, and this is the directory of a zip within it; or its own, with names eaten up
                 raise zipfile.BadZipFile("its own directory is missing")
             unsafe = "; ".join(sorted(set(dangers(archive.infolist()))))
             found = [claim("The zip is safe to unpack", unsafe)]
@@ -192,17 +194,35 @@ def _seal(zip_path: Path, sha256: str) -> Claim:
     return claim(name, "" if said == sha256 else "the sums differ")
 
 
-def _pdfs(zip_path: Path) -> Claim:
-    """In a child of its own: a PDF that crashes its reader breaks this claim and no other."""
-    name = "The PDFs open and carry no attachment and no program"
+def _documents(zip_path: Path) -> list[Claim]:
+    """The PDFs and the pictures of pages, in one child.
+
+    If that fails, each in a child of its own: a file that crashes its reader breaks one claim and no other.
+    """
     try:
-        broken, locked = _apart(_in_pdfs, zip_path)
+        carried, pictured = _apart(_in_documents, zip_path)
     except InputError:
-        return claim(name, "one of them cannot be opened safely")
+        return [_pdfs(zip_path), *_leaves(zip_path)]
+    return [_about_pdfs(*carried), *([pictured] if pictured else [])]
+
+
+def _in_documents(zip_path: Path) -> tuple[tuple[str, str], Claim | None]:
+    """Run in the worker."""
+    return _in_pdfs(zip_path), _in_leaves(zip_path)
+
+
+def _pdfs(zip_path: Path) -> Claim:
+    try:
+        return _about_pdfs(*_apart(_in_pdfs, zip_path))
+    except InputError:
+        return claim(PDFS, "one of them cannot be opened safely")
+
+
+def _about_pdfs(broken: str, locked: str) -> Claim:
     if locked and not broken:
         words = f"{locked} is locked with a password; without it nobody can tell what is in it"
-        return Claim(name, State.UNKNOWN, words)
-    return claim(name, broken)
+        return Claim(PDFS, State.UNKNOWN, words)
+    return claim(PDFS, broken)
 
 
 def _in_pdfs(zip_path: Path) -> tuple[str, str]:
@@ -215,7 +235,6 @@ def _in_pdfs(zip_path: Path) -> tuple[str, str]:
 
 
 def _leaves(zip_path: Path) -> list[Claim]:
-    """In a child of its own, as the PDFs."""
     try:
         found = _apart(_in_leaves, zip_path)
     except InputError:
