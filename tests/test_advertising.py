@@ -70,7 +70,9 @@ The largest series has 14 cases [@series]. Contact dermatitis was excluded. He w
 Her mother recommended rest. She was grateful that it was not contagious. Unmatched control samples were used.
 The registry is at www.clinicaltrials.gov; the code is 8412345678901 and the level was 15 to 35.
 An X-linked disease of the male fetus was known. Improvement was remarkable in two of nine reports [@a; @b].
-She was seen in our hospital with number 9814012345. It was the first time she had fever. The best available evidence is weak. A reference centre confirmed it."""
+It was the first time she had fever.
+She was seen in our hospital with number 9814012345. The best available evidence is weak.
+A reference centre confirmed it."""
 
 
 def codes(text: str) -> list[str]:

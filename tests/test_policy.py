@@ -220,6 +220,29 @@ def test_few_questions_lead_to_an_answer():
     assert len([line for line in lines if line.startswith("\n")]) <= 9
 
 
+@given(some_facts, ages, channels)
+def test_whoever_answers_every_question_is_left_with_none(world, age, channel):
+    """One round of questions is enough: no later answer opens a question that was passed over."""
+    told = {**PEACE, **world, "age_years": 40 if age is None else age}
+    texts: list[str] = []
+
+    def read() -> str:
+        question, *listed = texts
+        texts.clear()
+        row = next(row for row in rules.questions() if row["ask"] == question.strip())
+        if "number" in row:
+            return str(told[row["number"]])
+        if "fact" in row:
+            return "yes" if told[row["fact"]] else "no"
+        names_ = {words_: name for name, words_ in row["ticks"].items()}
+        return " ".join(line[:3] for line in listed[:-1] if told[names_[line[4:]]]) or "0"
+
+    known = ask.on_terminal({}, channel, "institutional", texts.append, read)
+    verdicts = judge(known, channel)
+    stopped = any(verdict.state is State.STOP for verdict in verdicts)
+    assert stopped or not open_facts(verdicts)
+
+
 # --- a case ---
 
 HOUSE = "aujmsr"
