@@ -31,7 +31,7 @@ HEAVY = (
     "onnxruntime",
     "pi_heif",
     "pikepdf",
-    "pipeline.consent.signatures",
+    "pipeline.core.signatures",
     "pipeline.core.dicomview",
     "pipeline.core.opencv",
     "pipeline.deidentify.images",
