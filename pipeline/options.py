@@ -123,6 +123,14 @@ def _clean(one: argparse.ArgumentParser) -> None:
     one.add_argument("--json", metavar="REPORT", help="write the report to this file; - for stdout")
 
 
+def _find_identifiers(one: argparse.ArgumentParser) -> None:
+    one.add_argument("text", type=Path, nargs="?", metavar="FILE", help="a text or Markdown file; - for stdin")
+    help_ = 'lines {"id","text"} in, a line for each proposal out; - for stdin and stdout'
+    one.add_argument("--jsonl", type=Path, nargs=2, metavar=("IN", "OUT"), help=help_)
+    help_ = "where the text is from, when the words do not say it (IN)"
+    one.add_argument("--region", choices=("IN", "UK", "US"), default="IN", help=help_)
+
+
 _OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "new": _new,
     "check": _check,
@@ -134,6 +142,7 @@ _OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "verify": _verify,
     "journals": _journals,
     "status": _status,
+    "find-identifiers": _find_identifiers,
     "explain": _explain,
     "doctor": _doctor,
 }

@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
-from pipeline.identify.words import Trait, traits
+from pipeline.identify.words import traits
 
 INDIC = "\u0900-\u0dff"
 _L = "[A-Za-z\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f\u0370-\u052f]"
@@ -20,7 +20,7 @@ TOKEN = re.compile(
     rf"|(?P<n>{_L}*\d[\w]*)|(?P<w>{_L}+(?:['-]{_L}+)*)|(?P<x>[{INDIC}]+)"
 )
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-SENTENCE_END = re.compile(r"(?:^|[.!?:;|>\u0964]['\")\]*_]*\s+|\n\s*)['\"(\[*_#-]*\s*$")
+SENTENCE_END = re.compile(r".*?(?:[.!?:;|>\u0964]['\")\]*_]*\s+|\n\s*)['\"(\[*_#-]*\s*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,12 @@ class Token:
     text: str
     low: str  # folded, without a possessive 's
     shape: str
-    trait: Trait
+    trait: int  # bits of words.Trait
     opens: bool  # whether a sentence or a line begins with it
 
-    def has(self, trait: Trait) -> bool:
+    def has(self, trait: int) -> bool:
         """Whether any of these traits is known of the word."""
-        return bool(self.trait & trait)
+        return self.trait & trait != 0
 
     @property
     def capital(self) -> bool:
@@ -111,10 +111,11 @@ def _tokens(text: str) -> list[Token]:
             word, end = word[:-2], end - 2
         elif kind == "w" and word[0] == "'":
             word, start = word[1:], start + 1
-        opens = not found or bool(SENTENCE_END.search(text, max(0, last), start))
+        gap = text[last:start]
+        opens = not found or (gap != " " and SENTENCE_END.fullmatch(gap) is not None)
         low, trait = _known(word)
         found.append(Token(start, end, word, low, _shape(kind, word), trait, opens))
-        last = max(0, end - 1)
+        last = end
     return found
 
 
@@ -129,11 +130,11 @@ def _shape(kind: str, word: str) -> str:
 
 
 @cache
-def _seen() -> dict[str, tuple[str, Trait]]:
+def _seen() -> dict[str, tuple[str, int]]:
     return {}
 
 
-def _known(word: str) -> tuple[str, Trait]:
+def _known(word: str) -> tuple[str, int]:
     """The folded word and its traits, remembered for all texts of a run."""
     memory = _seen()
     if word not in memory:

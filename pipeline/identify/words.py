@@ -6,7 +6,6 @@ Origins and licences stand in templates/rules/identify-lists.txt and medical-wor
 from __future__ import annotations
 
 import re
-from enum import IntFlag
 from functools import cache
 
 from pipeline.core import resources
@@ -19,8 +18,8 @@ PATTERNS = "templates/rules/value-patterns.yaml"
 MIN_ENDING = 3  # letters that must stand before an ending of names, places or drugs
 
 
-class Trait(IntFlag):
-    """What may be known of a word."""
+class Trait:
+    """What may be known of a word: bits (plain integers, since every word is asked many times)."""
 
     NONE = 0
     WORD = 1  # an ordinary or medical word
@@ -74,17 +73,17 @@ def _table() -> dict[str, int]:
     table: dict[str, int] = {}
     kept = ("makers", "models", "genera", "nationalities", "calendar", "journals", "titles_kept")
     rows: list[tuple[int, frozenset[str]]] = [
-        (int(Trait.WORD), medical["plain"] | medical["technical"] | group("drugs") | group("heads")),
-        (int(Trait.WORD), frozenset(resources.data(PATTERNS)["technical"].split())),
-        (int(Trait.WORD | Trait.NAMESAKE), medical["context"]),
-        (int(Trait.NAMESAKE), medical["namesake"]),
-        (int(Trait.EPONYM), medical["eponym"] | group("eponyms")),
-        (int(Trait.GIVEN), lists["given"]),
-        (int(Trait.FAMILY), lists["family"]),
-        (int(Trait.PLACE), lists["place-in"]),
-        (int(Trait.ABROAD), lists["place-gb"] | lists["place-us"]),
-        (int(Trait.REGION), group("regions")),
-        *((int(Trait.KEEP), group(name)) for name in kept),
+        (Trait.WORD, medical["plain"] | medical["technical"] | group("drugs") | group("heads")),
+        (Trait.WORD, frozenset(resources.data(PATTERNS)["technical"].split())),
+        (Trait.WORD | Trait.NAMESAKE, medical["context"]),
+        (Trait.NAMESAKE, medical["namesake"]),
+        (Trait.EPONYM, medical["eponym"] | group("eponyms")),
+        (Trait.GIVEN, lists["given"]),
+        (Trait.FAMILY, lists["family"]),
+        (Trait.PLACE, lists["place-in"]),
+        (Trait.ABROAD, lists["place-gb"] | lists["place-us"]),
+        (Trait.REGION, group("regions")),
+        *((Trait.KEEP, group(name)) for name in kept),
     ]
     for bits, words in rows:
         for word in words:
@@ -110,33 +109,33 @@ def _beginning() -> re.Pattern[str]:
     return re.compile(rf"(?:{'|'.join(rules['medical_beginnings'])})(?P<rest>[a-z]{{4,}})")
 
 
-def traits(low: str) -> Trait:
+def traits(low: str) -> int:
     """What is known of a folded word."""
     table = _table()
     found = table.get(low, 0)
     if not found and "-" in low:
         return _joined(low.split("-"))
     if not found and low.endswith("s"):
-        found = table.get(low[:-1], 0) & int(Trait.WORD | Trait.NAMESAKE | Trait.EPONYM)
-    if not found & ~int(Trait.PLACE | Trait.ABROAD) and len(low) > MIN_ENDING:
+        found = table.get(low[:-1], 0) & (Trait.WORD | Trait.NAMESAKE | Trait.EPONYM)
+    if not found & ~(Trait.PLACE | Trait.ABROAD) and len(low) > MIN_ENDING:
         if _medical().fullmatch(low) or _drug(low):
-            return Trait(found | Trait.WORD)
+            return found | Trait.WORD
         begun = _beginning().fullmatch(low)
         if begun and table.get(begun["rest"], 0) & Trait.WORD:
-            return Trait(found | Trait.WORD)
+            return found | Trait.WORD
     if not found & Trait.WORD:
         if _endings("name_endings").fullmatch(low):
             found |= Trait.NAMELIKE
         if _endings("village_endings").fullmatch(low):
             found |= Trait.PLACELIKE
-    return Trait(found)
+    return found
 
 
 def _drug(low: str) -> bool:
     return len(low) > 6 and bool(_endings("drug_endings").fullmatch(low))
 
 
-def _joined(parts: list[str]) -> Trait:
+def _joined(parts: list[str]) -> int:
     """Of a word with hyphens: a name if a part is one, ordinary if all are, an eponym if all parts can be."""
     each = [traits(part) for part in parts if part]
     if not each:
