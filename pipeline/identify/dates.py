@@ -41,6 +41,7 @@ FULL = re.compile(
     | (?P<n1>\d{{1,2}})(?P<b>\s?[/.-]\s?|\s)(?P<n2>\d{{1,2}})(?P=b)(?P<y>{_Y4}|'?\d\d)(?![\d]|[/-]\d|\.\d)
     | {_D}\s?[/.-]\s?(?:X?I{{1,3}}|IV|VI{{0,3}}|IX|X)\s?[/.-]\s?{_Y4}
     | (?P<n8>{_Y4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?:T?\d{{4}}(?:\d\d)?)?
+    | (?=[\dOIl/.-]*[OIl])[0-3OIl][\dOIl](?P<o>[/.-])[01OIl][\dOIl](?P=o)[12lI][09O][\dOIl]{{2}}
     | {_D}{_ORD}\s?(?:/|-|\.)\s?{_M}\s?(?:/|-|\.)\s?\d\d(?!\d)
     ){_TIME}(?![\w%])""",
     re.VERBOSE,
@@ -52,7 +53,7 @@ PART = re.compile(
     | {_MI}(?:{_JOIN}{_MI})?(?:\s*,\s*|\s+(?:of\s+)?|[./-]|\s*'|\s+of\s+the\s+year\s+)(?:{_Y4}|(?<=['-])\d\d)(?!\d)
     | (?:0?[1-9]|1[0-2])\s?[/-]\s?(?:19|20)\d\d(?![\d/-])
     | (?:19|20)\d\d[/-](?:0[1-9]|1[0-2])(?![\d/-])
-    | (?:(?i:early|late|mid|end\sof|beginning\sof|middle\sof|last|this|next|previous|first\sweek\sof|second\sweek\sof|third\sweek\sof|last\sweek\sof|month\sof)[\s-]+|(?<=[Ss]ince\s)|(?<=[Ii]n\s)|(?<=[Dd]uring\s)|(?<=[Uu]ntil\s)|(?<=[Tt]ill\s)|(?<=[Ff]rom\s)|(?<=[Bb]y\s)|(?<=[Bb]efore\s)|(?<=[Aa]fter\s)|(?<=\sof\s))
+    | (?:(?i:(?:the\s)?(?:early|late|mid|end\sof|beginning\sof|middle\sof|last|this|next|previous|first\sweek\sof|second\sweek\sof|third\sweek\sof|last\sweek\sof|month\sof))[\s-]+|(?<=[Ss]ince\s)|(?<=[Ii]n\s)|(?<=[Dd]uring\s)|(?<=[Uu]ntil\s)|(?<=[Tt]ill\s)|(?<=[Ff]rom\s)|(?<=[Bb]y\s)|(?<=[Bb]efore\s)|(?<=[Aa]fter\s)|(?<=\sof\s))
         (?-i:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?![^\W\d_])(?:\s+(?:of\s+)?(?:last|this|that|the\s(?:same|previous|following))\s+year)?
     )(?![\w%])""",
     re.VERBOSE,
@@ -60,8 +61,7 @@ PART = re.compile(
 SLASHED = re.compile(r"(?:\b(?:[Oo]n|[Dd]ated?|[Ss]ince|[Dd]t\.?)\s+)(?P<v>(?P<d>\d{1,2})/(?P<m>\d{1,2}))(?![\d/]|\s?(?:mmHg|%|days|weeks|months|on\b|visits?))")
 _FESTIVALS = "|".join(sorted((re.escape(f).replace(r"\ ", r"[\s-]") for f in _ROWS["festivals"]), key=len, reverse=True))
 FESTIVAL = re.compile(
-    rf"(?<![\w-])(?:(?:(?:\d{{1,2}}|a|one|two|three|four|five|six|seven|ten|few|couple of|the|some)\s+)?(?:days?|weeks?|months?|night|eve|morning|evening)\s+(?:after|before|following|preceding|prior to|of)\s+)?"
-    rf"(?:(?:last|this|previous|next|coming|past)(?:\s+year(?:'s)?)?\s+|(?:the\s+)?(?:day|night|eve|week|month|festival|time)\s+(?:of|after|before)\s+(?:last\s+|the\s+)?)?(?:(?-i:{_FESTIVALS}))"
+    rf"(?<![\w-])(?:(?:last|this|previous|next|coming|past)(?:\s+year(?:'s)?)?\s+|eve\s+of\s+)?(?:(?-i:{_FESTIVALS}))"
     rf"(?:'s)?(?:\s+(?:day|eve|night|week|festival|celebrations?|holidays?|vacations?|mela|procession|of)\b)*(?:,?\s+(?:of\s+)?(?:(?:last|this|that|previous)\s+year|{_Y4}))?(?![\w-])",
     re.IGNORECASE,
 )

@@ -162,6 +162,13 @@ def _products(page: Page) -> None:
     while i < len(tokens):
         token = tokens[i]
         i += 1
+        if token.low in group("dosage") and token.shape in "lCU":
+            for part in tokens[i : i + 2]:
+                if not (part.capital and re.fullmatch(r"[. ]{1,2}", page.gap(i))):
+                    break
+                _set(page.kept, part.start, part.end)
+                i += 1
+            continue
         if not token.capital or not (token.low in makers or token.low in models):
             continue
         _set(page.kept, token.start, token.end)

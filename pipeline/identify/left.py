@@ -9,8 +9,8 @@ from pipeline.identify.found import ASK, Find, Rank
 from pipeline.identify.page import Page, Token
 from pipeline.identify.words import KNOWN, NAME, Trait, group
 
-SHORTEST = 4  # letters of a lonely word in capitals
-_TREATED = re.compile(r"\s+(?:\d|tablets?|capsules?|injections?|syrup|drops|ointment|cream|gel|was (?:started|given|added|administered|stopped|continued|advised|prescribed|initiated|tapered|withheld|increased|infused|positive|negative|used|performed|done|isolated|grown)|were (?:started|given)|therapy|treatment|dose|infusion|prophylaxis|levels?|mg|resistance|sensitive|staining|titres?)\b")
+SHORTEST = 6  # letters of a lonely word in capitals
+_TREATED = re.compile(r"[ -]+(?:\d|[A-Z]\d|[IVX]+\b|[+]|tablets?|capsules?|injections?|syrup|drops|ointment|cream|gel|was (?:started|given|added|administered|stopped|continued|advised|prescribed|initiated|tapered|withheld|increased|infused|positive|negative|used|performed|done|isolated|grown)|were (?:started|given)|therapy|treatment|dose|infusion|prophylaxis|levels?|mg|resistance|sensitive|staining|titres?)\b")
 
 
 def find(page: Page, known: Sequence[Find]) -> Iterator[Find]:

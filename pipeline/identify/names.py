@@ -32,8 +32,8 @@ _VERB = re.compile(r"\s+(?:presented|complained|reported (?:to|with|that|a|havin
 _HINGLISH = re.compile(r"(?<!\w)(?:(?:mera|meri|iska|uska|mareez ka|patient ka|bacche ka|bachche ka|pati ka|pita ka|maa ka|beti ka|bete ka)\s+naam|naam|ka naam|nam)\s*(?:hai|is|:|-|tha|he)?\s*(?P<v>(?:[A-Za-z][a-z]+)(?:\s(?!hai\b|he\b|hain\b|tha\b|thi\b|ka\b|ki\b|ke\b|ko\b|aur\b|mein\b|se\b|and\b|was\b|is\b|umar\b|age\b|jo\b|ji\b|ne\b|likha\b|par\b)[A-Za-z][a-z]+){0,2})", re.IGNORECASE)
 _DICOM = re.compile(r"(?<!\w)[A-Za-z][A-Za-z'-]+(?:\^[A-Za-z'.-]*){1,4}(?!\w)")
 _LAST_FIRST = re.compile(r"(?<![\w.])([A-Z][a-z]+|[A-Z]{3,}), ([A-Z][a-z]+|[A-Z]{3,})(?= (?:[A-Z]\.?)?\s?\(?(?:\d|MRN|DOB|M\b|F\b))")
-_INITIALS_CASE = re.compile(r"(?:\b(?:[Pp]atient|[Cc]ase \d{1,2}|[Ss]ubject|[Pp]t\.?|[Mm]r\.?|[Mm]rs\.?|[Mm]s\.?|[Ss]mt\.?|[Mm]aster|[Bb]aby|[Ii]nitials?)[:,]?\s+\(?)(?P<v>(?:[A-Z]\.\s?){2,4}|[A-Z]{2,3}(?=,? \(?(?:aged? )?\d{1,3}\b|, [MF]\b|\b, a \d))")
-_INITIALS_AGE = re.compile(r"(?<![\w.])(?P<v>(?:[A-Z]\. ?){2,4})(?=,? ?(?:\(|aged? |a |an )?\d{1,3}\b|,? ?[MF],? ?\d|, (?:a|an|male|female)\b)")
+_INITIALS_CASE = re.compile(r"(?:\b(?:[Pp]atient|[Cc]ase \d{1,2}|[Ss]ubject|[Pp]t\.?|[Mm]r\.?|[Mm]rs\.?|[Mm]s\.?|[Ss]mt\.?|[Mm]aster|[Bb]aby|[Ii]nitials?)[:,]?\s+\(?)(?P<v>(?:[A-Z]\.\s?){2,4}|[A-Z] ?[A-Z] ?[A-Z]?(?=,? \(?(?:aged? )?\d{1,3}\b|, [MF]\b|\b, a \d))")
+_INITIALS_AGE = re.compile(r"(?<![\w.])(?P<v>(?:[A-Z]\. ?){2,4}|[A-Z](?: [A-Z]){1,2}(?=,? ?\(?\d{1,3} ?(?:/ ?[MF]\b|[MF]\b|-?y)))(?=,? ?(?:\(|aged? |a |an )?\d{1,3}\b|,? ?[MF],? ?\d|, (?:a|an|male|female)\b)")
 _TRAILING = re.compile(r"(?i:[IVX]+|mbbs|md|ms|dm|mch|dnb|phd|frcs|mrcp)")
 
 
@@ -145,7 +145,7 @@ def _by_title(page: Page) -> Iterator[Find]:
         doctor = low in doctors
         said = "the doctor" if doctor else "the patient"
         action = REMOVE if sure or max(strength(t) for t in tokens[j:end]) > 1 else ASK
-        yield _find(page, j, end, "doctor" if doctor else "name", said, action, Rank.CONTEXT, "a name behind a title")
+        yield _find(page, i, end, "doctor" if doctor else "name", said, action, Rank.CONTEXT, "a name behind a title")
 
 
 def _related(page: Page, j: int) -> Find | None:
@@ -262,6 +262,17 @@ def _runs(page: Page, remembered: set[str]) -> Iterator[Find]:
         i = end
 
 
+_LETTERED = {"vitamin", "hepatitis", "type", "grade", "class", "group", "influenza", "stage", "factor", "panel", "figure", "fig", "table", "case", "protein", "immunoglobulin", "plan", "box", "part", "section", "and", "patient", "child", "child-pugh", "score", "level"}
+
+
+def _initialled(page: Page, i: int, run: list[Token]) -> bool:
+    """Whether an initial with a dot stands before or behind the one word: "K. Subramaniyan", "Topno R."."""
+    first = run[0].shape == "I"
+    if first and "." in run[0].text:
+        return not (i and page.tokens[i - 1].low in _LETTERED)
+    return not first and "." in run[-1].text and len(run[-1].text) > 2
+
+
 def _judged(page: Page, i: int, end: int, remembered: set[str]) -> Iterator[Find]:
     """A name among the capitalised words i … end, if one is there."""
     tokens = page.tokens
@@ -282,6 +293,9 @@ def _judged(page: Page, i: int, end: int, remembered: set[str]) -> Iterator[Find
         return
     listed = [t for t in words if strength(t) == 3]
     given = any(t.has(Trait.GIVEN) for t in words)
+    if len(words) == 1 and len(run) > 1 and best > 0 and not capitals and _initialled(page, i, run):
+        yield _find(page, i, end, "name", "the patient", REMOVE, Rank.LISTED, "initials and a name")
+        return
     if len(run) > 1 and (listed or (len([t for t in words if strength(t) == 2]) > 1 and given)):
         if any(t.has(Trait.PLACE) for t in words) and len([t for t in words if t.has(NAME)]) < 2:
             return

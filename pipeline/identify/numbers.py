@@ -70,7 +70,7 @@ SHAPES: tuple[tuple[str, str, str, str, Check | None], ...] = (
     ("aadhaar", "[Aadhaar number]", "a masked Aadhaar number", r"(?<!\w)(?:[Xx*•#]{4}[ -]?){2}\d{4}(?!\w)|(?<!\w)\d{4}[ -]?(?:[Xx*•#]{4}[ -]?)\d{4}(?!\w)", None),
     ("SSN", "[identity number]", "a US social security number", r"(?<![\w-])\d{3}[ -]\d{2}[ -]\d{4}(?![\w-])|(?<!\w)(?:XXX|\*\*\*|xxx)-(?:XX|\*\*|xx)-\d{4}(?!\w)", _ssn),
     ("NHS number", "[NHS number]", "an NHS number", r"(?<![\w-])\d{3}[ -]\d{3}[ -]\d{4}(?![\w-])", _spaced_nhs),
-    ("NI number", "[identity number]", "a National Insurance number", r"\b(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b", None),
+    ("NI number", "[identity number]", "a National Insurance number", r"\b(?:QQ ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b)|\b(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b", None),
     ("driving licence", "[licence number]", "a driving licence", rf"\b(?:{STATES})[ -]?\d{{2}}[ /-]?(?:19|20)\d\d[ /-]?\d{{7}}\b|\b[A-Z9]{{5}}\d{{6}}[A-Z9]{{2}}\d[A-Z]{{2}}\b", None),
     ("vehicle", "[number plate]", "a number plate", rf"\b(?:{STATES})[ .-]{{0,3}}[0-9O]{{1,2}}[ .-]{{0,3}}[A-Z]{{1,3}}[ .-]{{0,3}}[0-9O]{{3,4}}\b|\b\d{{2}}[ -]?BH[ -]?\d{{4}}[ -]?[A-Z]{{1,2}}\b|\b(?:{STATES})[ -]\d{{1,2}}[ -]\d{{4}}\b", None),
     ("vehicle", "[number plate]", "a number plate", r"\b[A-HJ-PR-Y][A-HJ-PR-Y]\d{2} ?[A-HJ-PR-Z]{3}\b|\b[A-HJ-NPR-TV-Y]\d{1,3} [A-HJ-PR-Y]{3}\b", None),
@@ -80,7 +80,7 @@ SHAPES: tuple[tuple[str, str, str, str, Check | None], ...] = (
     ("phone", "[phone number]", "a phone number", rf"(?<![\w.])\+ ?\d{{1,3}}[ .-]?(?:\(0?\d{{1,4}}\)[ .-]?)?\d{{1,4}}(?:[ .-]?\d{{2,4}}){{1,4}}{_NOT_MORE}", lambda v: 9 <= len(_digits(v)) <= 15),
     ("phone", "[phone number]", "a phone number", rf"(?<![\w.-])\(?0\d{{2,4}}\)?[ -]{{1,2}}\d{{3,4}}[ -]?\d{{3,4}}{_NOT_MORE}|(?<![\w.-])\(?0\d{{2,4}}\)?[ -]{{0,2}}\d{{6,8}}{_NOT_MORE}|(?<![\w.-])0[127]\d{{3}} ?\d{{3}} ?\d{{3}}{_NOT_MORE}", lambda v: 9 <= len(_digits(v)) <= 12),
     ("phone", "[phone number]", "a phone number", rf"(?<![\w.-])(?:1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[ .-])[2-9O]\d\d[ .-]\d{{4}}(?: ?(?:x|ext\.?) ?\d{{1,5}})?{_NOT_MORE}", None),
-    ("PIN code", "[PIN code]", "a postal code", r"(?<=[a-z)] - )[1-9]\d{2} ?\d{3}(?![\w.])|(?<=[a-z)]-)[1-9]\d{2} ?\d{3}(?![\w.])|(?<=[a-z)] )[1-9]\d{5}(?=\s*(?:[,.;)]|$))", None),
+    ("PIN code", "[PIN code]", "a postal code", r"(?<=[a-z)] - )[1-9]\d{2} ?\d{3}(?!\w|\.\d)|(?<=[a-z)]-)[1-9]\d{2} ?\d{3}(?!\w|\.\d)|(?<=[a-z)] )[1-9]\d{5}(?=\s*(?:[,.;)]|$))", None),
 )
 # "PIN 143 001": the digits of a postal code behind its label, or behind a state or a city.
 PIN = re.compile(r"\b(?:pin(?: ?code)?|postal code|zip(?: code)?|पिन(?: कोड)?|ਪਿੰਨ(?: ਕੋਡ)?)\s*(?:no\.?)?\s*[:.-]{0,2}\s*(?P<v>[1-9]\d{2} ?\d{3}|\d{5}(?:-\d{4})?)(?!\w)", re.IGNORECASE)
@@ -122,7 +122,7 @@ def _label_pattern(words: list[tuple[str, str]]) -> re.Pattern[str]:
     joined = "|".join(unique)
     return re.compile(
         rf"(?<![\w/])(?P<word>{joined})(?![a-z])"
-        r"(?P<more>(?:[ /]{0,2}(?:card|cards|id|ids|i\.d\.|number|numbers|num|nos?|no\.s?|code|ref|#|reg|regn|registration|identification|identity|account|plate|record|slip|tag|identifier|label|contact|helpline|on file|is|was|of|संख्या|नंबर|नम्बर|न०|नं|ਨੰਬਰ|ਨੰ|எண்|కార్డు|कार्ड)\b\.?){0,4})"
+        r"(?P<more>(?:\.?[ /]{0,2}(?:card|cards|id|ids|i\.d\.|number|numbers|num|nos?|no\.s?|code|ref|#|reg|regn|registration|identification|identity|account|plate|record|slip|tag|identifier|label|contact|helpline|on file|is|was|of|संख्या|नंबर|नम्बर|न०|नं|ਨੰਬਰ|ਨੰ|எண்|కార్డు|कार्ड)\b\.?){0,4})"
         r"(?P<sign>\s{0,2}[:.#=)\u2013-]{0,2}\s{0,3}|\s?\(\s?)"
         r"(?-i:(?P<value>(?:\(?\+\d{1,3}\)?[ -]?)?(?:[A-Z0-9]|[a-z]{1,4}(?=[/-]?\d))"
         r"(?:[A-Z0-9]|[a-z](?=\d)|(?<=\d)[a-z]|[/_.:-](?=[A-Z0-9])|\s?[/-]\s?(?=\d)|(?<=\d) (?=\d{2})|(?<=[A-Z]) (?=\d)"
@@ -230,8 +230,6 @@ def _plausible(text: str, hit: re.Match[str], value: str, unsure: frozenset[str]
     if _NUMBERING.search(text, max(0, hit.start("word") - 12), hit.start("word")):
         return False
     if word in unsure:
-        if _DATE_LIKE.match(value):
-            return False
         if said:
             return (digits >= 3 or (digits >= 2 and size >= 4)) and not re.fullmatch(r"\d+\.\d+", value)
         return digits >= 5 or (digits >= 3 and bool(re.search(r"\d/\d{2}$|^[A-Z]{1,4}[-/]?\d|\d-\d", value)) and word not in ("ct", "icd", "ni", "pan", "pm", "model"))

@@ -45,10 +45,18 @@ def _kind(page: Page, i: int) -> str:
         lowly = low in ("school", "college", "university", "mill", "mills", "factory", "bank", "clinic", "lab", "laboratory", "centre", "company", "academy", "diagnostics", "institute", "foundation", "church", "temple")
         named = before is not None and before.capital and not before.has(Trait.WORD | Trait.KEEP | Trait.REGION | Trait.EPONYM) and page.gap(i) == " "
         return ("school" if low in group("school_heads") else "work") if lowly and named and not before.opens else ""
+    if token.shape == "U" and low in group("place_heads") and i and _stands_before(page, i):
+        return "known"
     for name, kind in (("lab_heads", "lab"), ("school_heads", "school"), ("work_heads", "work"), ("weak_heads", "weak")):
         if low in group(name):
             return kind
     return ""
+
+
+def _stands_before(page: Page, i: int) -> bool:
+    """Whether a place stands right before "PHC": "Rampur PHC"."""
+    before = page.tokens[i - 1]
+    return before.shape == "C" and page.gap(i) == " " and not before.has(Trait.WORD | Trait.KEEP | Trait.REGION)
 
 
 def _around(page: Page, i: int, kind: str) -> Find | None:
@@ -58,7 +66,7 @@ def _around(page: Page, i: int, kind: str) -> Find | None:
     first = _left(page, i)
     last = _right(page, i)
     span = tokens[first : last + 1]
-    telling = [t for t in span if _telling(t, kind)]
+    telling = [t for t in span if _telling(t, kind, _sure_weak(span))]
     city = _city(page, last, needed=not telling, kind=kind)
     if kind == "weak" and not telling:
         return None
@@ -96,7 +104,7 @@ def _made(page: Page, first: int, end: int, kind: str, action: Action) -> Find:
     )  # fmt: skip
 
 
-def _telling(token: Token, kind: str) -> bool:
+def _telling(token: Token, kind: str, sure: bool) -> bool:
     """Whether the word tells this institution from others."""
     if token.low in CONNECT or token.low in group("generic_org") or token.shape in "l":
         return False
@@ -104,6 +112,8 @@ def _telling(token: Token, kind: str) -> bool:
         return False
     if token.shape == "n":
         return False
+    if kind == "weak" and sure and token.capital and not token.opens:
+        return token.low not in _OPENERS
     if kind in ("weak", "work", "lab") and token.has(Trait.WORD) and not token.has(Trait.NAMESAKE | NAME):
         return kind == "work" and token.capital
     return token.capital and (not token.has(Trait.WORD) or token.has(Trait.NAMESAKE | NAME | Trait.PLACE) or kind in ("hospital", "school")) and token.low not in _OPENERS

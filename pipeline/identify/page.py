@@ -19,13 +19,14 @@ TOKEN = re.compile(
     rf"(?P<i>(?:[A-Z]\.[ ]?(?=[A-Z]))*[A-Z]\.(?=[\s,;:)^'-]|$|[A-Z]))"  # A. or A.K. or A. K.
     rf"|(?P<n>{_L}*\d[\w]*)|(?P<w>{_L}+(?:['-]{_L}+)*)|(?P<x>[{INDIC}]+)"
 )
+_MIXED = re.compile(r"^(?!(?:Mc|Mac|Fitz|De|La|Le|Di|Du|Van|Al|El|Abd)[A-Z][a-z]).*[a-z][A-Z]|^[A-Z]{2,}[a-z]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 SENTENCE_END = re.compile(r".*?(?:[.!?:;|>\u0964]['\")\]*_]*\s+|\n\s*)['\"(\[*_#-]*\s*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One word. `shape`: C Capitalised, U CAPITALS, I initials, l lower case, n with digits, x of an Indian script."""
+    """One word. `shape`: C Capitalised, U CAPITALS, I initials, l lower case, m mIxed, n with digits, x of an Indian script."""
 
     start: int
     end: int  # without a possessive 's
@@ -124,6 +125,8 @@ def _shape(kind: str, word: str) -> str:
         return "I"
     if kind in "nx":
         return kind
+    if not word.islower() and _MIXED.search(word):
+        return "m"
     if word[0].isupper() or (word[0] in "dlo" and word[1:2] == "'" and word[2:3].isupper()):
         return "U" if len(word) > 1 and word.isupper() else "C"
     return "l"

@@ -19,7 +19,7 @@ _STREETS_ABROAD = "Street|St|Road|Rd|Lane|Ln|Avenue|Ave|Drive|Dr|Close|Court|Ct|
 _W = r"[A-Z][\w'.]*(?:-[A-Z]?\w+)?"
 _PART = (
     r"(?:"
-    rf"(?i:(?:h(?:ouse)?|d(?:oor)?|flat|plot|shop|quarters?|qtr|room|villa|apt|apartment|unit|suite|bungalow|site|old|new|khasra|tower|floor|block|wing|phase|sector|sec|street|gali|galli|lane|ward|w\.|zone|stage|pocket|booth|scf|sco|kothi|chawl|mkn|makan|row house|cross|main|road|बिल्डिंग|मकान|वार्ड|गली|सेक्टर)\.?\s?(?:no|num|number|nos|न०|नंबर|नं|#)?\.?\s?[:#-]?\s?)(?:#\s?)?(?:[A-Z]{{0,3}}-?\d[\w/-]*(?:\s?\(?[A-Z]\)?(?=[\s,.]))?|[A-Z]\b(?!\.[A-Z]))"
+    rf"(?i:(?:house|h(?=\.?\s?no)|door|d(?=\.?\s?no)|flat|plot|shop|quarters?|qtr|room|villa|apt|apartment|unit|suite|bungalow|site|old|new|khasra|tower|floor|block|wing|phase|sector|sec|street|gali|galli|lane|ward|w\.|zone|stage|pocket|booth|scf|sco|kothi|chawl|mkn|makan|row house|cross|main|road|बिल्डिंग|मकान|वार्ड|गली|सेक्टर)\.?\s?(?:no|num|number|nos|न०|नंबर|नं|#)?\.?\s?[:#-]?\s?)(?:#\s?)?(?:[A-Z]{{0,3}}-?\d[\w/-]*(?:\s?\(?[A-Z]\)?(?=[\s,.]))?|[A-Z]\b(?!\.[A-Z]))"
     rf"|#\s?\d[\w/-]*"
     rf"|\d{{1,4}}(?:st|nd|rd|th)\s(?:[Ff]loor|[Cc]ross|[Mm]ain|[Ss]treet|[Aa]venue|[Bb]lock|[Ss]tage|[Pp]hase|[Ll]ane)(?:\s(?:Road|Main|Street))?"
     rf"|(?:{_W}\s){{0,4}}(?i:{_STREET})(?:\s(?:No\.?\s?)?\d[\w-]*)?\b(?:\s(?:{_W}))?(?:\s(?:Road|Colony|Nagar|Phase|Extension|Street|East|West|North|South))?"
@@ -124,7 +124,9 @@ def _grown(page: Page, j: int) -> int:
         if token.shape == "n" and re.fullmatch(r"\d{1,3}[A-Z]{0,2}", token.text) and tokens[end - 1].low == "chak":
             end += 1
             continue
-        if token.shape not in "CU" or (token.has(Trait.WORD | Trait.KEEP | Trait.REGION) and token.low not in group("village_words")):
+        if token.shape not in "CU" or (
+            token.has(Trait.WORD | Trait.KEEP | Trait.REGION) and not token.has(NAME) and token.low not in group("village_words")
+        ):
             break
         if token.low in group("place_before") or token.low in group("health_heads") or token.low in group("titles"):
             break

@@ -71,7 +71,7 @@ def _table() -> dict[str, int]:
     """word -> traits, for every word of all lists."""
     medical, lists = _sections(MEDICAL), _sections(LISTS)
     table: dict[str, int] = {}
-    kept = ("makers", "models", "genera", "nationalities", "calendar", "journals", "titles_kept")
+    kept = ("makers", "models", "genera", "nationalities", "calendar", "journals", "titles_kept", "form_words")
     rows: list[tuple[int, frozenset[str]]] = [
         (Trait.WORD, medical["plain"] | medical["technical"] | group("drugs") | group("heads")),
         (Trait.WORD, frozenset(resources.data(PATTERNS)["technical"].split())),
@@ -132,7 +132,7 @@ def traits(low: str) -> int:
 
 
 def _drug(low: str) -> bool:
-    return len(low) > 6 and bool(_endings("drug_endings").fullmatch(low))
+    return len(low) > 6 and bool(_endings("drug_endings").fullmatch(low) or _endings("word_endings").fullmatch(low))
 
 
 def _joined(parts: list[str]) -> int:
