@@ -113,7 +113,7 @@ def _by_title(page: Page) -> Iterator[Find]:
     for i, token in enumerate(tokens[:-1]):
         low, gap = token.low, page.gap(i + 1)
         title = low in titles and (token.capital or low in ("dr", "smt", "mr", "mrs", "shri", "sri"))
-        if title and _AFTER_TITLE.fullmatch(gap):
+        if title and _AFTER_TITLE.fullmatch(gap) and not (":" in gap and low in ("adv", "er", "pt", "bhai", "rev")):
             sure = True
         elif low in unsure and _AFTER_TITLE.fullmatch(gap) and (gap == " " or token.capital):
             sure = False

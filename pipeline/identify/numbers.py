@@ -80,6 +80,7 @@ SHAPES: tuple[tuple[str, str, str, str, Check | None], ...] = (
     ("phone", "[phone number]", "a phone number", rf"(?<![\w.])\+ ?\d{{1,3}}[ .-]?(?:\(0?\d{{1,4}}\)[ .-]?)?\d{{1,4}}(?:[ .-]?\d{{2,4}}){{1,4}}{_NOT_MORE}", lambda v: 9 <= len(_digits(v)) <= 15),
     ("phone", "[phone number]", "a phone number", rf"(?<![\w.-])\(?0\d{{2,4}}\)?[ -]{{1,2}}\d{{3,4}}[ -]?\d{{3,4}}{_NOT_MORE}|(?<![\w.-])\(?0\d{{2,4}}\)?[ -]{{0,2}}\d{{6,8}}{_NOT_MORE}|(?<![\w.-])0[127]\d{{3}} ?\d{{3}} ?\d{{3}}{_NOT_MORE}", lambda v: 9 <= len(_digits(v)) <= 12),
     ("phone", "[phone number]", "a phone number", rf"(?<![\w.-])(?:1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[ .-])[2-9O]\d\d[ .-]\d{{4}}(?: ?(?:x|ext\.?) ?\d{{1,5}})?{_NOT_MORE}", None),
+    ("phone", "[phone number]", "a phone number", rf"(?<![\w./-])[1-9]\d{{2,3}}-\d{{6,7}}{_NOT_MORE}", None),
     ("PIN code", "[PIN code]", "a postal code", r"(?<=[a-z)] - )[1-9]\d{2} ?\d{3}(?!\w|\.\d)|(?<=[a-z)]-)[1-9]\d{2} ?\d{3}(?!\w|\.\d)|(?<=[a-z)] )[1-9]\d{5}(?=\s*(?:[,.;)]|$))", None),
 )
 # "PIN 143 001": the digits of a postal code behind its label, or behind a state or a city.

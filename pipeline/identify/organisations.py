@@ -86,6 +86,7 @@ def _around(page: Page, i: int, kind: str) -> Find | None:
     if kind == "weak" and not _sure_weak(span):
         return _made(page, first, end, kind, ASK)
     kept = page.kept.find(1, span[0].start, span[-1].end) >= 0 and not city and kind in ("weak", "work", "lab")
+    kept = kept and (head.shape == "l" or (kind == "weak" and not _sure_weak(span)))
     return None if kept else _made(page, first, end, kind, REMOVE)
 
 
@@ -116,7 +117,7 @@ def _telling(token: Token, kind: str, sure: bool) -> bool:
         return token.low not in _OPENERS
     if kind in ("weak", "work", "lab") and token.has(Trait.WORD) and not token.has(Trait.NAMESAKE | NAME):
         return kind == "work" and token.capital
-    return token.capital and (not token.has(Trait.WORD) or token.has(Trait.NAMESAKE | NAME | Trait.PLACE) or kind in ("hospital", "school")) and token.low not in _OPENERS
+    return token.proper and (not token.has(Trait.WORD) or token.has(Trait.NAMESAKE | NAME | Trait.PLACE) or kind in ("hospital", "school")) and token.low not in _OPENERS
 
 
 def _heads() -> frozenset[str]:
@@ -133,10 +134,10 @@ def _left(page: Page, i: int) -> int:
             break
         if not _JOINED.fullmatch(gap):
             break
-        if before.capital:
+        if before.proper:
             if before.opens and before.low in _OPENERS | group("relations"):
                 break
-            if before.low in ("figure", "fig", "table", "department", "dept") or (before.opens and before.shape == "C" and before.has(Trait.WORD) and not before.has(Trait.NAMESAKE | NAME) and before.low not in group("generic_org")):
+            if before.low in ("figure", "fig", "table", "department", "dept") and before.opens:
                 break
             if before.low in group("titles") and before.low not in ("dr", "sardar", "shri", "sri", "smt", "lady", "prof", "capt", "maj", "col", "st", "swami", "bhai", "haji", "pandit", "maharaja", "shree", "rev", "lt"):
                 break
@@ -159,7 +160,7 @@ def _right(page: Page, i: int) -> int:
         after, gap = tokens[j + 1], page.gap(j + 1)
         if re.fullmatch(r"\s?(?:&|,)\s|[ \t]{1,2}|\. (?=[A-Z])|-", gap) is None or ("," in gap and after.low not in _heads() and after.low not in group("generic_org")):
             break
-        if after.capital and (after.low in _heads() or after.low in group("generic_org") or after.low in group("work_heads") or j > last or (tokens[j].low in CONNECT and j > i)):
+        if after.proper and (after.low in _heads() or after.low in group("generic_org") or after.low in group("work_heads") or j > last or (tokens[j].low in CONNECT and j > i)):
             if gap == ". " and after.low not in ("ltd", "limited", "of"):
                 break
             last = j + 1

@@ -21,7 +21,7 @@ TOKEN = re.compile(
 )
 _MIXED = re.compile(r"^(?!(?:Mc|Mac|Fitz|De|La|Le|Di|Du|Van|Al|El|Abd)[A-Z][a-z]).*[a-z][A-Z]|^[A-Z]{2,}[a-z]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-SENTENCE_END = re.compile(r".*?(?:[.!?:;|>\u0964]['\")\]*_]*\s+|\n\s*)['\"(\[*_#-]*\s*", re.DOTALL)
+SENTENCE_END = re.compile(r".*?(?:[.!?|>\u0964]['\")\]*_]*\s+|\n\s*)['\"(\[*_#-]*\s*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,11 @@ class Token:
     def has(self, trait: int) -> bool:
         """Whether any of these traits is known of the word."""
         return self.trait & trait != 0
+
+    @property
+    def proper(self) -> bool:
+        """Whether it can be part of the name of a company or an institution ("MedGenome")."""
+        return self.shape in "CUIm"
 
     @property
     def capital(self) -> bool:

@@ -87,12 +87,13 @@ def _at(page: Page, i: int) -> tuple[Find | None, int]:
             end = _grown(page, j)
             if page.locked.find(1, tokens[j].start, tokens[end - 1].end) < 0:
                 what = SAID.get(token.low, "a place")
-                return Find(tokens[j].start, tokens[end - 1].end, "place", what, REMOVE, Rank.CONTEXT, "the name of a place"), end
+                start = token.start if j == i + 1 and token.low in SAID else tokens[j].start
+                return Find(start, tokens[end - 1].end, "place", what, REMOVE, Rank.CONTEXT, "the name of a place"), end
     if token.low in group("place_heads") and token.shape == "U" and i + 1 < len(tokens) and page.gap(i + 1) in (" ", ", ", "-", " - "):
         after = tokens[i + 1]
         if after.capital and not after.has(Trait.WORD | Trait.KEEP | Trait.REGION) and len(after.text) > 3 and after.shape != "I":
             end = _grown(page, i + 1)
-            return Find(after.start, tokens[end - 1].end, "place", "a place", REMOVE, Rank.CONTEXT, "the name of a place"), end
+            return Find(token.start, tokens[end - 1].end, "hospital", "a health centre", REMOVE, Rank.CONTEXT, "the name of an institution"), end
     if token.capital and token.shape != "I":
         listed = _listed(page, i)
         if listed:
@@ -100,7 +101,8 @@ def _at(page: Page, i: int) -> tuple[Find | None, int]:
         end = _before_kind(page, i)
         if end:
             what = SAID.get(tokens[end].low, "a place")
-            return Find(token.start, tokens[end - 1].end, "place", what, REMOVE, Rank.CONTEXT, "the name of a place"), end + 1
+            last = end if tokens[end].low in SAID or tokens[end].low in ("panchayat", "mohalla", "basti") else end - 1
+            return Find(token.start, tokens[last].end, "place", what, REMOVE, Rank.CONTEXT, "the name of a place"), end + 1
     return None, i + 1
 
 
