@@ -20,6 +20,7 @@ _ENGLISH = "|".join(_ROWS["months"])
 _M = rf"(?i:{_ENGLISH})"
 _INDIC = "|".join(sorted(_ROWS["indic_months"], key=len, reverse=True))
 _MI = rf"(?:{_M}(?![^\W\d_])\.?|{_INDIC})"
+_INDIC_ALONE = "|".join(m for m in _ROWS["indic_months"] if len(m) > 2 and m[0] > "z")
 _D = r"(?:3[01]|[12]\d|0?[1-9])"
 _ORD = r"(?:\s?(?:st|nd|rd|th|ST|ND|RD|TH)\b)?"
 _WORD_D = "(?i:" + "|".join(_ROWS["ordinals"]) + ")"
@@ -27,23 +28,23 @@ _DAY = rf"(?:{_D}{_ORD}|{_WORD_D})"
 _Y4 = r"(?:(?:18|19|20)\d\d)"
 _Y = rf"(?:{_Y4}|'?\d\d(?![\d:]))"
 _JOIN = r"\s*(?:-|to|and|&|,|through|till|until|से|ਤੋਂ)\s*"
-_SEP = r"[\s.,/-]{0,3}"
+_SEP = r"[\s.,/_-]{0,3}"
 _WEEKDAY = r"(?:(?i:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)?"
 _TIME = r"(?:(?:T|\s|,\s?|\s?@\s?|\sat\s)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?(?:[AaPp]\.?[Mm]\.?|[Hh]rs?|Z|IST|GMT))?)?"
 FULL = re.compile(
-    rf"""(?<![\w])(?<![\d]\.)(?:
+    rf"""(?<![^\W_])(?<![\d]\.)(?:
       {_WEEKDAY}(?:the\s+)?{_DAY}(?:{_JOIN}{_DAY})?(?:\s+day)?{_SEP}(?:of\s+)?(?:the\s+)?(?:{_M}\b\.?|{_INDIC}){_SEP}(?:of\s+)?(?:the\s+year\s+)?(?:{_Y4}|'\d\d|(?<=[-/.])\d\d|(?<=\s)\d\d(?=\s*(?:[,;:.)\]]|$)))(?![\d])
     | {_WEEKDAY}{_DAY}(?:\s?(?:of\s+)?{_M}\.?)?{_JOIN}{_DAY}\s?(?:of\s+)?{_M}\.?,?\s+{_Y4}
     | \d{{1,2}}[-]?{_M}[-]?(?:{_Y4}|\d\d)(?![\d])
     | {_WEEKDAY}{_M}\b{_SEP}(?:the\s+)?{_DAY}(?:{_JOIN}(?:{_M}\s+)?{_DAY})?(?:\s*,\s*|\s+|[./-]|\s+of\s+)(?:{_Y4}|'\d\d)(?!\d)
     | {_Y4}{_SEP}{_M}\b{_SEP}{_D}{_ORD}(?![\d.]|\s?%)
-    | {_Y4}\s?(?P<a>[/.-])\s?(?:1[0-2]|0?[1-9])\s?(?P=a)\s?{_D}(?![\d])
-    | (?P<n1>\d{{1,2}})(?P<b>\s?[/.-]\s?|\s)(?P<n2>\d{{1,2}})(?P=b)(?P<y>{_Y4}|'?\d\d)(?![\d]|[/-]\d|\.\d)
+    | {_Y4}\s?(?P<a>[/._-])\s?(?:1[0-2]|0?[1-9])\s?(?P=a)\s?{_D}(?![\d])
+    | (?P<n1>\d{{1,2}})(?P<b>\s?[/._\\-]\s?|\s)(?P<n2>\d{{1,2}})(?P=b)(?P<y>{_Y4}|'?\d\d)(?![\d]|[/-]\d|\.\d)
     | {_D}\s?[/.-]\s?(?:X?I{{1,3}}|IV|VI{{0,3}}|IX|X)\s?[/.-]\s?{_Y4}
     | (?P<n8>{_Y4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?:T?\d{{4}}(?:\d\d)?)?
     | (?=[\dOIl/.-]*[OIl])[0-3OIl][\dOIl](?P<o>[/.-])[01OIl][\dOIl](?P=o)[12lI][09O][\dOIl]{{2}}
     | {_D}{_ORD}\s?(?:/|-|\.)\s?{_M}\s?(?:/|-|\.)\s?\d\d(?!\d)
-    ){_TIME}(?![\w%])""",
+    ){_TIME}(?![^\W_]|%)""",
     re.VERBOSE,
 )
 PART = re.compile(
@@ -51,6 +52,11 @@ PART = re.compile(
       (?:the\s+)?{_DAY}(?:{_JOIN}{_DAY}){{0,4}}\s?-?(?:day\s+)?(?:of\s+)?(?:{_M}(?![^\W\d_])\.?|{_INDIC})
     | {_M}(?![^\W\d_])\.?\s?(?:the\s+)?(?:{_D}{_ORD}|{_WORD_D})(?:{_JOIN}{_D}{_ORD})?(?![\d:]|\.\d|\s?%)
     | {_MI}(?:{_JOIN}{_MI})?(?:\s*,\s*|\s+(?:of\s+)?|[./-]|\s*'|\s+of\s+the\s+year\s+)(?:{_Y4}|(?<=['-])\d\d)(?!\d)
+    | (?i:(?:early|late|mid)?[\s-]?(?:winters?|summers?|monsoons?|spring|autumn|rainy\sseason|rains|harvest(?:ing)?|post-?monsoon|pre-?monsoon|garmi|sardi|barsaat)(?:\s(?:season|months?|term|break|vacations?|holidays?))?(?:,?\s(?:of|in)(?:\sthe\syear)?)?\s(?:{_Y4}|(?:last|this|that|the\s(?:previous|same))\syear))
+    | (?:Q[1-4]|(?i:(?:first|second|third|fourth|last)\s(?:quarter|half|week|fortnight)\sof))\s(?:{_M}\s)?{_Y4}
+    | \d{{1,2}}(?:st|nd|rd|th)?\s(?:tarikh|tareekh|तारीख|ਤਾਰੀਖ|inst\.?|ult\.?)
+    | (?:the\s)?{_D}(?:st|nd|rd|th)\s(?:of\s)?(?:this|last|the\s(?:same|following|next|previous))\smonth
+    | (?:{_INDIC_ALONE})(?=\s(?:में|से|के|माह|महीने|ਵਿੱਚ|ਤੋਂ|ਮਹੀਨੇ|மாதம்|মাসে))
     | (?:0?[1-9]|1[0-2])\s?[/-]\s?(?:19|20)\d\d(?![\d/-])
     | (?:19|20)\d\d[/-](?:0[1-9]|1[0-2])(?![\d/-])
     | (?:(?i:(?:the\s)?(?:early|late|mid|end\sof|beginning\sof|middle\sof|last|this|next|previous|first\sweek\sof|second\sweek\sof|third\sweek\sof|last\sweek\sof|month\sof))[\s-]+|(?<=[Ss]ince\s)|(?<=[Ii]n\s)|(?<=[Dd]uring\s)|(?<=[Uu]ntil\s)|(?<=[Tt]ill\s)|(?<=[Ff]rom\s)|(?<=[Bb]y\s)|(?<=[Bb]efore\s)|(?<=[Aa]fter\s)|(?<=\sof\s))
@@ -68,13 +74,16 @@ FESTIVAL = re.compile(
 _NOT_FESTIVAL = re.compile(r"\s+(?:disease|factor|tree|island|rash|lily|egg|eggs)\b", re.IGNORECASE)
 AGE = re.compile(
     r"""(?<![\w./-])(?:
-      (?:aged?|age\s*(?:is|was|:|-|=|of|/\s?sex\s*[:-]?)?|आयु|उम्र|ਉਮਰ|வயது)\s*[:=-]?\s*(?P<a>9\d|1[0-2]\d)(?![\d.%/]|\s?(?:days?|weeks?|months?|hours?|patients|-\s?\d))
+      (?:aged?(?:\s(?:about|around|approximately|of))?|age[d]?\s*(?:is|was|:|-|=|of|/\s?sex\s*[:-]?)?|आयु|उम्र|ਉਮਰ|வயது)\s*[:=-]?\s*(?P<a>9\d|1[0-2]\d)(?![\d.%/]|\s?(?:days?|weeks?|months?|hours?|patients|-\s?\d))
     | (?P<b>9\d|1[0-2]\d)\s?-?\s?(?:years?|yrs?|yr|y|Y)(?:\s|-|\.)?\s?(?:old|of\s+age|/\s?[MF]\b|[MF]\b|man|woman|lady|gentleman|male|female)
     | (?P<c>9\d|1[0-2]\d)\s?(?:y/o|yo\b|/\s?[MF]\b|y\s?/\s?[MF]\b|[MF]\b(?=\s*[,.;)]))
     | (?P<d>9\d|1[0-2]\d)(?:st|nd|rd|th)\s+birthday
-    | (?P<e>(?:ninety|one\shundred)(?:[-\s](?:one|two|three|four|five|six|seven|eight|nine))?)[-\s](?:years?|yrs?)[-\s]?old
+    | (?P<e>ninety(?:[-\s]?(?:one|two|three|four|five|six|seven|eight|nine))?)(?![\s-]?(?:per|%|degrees?|minutes?|seconds?|days?|weeks?|months?|hours?|patients|cases|mg|ml|mm|cm|nine\sper))
+    | (?:(?<=age\sof\s)|(?<=aged\s))(?P<e2>(?:a|one)\shundred(?:\s(?:and\s)?\w+)?)
+    | [MFmf]\s?[/,]\s?(?P<m>9\d|1[0-2]\d)(?![\d.%/])
+    | (?:turned|turning|is|was|now|in\s(?:his|her)|over|only)\s(?P<t>9\d|10\d)(?=[,.;)]|\sand|\slast|\sthis|\syears?|$)
     | (?P<f>nonagenarian|centenarian|supercentenarian)
-    | (?P<g>9\d|1[0-2]\d)\s?(?:साल|वर्ष|बरस|ਸਾਲ|வயது|saal|baras|varsh)
+    | (?P<g>9\d|1[0-2]\d)\s?(?:साल|वर्ष|बरस|ਸਾਲ|வயது|saal|baras|varsh|বছর|సంవత్స|ವರ್ಷ|വയസ്|વર્ષ|సం)
     | (?P<h>9\d|1[0-2]\d)(?=[,)]?\s+(?:year|yr)s?\b(?!\s+(?:later|ago|after|before|survival|follow)))
     )""",
     re.VERBOSE | re.IGNORECASE,

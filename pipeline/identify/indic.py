@@ -28,6 +28,8 @@ LABEL = re.compile(rf"{_B}(?:{_any('labels')}){_E}\s*(?:{_any('is')})?\s*[:=-]?\
 PLACE_AFTER = re.compile(rf"{_B}(?:{_any('place_before')}){_E}\s*(?:{_any('is')})?\s*[:-]?\s*(?P<v>{_NOT}{_X}(?: (?:{_any('village_words')}){_E})?)")
 PLACE_BEFORE = re.compile(rf"{_B}(?P<v>{_NOT}{_X}(?: (?:{_any('village_words')}){_E})?) (?:{_any('place_after')}){_E}")
 HOSPITAL = re.compile(rf"{_B}(?P<v>{_NOT}{_X}(?: {_NOT}{_X}){{0,3}} (?:{_any('hospitals')}){_E}(?:,? {_NOT}(?:{_X}))?)")
+ENDED = re.compile(rf"{_B}(?P<v>(?:{_NOT}{_X} ){{1,2}}(?:{_any('surnames')}){_E}(?: (?:{_any('surnames')}){_E})?)")
+OF = re.compile(rf"{_B}(?P<v>{_NOT}{_X}(?: {_NOT}{_X})?) (?:{_any('of')}){_E}")
 WORD = re.compile(_X)
 
 
@@ -44,6 +46,10 @@ def find(page: Page) -> Iterator[Find]:
     ):
         for hit in rule.finditer(text):
             yield Find(*hit.span("v"), label, said, REMOVE, Rank.CONTEXT, why)
+    for hit in ENDED.finditer(text):
+        yield Find(*hit.span("v"), "name", "the patient", REMOVE, Rank.CONTEXT, "a name with a surname")
+    for hit in OF.finditer(text):
+        yield Find(*hit.span("v"), "name", "the patient", ASK, Rank.LISTED, "may be the name of a relative")
     for hit in HOSPITAL.finditer(text):
         yield Find(*hit.span("v"), "hospital", "a hospital", REMOVE, Rank.ORGANISATION, "the name of an institution")
     yield from _listed(page)

@@ -29,11 +29,15 @@ _WORK = re.compile(
     rf" (?:of|by|from)|(?:first |originally |initially |previously |also )?(?:described|proposed|popularised|popularized|introduced|coined|"
     rf"published|hypothesised|hypothesized|postulated) (?:in {_YEAR} )?by|according to) (?P<who>{_AUTHORS})"
 )
+_OWN_WORK = re.compile(
+    rf"{_AUTHORS}'s? (?:\w+ )?(?:review|study|series|report|paper|work|article|cohort|meta-analysis|survey|analysis|case|cases|description|observation|classification|criteria)(?:{_TAIL}| (?:of|in|from) {_YEAR})"
+    rf"|(?<=\()(?:{_AUTHOR}(?: et al\.?)?,? {_YEAR}[;,)])|\b(?:and|&) {_AUTHOR}(?:,| in) {_YEAR}\b|\b{_AUTHOR} and {_AUTHOR},? (?:in )?{_YEAR}\b"
+)
 _CODES = re.compile(
     r"\[@[^\]\n]{1,200}\]|\b(?:doi\s*:?\s*)?(?:https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/[^\s\"<>]*[^\s\"<>.,;)\]]"
     r"|\b(?:PMID|PMCID|PubMed(?: ID)?|ISBN(?:-1[03])?|ISSN|e-?ISSN|arXiv|CAS|RRID|OMIM|MIM|ORPHA|UniProt|dbSNP|ClinVar|SNOMED|LOINC|"
     r"ICD-?(?:10|11|O)?(?:-CM)?|EudraCT|GenBank(?: accession)?|SRA|BioProject|GEO|PDB)\b(?: (?:no\.?|number|ID|accession|code))?\s*[:#]?\s*[A-Z]{0,6}[_:-]?\d[\w.:-]*(?<![.:])"
-    r"|\bPMC\d{4,9}\b|\bCTRI[/ ]\d{4}[/ ]\d{2,3}[/ ]\d{4,8}|\bREF[/ ]\d{4}[/ ]\d{2}[/ ]\d{6}\b|\bNCT ?\d{8}\b|\bISRCTN ?\d{8}\b|\bChiCTR[\w-]+|\bCRD ?\d{8,12}\b|\bACTRN\d+|\bJPRN[\w-]+"
+    r"|\bPMC\d{4,9}\b|\bCTRI[/ ]\d{4}[/ ]\d{2,3}[/ ]\d{4,8}|\bREF[/ ]\d{4}[/ ]\d{2}[/ ]\d{6}\b|\bNCT ?\d{8}\b|\bISRCTN ?\d{8}\b|\b(?:ATCC|MTCC|NCTC|DSMZ?|CBS|NCIM|NCCLS|CLSI|ISO|EN|ASTM|IEC) ?[A-Z]{0,3}-?\d[\d.:-]*\b|\bChiCTR[\w-]+|\bCRD ?\d{8,12}\b|\bACTRN\d+|\bJPRN[\w-]+"
     r"|\b(?:N[CGMPRTWZ]|X[MP])_\d{6,9}(?:\.\d+)?(?:\([A-Z0-9]+\))?(?::[cpg]\.\S*[\w)])?|\brs\d{3,10}\b|\b(?:MN|OP|OQ|MT|MW|KY|KX|KU|LC|AB|EU|GQ|HM|JX|KC|KF|KJ|KM|KP|KR|KT|MF|MG|MH|MK|ON|OR|PP)\d{6}(?:\.\d)?\b"
     r"|\b[cpgm]\.(?:\(?[A-Z][a-z]{2}\d+\S*|[\d*_+-]+\S*)"
 )
@@ -53,7 +57,7 @@ def mark(page: Page) -> None:
     """Fill `page.locked` and `page.kept`."""
     text = page.text
     lock_references(page)
-    for rule in (_CODES, _ET_AL, _BRACKETS):
+    for rule in (_CODES, _ET_AL, _BRACKETS, _OWN_WORK):
         for found in rule.finditer(text):
             if not (rule is _BRACKETS and _is_place(found[0])):
                 _set(page.locked, *_trimmed(text, *found.span()))

@@ -11,7 +11,7 @@ from pipeline.identify.words import KNOWN, NAME, Trait, group
 
 LONGEST = 5  # words of a name
 _GAP = re.compile(r" {1,2}|\.? ?|\. |-")
-_AFTER_TITLE = re.compile(r"\.?\s{0,2}|\.?\s?:\s?|\.?\(")
+_AFTER_TITLE = re.compile(r"\.?\s{0,2}|\.?\s?\(|\.?\)\s?|\.?\s?:\s?|\.?\(")
 _AFTER_RELATION = re.compile(r"\s|'s?\s|\s?[:,(-]\s?|,?\s(?:named|called|namely|is|was|as)\s|'s name (?:is|was)\s|\sname\s?[:-]?\s|\s-\s|\s?\((?:named|called)\s")
 LABEL = re.compile(
     r"(?<![\w-])(?:(?:(?:patient|pt|child|baby|mother|father|husband|wife|guardian|attendant|relative|witness|doctor|consultant|informant|nominee|spouse|subject|donor|full|first|last|sur|family|given|maiden|pet|client|person|investigator|surgeon|kin)(?:'s)?\s)?(?:sur)?names?|naam|mera naam|iska naam|patients?|pt|client|case\s\d{1,2}|informant|guardian|witness(?:\s?\d)?|nominee|consultant(?:\sin\scharge)?|surgeons?|operating surgeon|anaesthetist|anesthetist|"

@@ -10,6 +10,7 @@ from pipeline.core import resources
 from pipeline.identify import checksums
 from pipeline.identify.found import ASK, REMOVE, Find, Rank
 from pipeline.identify.page import Page
+from pipeline.identify.words import KNOWN, Trait, traits
 
 RULES = "templates/rules/identify-numbers.yaml"
 STATES = (
@@ -81,16 +82,23 @@ SHAPES: tuple[tuple[str, str, str, str, Check | None], ...] = (
     ("phone", "[phone number]", "a phone number", rf"(?<![\w.-])\(?0\d{{2,4}}\)?[ -]{{1,2}}\d{{3,4}}[ -]?\d{{3,4}}{_NOT_MORE}|(?<![\w.-])\(?0\d{{2,4}}\)?[ -]{{0,2}}\d{{6,8}}{_NOT_MORE}|(?<![\w.-])0[127]\d{{3}} ?\d{{3}} ?\d{{3}}{_NOT_MORE}", lambda v: 9 <= len(_digits(v)) <= 12),
     ("phone", "[phone number]", "a phone number", rf"(?<![\w.-])(?:1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[ .-])[2-9O]\d\d[ .-]\d{{4}}(?: ?(?:x|ext\.?) ?\d{{1,5}})?{_NOT_MORE}", None),
     ("phone", "[phone number]", "a phone number", rf"(?<![\w./-])[1-9]\d{{2,3}}-\d{{6,7}}{_NOT_MORE}", None),
-    ("PIN code", "[PIN code]", "a postal code", r"(?<=[a-z)] - )[1-9]\d{2} ?\d{3}(?!\w|\.\d)|(?<=[a-z)]-)[1-9]\d{2} ?\d{3}(?!\w|\.\d)|(?<=[a-z)] )[1-9]\d{5}(?=\s*(?:[,.;)]|$))", None),
+    ("PIN code", "[PIN code]", "a postal code", r"(?<=[a-z]-)[1-9]\d{2} \d{3}(?!\w|[.,]\d)|(?<=[a-z)] - )[1-9]\d{2} ?\d{3}(?!\w|\.\d)|(?<=[a-z)]-)[1-9]\d{2} ?\d{3}(?!\w|\.\d)|(?<=[a-z)] )[1-9]\d{5}(?=\s*(?:[,.;)]|$))", None),
 )
 # "PIN 143 001": the digits of a postal code behind its label, or behind a state or a city.
-PIN = re.compile(r"\b(?:pin(?: ?code)?|postal code|zip(?: code)?|पिन(?: कोड)?|ਪਿੰਨ(?: ਕੋਡ)?)\s*(?:no\.?)?\s*[:.-]{0,2}\s*(?P<v>[1-9]\d{2} ?\d{3}|\d{5}(?:-\d{4})?)(?!\w)", re.IGNORECASE)
+PIN = re.compile(r"\b(?:pin(?: ?code)?|postal code|zip(?: code)?|पिन(?: कोड)?|ਪਿੰਨ(?: ਕੋਡ)?)\s*(?:no\.?)?\s*[:.-]{0,2}\s*(?:is|was|of)?\s*(?P<v>[1-9OIl][\dOIl]{2} ?[\dOIl]{3}|\d{5}(?:-\d{4})?)(?!\w)", re.IGNORECASE)
 ZIP = re.compile(r"\b(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]|Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|Ohio|Oklahoma|Oregon|Pennsylvania|Tennessee|Texas|Utah|Vermont|Virginia|Washington|Wisconsin|Wyoming|Jersey|Mexico|York|Carolina|Dakota|Hampshire|Island),? (?P<v>\d{5}(?:-\d{4})?)(?![\w-])")
+BEHIND_PLACE = re.compile(r"\b(?P<place>[A-Z][a-z]{2,}),?\s?(?:[-:(]\s?)?(?P<v>[1-9]\d{2} ?\d{3}|\d{5})(?!\w|[.,/]\d|-\d)")
 UNIT = re.compile(
     r"\s?(?:%|x ?10|×|°|(?:[µμ]|mc|m|k|n|p)?g\b|[µμmd]?[lL]\b|[mck]?m\b|mm|cells|copies|IU\b|U\b|m?mol|/ ?(?:[µμ]?L|mm|cumm|cu|dl|dL|hpf|HPF|lpf|min)|per |Hz|kg|bpm|msec|ms\b|lakh|crore|rupees|platelets|leu[ck]ocytes|patients|people|population|inhabitants|steps|words|reads|bp\b|kb\b)",
 )
 _MONEY = re.compile(r"(?:Rs\.?|INR|₹|\$|£|€|USD)\s?$")
 _COUNTED = re.compile(r"\b(?:count|counts|TLC|WBC|RBC|platelets?|titre|titer|load|LDH|CPK|CK|ferritin|troponin|BNP|AFP|HCG|CA ?\d+|CEA|PSA|IgE|ALP|AST|ALT|GGT|amylase|lipase|score|p|n|N|version|v|build|dose|units?)\s*(?:of|was|were|is|=|:|-|>|<)*\s*$", re.IGNORECASE)
+
+
+def _place(word: str) -> bool:
+    """Whether a postal code may stand behind the word."""
+    known = traits(word.lower())
+    return bool(known & (Trait.PLACE | Trait.ABROAD | Trait.PLACELIKE | Trait.REGION)) or not known & KNOWN
 
 
 @cache
@@ -148,9 +156,12 @@ def find(page: Page) -> Iterator[Find]:
     text = page.text
     yield from _shaped(page)
     yield from _labelled(page)
-    for rule, what in ((PIN, "a postal code"), (ZIP, "a ZIP code")):
+    for rule, what in ((PIN, "a postal code"), (ZIP, "a ZIP code"), (BEHIND_PLACE, "a postal code")):
         for hit in rule.finditer(text):
+            if rule is BEHIND_PLACE and (not _place(hit["place"]) or UNIT.match(text, hit.end())):
+                continue
             yield Find(*hit.span("v"), "PIN code", "[postal code]", REMOVE, Rank.SHAPE, what)
+    yield from _numbered(page)
     yield from _long(page)
 
 
@@ -239,8 +250,35 @@ def _plausible(text: str, hit: re.Match[str], value: str, unsure: frozenset[str]
     return digits >= 3 and not re.fullmatch(r"\d{1,3}\.\d+", value)
 
 
+# "Hall ticket no. 4471", "case number 118/22": whatever has a number of its own.
+_NUMBER_OF = re.compile(
+    r"(?<![\w-])(?P<what>[A-Za-z]{2,})?[ .]{0,2}\b(?:no|nos|number|num|code|id|ID|No|NO|Number|Code|NUMBER|CODE|Id|Nr|nr|no\.s)\b(?:\.|\s(?:was|is|of|as))?\s{0,2}[:#=.-]{0,2}\s{0,2}"
+    r"(?P<value>[A-Z0-9a-z]{0,6}(?:[/ _.-]{0,1}[A-Z]{1,6}){0,3}[-/ _.]?\d[A-Z0-9]*(?:[/_.-][A-Z0-9]+){0,6})(?![\w@])"
+)
+_NO_NUMBER = frozenset(
+    "figure fig table panel box ward bed room day week month visit case grade stage type chromosome copy patient sample group "
+    "ryles foley french size lane street plot house flat sector block gali gate platform cycle dose line lead question item page volume issue "
+    "article chapter section schedule annexure appendix slice image series sr sl serial s equation model session course trial attempt tooth teeth level "
+    "and or with in a the had was for to total mean average large small high low same of has is by at on be great any".split()
+)
+_UNSURE_NUMBER = frozenset("figure fig table panel box and or with in a the of chromosome copy grade stage type dose cycle tooth teeth foley ryles french size day week".split())
+
+
+def _numbered(page: Page) -> Iterator[Find]:
+    text = page.text
+    for hit in _NUMBER_OF.finditer(text):
+        what, value = (hit["what"] or "").lower(), hit["value"]
+        digits = sum(c.isdigit() for c in value)
+        if what in _UNSURE_NUMBER or (what in _NO_NUMBER and digits < 4) or digits < 2 or len(value) < 3:
+            continue
+        if UNIT.match(text, hit.end()) or _DATE_LIKE.fullmatch(value) or re.fullmatch(r"\d+\.\d+", value):
+            continue
+        action = REMOVE if len(value) > 4 else ASK
+        yield Find(*hit.span("value"), "number", "[number]", action, Rank.LABELLED, "a number of its own")
+
+
 # A long number or a code of letters and digits that nothing explains.
-_BARE = re.compile(r"(?<![\w.,/-])(?:\d{7,}|[A-Z]{1,6}[-/]?\d{5,}[A-Z0-9/-]*|\d{2,6}[/-][A-Z]{1,4}[/-]\d{2,}|[A-Z]{1,5}[-/]\d{1,6}[-/]\d{2,6}(?:[-/]\d+)*|[A-Z]{2,5}-\d{3,}(?:-[A-Z0-9]+)*)(?![\w%]|[.,]\d)")
+_BARE = re.compile(r"(?<![\w.,/-])(?:\d{7,}|(?=[A-Z0-9]*\d[A-Z]*\d[A-Z]*\d[A-Z]*\d)(?=\d*[A-Z])[A-Z0-9]{6,}|[A-Z]{2,}(?:[/-][A-Z0-9]+){1,4}[/-]\d+[A-Z0-9]*|[A-Z]{1,6}[-/]?\d{5,}[A-Z0-9/-]*|\d{2,6}[/-][A-Z]{1,4}[/-]\d{2,}|[A-Z]{1,5}[-/]\d{1,6}[-/]\d{2,6}(?:[-/]\d+)*|[A-Z]{2,5}-\d{3,}(?:-[A-Z0-9]+)*)(?![\w%]|[.,]\d)")
 
 
 def _long(page: Page) -> Iterator[Find]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 
-from pipeline.identify.words import traits
+from pipeline.identify.words import Trait, traits
 
 INDIC = "\u0900-\u0dff"
 _L = "[A-Za-z\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f\u0370-\u052f]"
@@ -64,7 +64,8 @@ class Page:
     @cached_property
     def tokens(self) -> list[Token]:
         """The words of the text in order."""
-        return _tokens(self.text)
+        tokens = _tokens(self.text)
+        return _loose(tokens) if _is_loose(tokens, self.text) else tokens
 
     def gap(self, i: int) -> str:
         """What stands between token `i` and the one before it."""
@@ -123,6 +124,30 @@ def _tokens(text: str) -> list[Token]:
         found.append(Token(start, end, word, low, _shape(kind, word), trait, opens))
         last = end
     return found
+
+
+_ROMAN_HINDI = re.compile(r"\b(?:hai|hain|tha|thi|mein|mera|meri|mere|ka|ki|ke|ko|aur|nahi|nahin|hoon|raha|rahi|gaya|gayi|se|ne|bhi|wala|wali|tak|uska|uski|karta|karti|tarikh)\b")
+
+
+def _is_loose(tokens: list[Token], text: str) -> bool:
+    """Whether names may be in lower case: Hindi in Latin letters, or notes with hardly a capital letter."""
+    if len(_ROMAN_HINDI.findall(text)) >= 3:
+        return True
+    words = [t for t in tokens if t.shape in "lCU" and len(t.text) > 1]
+    return len(words) > 5 and sum(t.shape != "l" for t in words) * 25 < len(words)
+
+
+def _loose(tokens: list[Token]) -> list[Token]:
+    """Words in lower case that are names or places and nothing else count as capitalised."""
+    sure = Trait.GIVEN | Trait.FAMILY | Trait.PLACE
+    other = Trait.WORD | Trait.KEEP | Trait.EPONYM | Trait.REGION
+    return [
+        replace(t, shape="C") if t.shape == "l" and len(t.text) > 3 and t.has(sure) and not t.has(other) and t.low not in _HINDI_WORDS else t
+        for t in tokens
+    ]
+
+
+_HINDI_WORDS = frozenset("hain mera meri mere aapka hamara unka uska iska tumhara bukhar dard khoon pet sir haath pair dawa dawai ilaj ilaaj bimari mareez doctor sahab gaya gayi kiya liya diya raha rahi rahe karta karti karne hota hoti hone baad pehle saal mahine din raat subah shaam teen char paanch chhe saat aath lekin isliye kyunki phir abhi bahut thoda zyada kuch sabhi bhai behen beta beti pati patni pita mata maa baap bachcha bacche ghar gaon paani khana saans takleef jaanch report umar naam tarikh bharti chhutti".split())
 
 
 def _shape(kind: str, word: str) -> str:

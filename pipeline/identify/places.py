@@ -8,7 +8,7 @@ from functools import cache
 
 from pipeline.identify.found import ASK, REMOVE, Find, Rank
 from pipeline.identify.page import Page, Token
-from pipeline.identify.words import NAME, Trait, group, places
+from pipeline.identify.words import NAME, Trait, group, places, traits
 
 SAID = {"village": "a village", "vill": "a village", "vpo": "a village", "pind": "a village", "gaon": "a village", "hamlet": "a village", "tehsil": "a tehsil", "tahsil": "a tehsil", "taluk": "a taluk",
         "taluka": "a taluk", "mandal": "a mandal", "block": "a block", "district": "a district", "distt": "a district", "dist": "a district", "town": "a town", "city": "a city", "county": "a county"}
@@ -28,7 +28,9 @@ _PART = (
     rf"|(?:P\.?\s?O\.?\s?)?[Bb]ox\s?(?:[Nn]o\.?\s?)?\d+|(?i:c/o)\s{_W}(?:\s{_W}){{0,3}}"
     r")"
 )
-ADDRESS = re.compile(rf"(?<![\w/.-])(?:{_PART})(?:\s?[,;]\s?(?:{_PART}))*")
+_LEAD = r"(?:(?:[a-z]+ )?(?:colony|basti|slum|quarters?|hostel|house|lane|street|road|hut|shop|flat|room|building|camp|chawl|market|area|settlement|jhuggi|village) )?"
+_MORE = rf"(?:\s?[,;]\s?(?:{_PART})|,\s(?:{_W})(?:\s(?:{_W})){{0,3}}(?=[,.;)]|\s-|\s\d|$))"
+ADDRESS = re.compile(rf"(?<![\w/.-])(?:{_LEAD}(?:{_PART}))(?:{_MORE}){{0,6}}")
 _NUMBERED = re.compile(r"\d|#|(?i:\b(?:road|street|marg|colony|nagar|enclave|vihar|layout|apartments?|society|mohalla|bazaa?r|chowk|gali|lane|avenue|near|opp|opposite|behind|quarters|chawl|residency|bhavan|bhawan|niwas|sadan|kunj|villa|terrace|wadi|peth|katra|bagh|gunj|puram|salai|sarani|highway|cantt|cantonment|basti|camp|box|next|beside|adjacent)\b)")
 _CLINICAL = re.compile(r"(?i:^(?:room|ward|unit|bed|floor|block|phase|stage|zone|wing|street|old|new|site|main|cross|sector|sec|w\.|plot|pocket|lane|road|d|h|apt|tower|flat|w)\.?\s?(?:no)?\.?\s?[:#-]?\s?(?:\d{1,3}|[A-Z]|I{1,3})?[A-Za-z]?$)")
 _STUDY = re.compile(r"(?i:(?:study|trial|stage|phase|unit|ward|room|block|bed|zone|site)\b)")
@@ -48,6 +50,8 @@ def find(page: Page) -> Iterator[Find]:
 def _addresses(page: Page) -> Iterator[Find]:
     for hit in ADDRESS.finditer(page.text):
         words = hit[0]
+        end = _cut(page, hit)
+        words = page.text[hit.start() : end]
         if not _NUMBERED.search(words):
             continue
         one = "," not in words
@@ -62,7 +66,26 @@ def _addresses(page: Page) -> Iterator[Find]:
         if near and one and not _named_place(page, hit):
             continue
         sure = not near and (not one or bool(re.search(r"\d", low)))
-        yield Find(hit.start(), hit.end(), "address", "[address]", REMOVE if sure else ASK, Rank.ADDRESS, "part of an address")
+        yield Find(hit.start(), end, "address", "[address]", REMOVE if sure else ASK, Rank.ADDRESS, "part of an address")
+
+
+_STOP_AT = re.compile(r"(?:hospital|clinic|college|institute|university|dr|mr|mrs|smt|shri|phone|mobile|mob|age|date|dob|tel|email|patient|diagnosis|figure|school)\b", re.IGNORECASE)
+
+
+def _cut(page: Page, hit: re.Match[str]) -> int:
+    """The end of an address: before a state, and before a part that is something else."""
+    at = hit.start()
+    parts = re.split(r"([,;])", hit[0])
+    end = at + len(parts[0])
+    for i in range(1, len(parts) - 1, 2):
+        part = parts[i + 1].strip()
+        known = [traits(w.lower()) for w in re.findall(r"[A-Za-z]{2,}", part)]
+        if _STOP_AT.search(part) or (known and all(t & Trait.REGION for t in known) and part.lower() not in group("city_states")):
+            break
+        if known and all(t & (Trait.WORD | Trait.EPONYM) for t in known) and not re.search(r"\d", part) and not _NUMBERED.search(part) and len(known) == 1:
+            break
+        end += len(parts[i]) + len(parts[i + 1])
+    return end
 
 
 def _named_place(page: Page, hit: re.Match[str]) -> bool:
@@ -70,6 +93,8 @@ def _named_place(page: Page, hit: re.Match[str]) -> bool:
     inside = [t for t in page.tokens if hit.start() < t.start < hit.end() and t.capital]
     if page.kept.find(1, hit.start(), hit.end()) >= 0:
         return False
+    if re.search(r"\d", hit[0]):
+        return True
     return any(not t.has(Trait.WORD | Trait.KEEP | Trait.EPONYM) or t.low in ("bus", "railway", "temple", "mandir", "school", "park", "station", "chowk", "market", "bazar", "church", "mosque", "masjid", "gurdwara", "gurudwara", "bank", "post", "police", "petrol", "water", "bridge", "stand", "gate", "tank") for t in inside)
 
 
