@@ -13,17 +13,18 @@ from pipeline.core.resources import data
 from pipeline.identify.found import ASK, REMOVE, Find, Rank
 from pipeline.identify.numbers import UNIT
 from pipeline.identify.page import Page
+from pipeline.identify.words import alternation
 
 RULES = "templates/rules/identify-dates.yaml"
 _ROWS = data(RULES)
-_ENGLISH = "|".join(_ROWS["months"])
+_ENGLISH = alternation(_ROWS["months"])
 _M = rf"(?i:{_ENGLISH})"
-_INDIC = "|".join(sorted(_ROWS["indic_months"], key=len, reverse=True))
+_INDIC = alternation(_ROWS["indic_months"])
 _MI = rf"(?:{_M}(?![^\W\d_])\.?|{_INDIC})"
 _INDIC_ALONE = "|".join(m for m in _ROWS["indic_months"] if len(m) > 2 and m[0] > "z")
 _D = r"(?:3[01]|[12]\d|0?[1-9])"
 _ORD = r"(?:\s?(?:st|nd|rd|th|ST|ND|RD|TH)\b)?"
-_WORD_D = "(?i:" + "|".join(_ROWS["ordinals"]) + ")"
+_WORD_D = "(?i:" + alternation(_ROWS["ordinals"]) + ")"
 _DAY = rf"(?:{_D}{_ORD}|{_WORD_D})"
 _Y4 = r"(?:(?:18|19|20)\d\d)"
 _Y = rf"(?:{_Y4}|'?\d\d(?![\d:]))"
@@ -65,7 +66,7 @@ PART = re.compile(
     re.VERBOSE,
 )
 SLASHED = re.compile(r"(?:\b(?:[Oo]n|[Dd]ated?|[Ss]ince|[Dd]t\.?)\s+)(?P<v>(?P<d>\d{1,2})/(?P<m>\d{1,2}))(?![\d/]|\s?(?:mmHg|%|days|weeks|months|on\b|visits?))")
-_FESTIVALS = "|".join(sorted((re.escape(f).replace(r"\ ", r"[\s-]") for f in _ROWS["festivals"]), key=len, reverse=True))
+_FESTIVALS = alternation(re.escape(f).replace(r"\ ", r"[\s-]") for f in _ROWS["festivals"])
 FESTIVAL = re.compile(
     rf"(?<![\w-])(?:(?:last|this|previous|next|coming|past)(?:\s+year(?:'s)?)?\s+|eve\s+of\s+)?(?:(?-i:{_FESTIVALS}))"
     rf"(?:'s)?(?:\s+(?:day|eve|night|week|festival|celebrations?|holidays?|vacations?|mela|procession|of)\b)*(?:,?\s+(?:of\s+)?(?:(?:last|this|that|previous)\s+year|{_Y4}))?(?![\w-])",
@@ -119,23 +120,23 @@ def find(page: Page) -> Iterator[Find]:
 def _numeric_date(hit: re.Match[str], text: str) -> bool:
     """Whether three numbers are a date and no score, share or section; eight digits need a date's surroundings."""
     if hit["n8"]:
-        return not re.search(r"(?:PMID|PMC|NCT|CRD|no\.?|ID|MRN|UHID)\W{0,3}$", text[: hit.start()], re.IGNORECASE)
+        return not re.search(r"(?:PMID|PMC|NCT|CRD|no\.?|ID|MRN|UHID)\W{0,3}$", text[max(0, hit.start() - 24) : hit.start()], re.IGNORECASE)
     if not hit["n1"]:
         may = _VERB_MAY.search(hit[0])
         return not (may and UNIT.match(text, hit.end()))
     one, two, sign = int(hit["n1"]), int(hit["n2"]), hit["b"].strip()
     if not ((1 <= one <= 31 and 1 <= two <= 12) or (1 <= one <= 12 and 1 <= two <= 31)):
         return False
-    if UNIT.match(text, hit.end()) or re.search(r"\b(?:v|ver|version|section|chapter|item|ratio|release)\.?\s*$", text[: hit.start()]):
+    if UNIT.match(text, hit.end()) or re.search(r"\b(?:v|ver|version|section|chapter|item|ratio|release)\.?\s*$", text[max(0, hit.start() - 24) : hit.start()]):
         return False
     short = len(hit["y"].strip("'")) == 2
     padded = len(hit["n1"]) == len(hit["n2"]) == 2
     if not sign:
-        return not short and (padded or bool(re.search(r"\b(?:on|dated?|dob|since)\W+$", text[: hit.start()], re.IGNORECASE)))
+        return not short and (padded or bool(re.search(r"\b(?:on|dated?|dob|since)\W+$", text[max(0, hit.start() - 24) : hit.start()], re.IGNORECASE)))
     if short and sign == ".":
         return padded or two <= 12 <= int(hit["y"].strip("'"))
     if short and sign == "-" and not padded:
-        return bool(re.search(r"\b(?:on|dated?|dt|dob|doa|dod|since|from|to|till)\W+$", text[: hit.start()], re.IGNORECASE)) or one > 12
+        return bool(re.search(r"\b(?:on|dated?|dt|dob|doa|dod|since|from|to|till)\W+$", text[max(0, hit.start() - 24) : hit.start()], re.IGNORECASE)) or one > 12
     return True
 
 

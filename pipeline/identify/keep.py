@@ -12,7 +12,7 @@ from functools import cache
 
 from pipeline.identify.page import Page, Token
 from pipeline.identify.references import lock_references
-from pipeline.identify.words import NAME, Trait, group, traits
+from pipeline.identify.words import NAME, Trait, alternation, group, traits
 
 _NAME = r"(?:(?:[Vv]an|[Vv]on|[Dd]e|[Dd]el|[Aa]l|[Dd]i|[Ll]e)[ -](?:der |den )?)?(?:O'|Mc|Mac)?[A-Z][^\W\d_]+(?:[-'][A-Z]?[^\W\d_]+)?"
 _AUTHOR = rf"{_NAME}(?: [A-Z]{{1,3}}(?![\w.]))?"
@@ -42,10 +42,10 @@ _CODES = re.compile(
     r"|\b[cpgm]\.(?:\(?[A-Z][a-z]{2}\d+\S*|[\d*_+-]+\S*)"
 )
 _REGION = re.compile(
-    rf"\b(?:{'|'.join(sorted(group('region_phrases'), key=len, reverse=True))})\b", re.IGNORECASE
+    rf"\b(?:{alternation(group('region_phrases'))})\b", re.IGNORECASE
 )
 _PHRASE = re.compile(
-    rf"\b(?:{'|'.join(sorted((p for p in group('eponym_phrases') if ' ' in p), key=len, reverse=True))})s?\b",
+    rf"\b(?:{alternation(p for p in group('eponym_phrases') if ' ' in p)})s?\b",
     re.IGNORECASE,
 )
 _TITLE = re.compile(r"\b(?:Dr|Drs|Mr|Mrs|Ms|Smt|Shri|Sri|Prof|Km|Sh|Mst|Miss)\b\.?\s*$")
@@ -63,7 +63,7 @@ def mark(page: Page) -> None:
                 _set(page.locked, *_trimmed(text, *found.span()))
     for rule in (_DATED, _WORK):
         for found in rule.finditer(text):
-            if not _TITLE.search(text, 0, found.start("who")) and not _is_place(found["who"]):
+            if not _TITLE.search(text, max(0, found.start("who") - 8), found.start("who")) and not _is_place(found["who"]):
                 _set(page.locked, *_trimmed(text, found.start("who"), found.end()))
     for rule in (_REGION, _PHRASE):
         for found in rule.finditer(text):

@@ -10,7 +10,7 @@ from pipeline.core import resources
 from pipeline.identify import checksums
 from pipeline.identify.found import ASK, REMOVE, Find, Rank
 from pipeline.identify.page import Page
-from pipeline.identify.words import KNOWN, Trait, traits
+from pipeline.identify.words import KNOWN, Trait, alternation, traits
 
 RULES = "templates/rules/identify-numbers.yaml"
 STATES = (
@@ -84,6 +84,7 @@ SHAPES: tuple[tuple[str, str, str, str, Check | None], ...] = (
     ("phone", "[phone number]", "a phone number", rf"(?<![\w./-])[1-9]\d{{2,3}}-\d{{6,7}}{_NOT_MORE}", None),
     ("PIN code", "[PIN code]", "a postal code", r"(?<=[a-z]-)[1-9]\d{2} \d{3}(?!\w|[.,]\d)|(?<=[a-z)] - )[1-9]\d{2} ?\d{3}(?!\w|\.\d)|(?<=[a-z)]-)[1-9]\d{2} ?\d{3}(?!\w|\.\d)|(?<=[a-z)] )[1-9]\d{5}(?=\s*(?:[,.;)]|$))", None),
 )
+WORDY = 5  # of the shapes, those that may begin with any letter
 # "PIN 143 001": the digits of a postal code behind its label, or behind a state or a city.
 PIN = re.compile(r"\b(?:pin(?: ?code)?|postal code|zip(?: code)?|पिन(?: कोड)?|ਪਿੰਨ(?: ਕੋਡ)?)\s*(?:no\.?)?\s*[:.-]{0,2}\s*(?:is|was|of)?\s*(?P<v>[1-9OIl][\dOIl]{2} ?[\dOIl]{3}|\d{5}(?:-\d{4})?)(?!\w)", re.IGNORECASE)
 ZIP = re.compile(r"\b(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]|Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|Ohio|Oklahoma|Oregon|Pennsylvania|Tennessee|Texas|Utah|Vermont|Virginia|Washington|Wisconsin|Wyoming|Jersey|Mexico|York|Carolina|Dakota|Hampshire|Island),? (?P<v>\d{5}(?:-\d{4})?)(?![\w-])")
@@ -103,7 +104,9 @@ def _place(word: str) -> bool:
 
 @cache
 def _shapes() -> re.Pattern[str]:
-    return re.compile("|".join(f"(?P<s{i}>{row[3]})" for i, row in enumerate(SHAPES)))
+    named = [f"(?P<s{i}>{row[3]})" for i, row in enumerate(SHAPES)]
+    words, digits = named[:WORDY], named[WORDY:]
+    return re.compile("|".join((*words, rf"(?=[0-9A-Z(+*Xx•#OolI])(?:{'|'.join(digits)})")))
 
 
 @cache
@@ -127,8 +130,7 @@ def _split(alternatives: str) -> list[str]:
 
 
 def _label_pattern(words: list[tuple[str, str]]) -> re.Pattern[str]:
-    unique = sorted({word for word, _ in words}, key=len, reverse=True)
-    joined = "|".join(unique)
+    joined = alternation(word for word, _ in words)
     return re.compile(
         rf"(?<![\w/])(?P<word>{joined})(?![a-z])"
         r"(?P<more>(?:\.?[ /]{0,2}(?:card|cards|id|ids|i\.d\.|number|numbers|num|nos?|no\.s?|code|ref|#|reg|regn|registration|identification|identity|account|plate|record|slip|tag|identifier|label|contact|helpline|on file|is|was|of|संख्या|नंबर|नम्बर|न०|नं|ਨੰਬਰ|ਨੰ|எண்|కార్డు|कार्ड)\b\.?){0,4})"
@@ -204,7 +206,7 @@ def _is_value(text: str, hit: re.Match[str], label: str) -> bool:
     """Whether what looks like a number of somebody is a measured value."""
     if label in ("email", "URL", "UPI", "ABHA address", "social media", "PAN", "GSTIN"):
         return False
-    if UNIT.match(text, hit.end()) or _MONEY.search(text, 0, hit.start()):
+    if UNIT.match(text, hit.end()) or _MONEY.search(text, max(0, hit.start() - 8), hit.start()):
         return True
     return label in ("PIN code", "phone", "IP address", "aadhaar") and bool(
         _COUNTED.search(text, max(0, hit.start() - 30), hit.start())
@@ -286,7 +288,7 @@ def _long(page: Page) -> Iterator[Find]:
     for hit in _BARE.finditer(text):
         if UNIT.match(text, hit.end()) or _COUNTED.search(text, max(0, hit.start() - 30), hit.start()):
             continue
-        if _MONEY.search(text, 0, hit.start()) or _is_date(hit[0]):
+        if _MONEY.search(text, max(0, hit.start() - 8), hit.start()) or _is_date(hit[0]):
             continue
         yield Find(hit.start(), hit.end(), "number", "[number]", ASK, Rank.LISTED, "a long number or code: does it belong to the patient or to a sample?")
 

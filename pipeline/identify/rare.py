@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pipeline.core.resources import data
 from pipeline.identify.found import ASK, Find, Rank
 from pipeline.identify.page import Page
+from pipeline.identify.words import alternation
 
 _ROWS = data("templates/rules/identify-rare.yaml")
-_JOBS = "|".join(sorted(_ROWS["jobs"], key=len, reverse=True))
-_PEOPLE = "|".join(sorted(_ROWS["people"], key=len, reverse=True))
-_OFFICES = "|".join(sorted(_ROWS["offices"], key=len, reverse=True))
+_JOBS = alternation(_ROWS["jobs"])
+_PEOPLE = alternation(_ROWS["people"])
+_OFFICES = alternation(_ROWS["offices"])
 _RULES = (
     rf"(?:\b[Tt]he\s+(?:{_JOBS})\s+of\s+)?\b(?:the|The|is the|was the|as the)\s+(?:only|first|last|sole|youngest|oldest|tallest|richest|famous|well-known)\s+(?:\w+\s+){{0,2}}(?:{_JOBS}|{_PEOPLE})\b(?:\s+(?:in|of|at|from|on|to)\b(?:\s+(?:the|his|her|this|their)\b)?(?:\s+(?:village|district|town|state|hospital|family|country|school|island|tehsil|block|city|area))?)?",
     rf"\b(?:the|The)\s+(?:{_JOBS})\s+(?:of|at|in)\s+(?:the\s+(?:only|local|village)\s+\w+(?:\s+(?:in|of|at))?)?",

@@ -6,6 +6,7 @@ Origins and licences stand in templates/rules/identify-lists.txt and medical-wor
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from pipeline.core import resources
@@ -64,6 +65,21 @@ def places(country: str) -> frozenset[str]:
 def indic_names() -> frozenset[str]:
     """Names in Indian scripts."""
     return _sections(LISTS)["indic-name"]
+
+
+def alternation(patterns: Iterable[str]) -> str:
+    """The patterns as one, longest first, those with the same first letter together: `re` tries few of them."""
+    first: dict[str, list[str]] = {}
+    for pattern in sorted(set(patterns), key=len, reverse=True):
+        plain = pattern[0].isalnum() and pattern[1:2] not in ("?", "*", "|", "{")
+        first.setdefault(pattern[0] if plain and "|" not in _outer(pattern) else "", []).append(pattern)
+    grouped = [f"{c}(?:{'|'.join(p[1:] for p in rows)})" for c, rows in first.items() if c]
+    return "|".join((*grouped, *first.get("", ())))
+
+
+def _outer(pattern: str) -> str:
+    """A pattern without what stands in its brackets."""
+    return re.sub(r"\([^()]*\)|\[[^\]]*\]", "", pattern)
 
 
 @cache
