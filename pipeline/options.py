@@ -155,6 +155,14 @@ def _may_i_post(one: argparse.ArgumentParser) -> None:
     one.add_argument("--write", metavar="OUT.png", type=Path, help=help_)
 
 
+def _find_identifiers(one: argparse.ArgumentParser) -> None:
+    one.add_argument("text", type=Path, nargs="?", metavar="FILE", help="a text or Markdown file; - for stdin")
+    help_ = 'lines {"id","text"} in, a line for each proposal out; - for stdin and stdout'
+    one.add_argument("--jsonl", type=Path, nargs=2, metavar=("IN", "OUT"), help=help_)
+    help_ = "where the text is from, when the words do not say it (IN)"
+    one.add_argument("--region", choices=("IN", "UK", "US"), default="IN", help=help_)
+
+
 _OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "audit": _audit,
     "new": _new,
@@ -168,6 +176,7 @@ _OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "journals": _journals,
     "status": _status,
     "may-i-post": _may_i_post,
+    "find-identifiers": _find_identifiers,
     "explain": _explain,
     "doctor": _doctor,
 }

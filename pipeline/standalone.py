@@ -92,6 +92,30 @@ def _channel(args: argparse.Namespace) -> str:
     return str(name)
 
 
+def find_identifiers(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    """Words of a text that may identify someone, proposed; nothing is changed."""
+    from pipeline.identify import find, lines
+
+    if bool(args.jsonl) == bool(args.text):
+        raise UsageError(
+            "needs one text file, or --jsonl IN OUT", fix="casereport find-identifiers --help shows both"
+        )
+    if args.jsonl:
+        source, target = args.jsonl
+        if args.json and target == lines.STREAM:
+            raise UsageError("--json and OUT cannot both be standard output", fix="name a file for OUT")
+        done = lines.convert(source, target, args.region)
+        if done.repeated:
+            tell.say(f"{done.repeated} ids came more than once: their proposals cannot be told apart")
+        tell.say(f"{done.texts} texts: {done.proposals} proposals, {done.remove} to remove, {done.ask} to ask")
+        return Exit.OK, {**fields(done), "ask": done.ask}
+    text = lines.read_text(args.text)
+    found = find(text, args.region)
+    if not args.json:
+        print(plain(lines.table(text, found)))
+    return Exit.OK, {"proposals": [lines.row(args.text.name, hit) for hit in found]}
+
+
 def explain(args: argparse.Namespace, _tell: Tell) -> tuple[Exit, Any]:
     """Why a finding matters and how to fix it."""
     from pipeline.core import findings

@@ -301,6 +301,7 @@ VERBS: dict[str, tuple[str, Callable[[argparse.Namespace, Tell], tuple[Exit, Any
     "check": ("every gap and risk of a case at once", _check),
     "deidentify": ("make clean copies and hunt for identity in them", _deidentify),
     "clean": ("copies without identity of any folder of images, no case needed", standalone.clean_folder),
+    "find-identifiers": ("what in a text may identify someone, no case needed", standalone.find_identifiers),
     "consent": ("print the form for exactly these pictures; --check reads the signed scan", _consent),
     "review": ("look at every clean copy and sign off (a local page)", _review),
     "render": ("write the manuscript; --draft before consent", _render),

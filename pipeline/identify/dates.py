@@ -1,0 +1,161 @@
+"""Calendar dates, parts of them, festivals and ages over 89, in English and in Indian languages.
+
+45 CFR 164.514(b)(2)(i)(C): all elements of dates except the year, and all ages over 89. A year alone stays. Which
+of two readings a date has ("04-08-2023") matters to whoever converts it, not here: both identify.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pipeline.core.resources import data
+from pipeline.identify.found import ASK, REMOVE, Find, Rank
+from pipeline.identify.numbers import UNIT
+from pipeline.identify.page import Page
+from pipeline.identify.words import alternation
+
+RULES = "templates/rules/identify-dates.yaml"
+_ROWS = data(RULES)
+_ENGLISH = alternation(_ROWS["months"])
+_M = rf"(?i:{_ENGLISH})"
+_INDIC = alternation(_ROWS["indic_months"])
+_MI = rf"(?:{_M}(?![^\W\d_])\.?|{_INDIC})"
+_INDIC_ALONE = "|".join(m for m in _ROWS["indic_months"] if len(m) > 2 and m[0] > "z")
+_D = r"(?:3[01]|[12]\d|0?[1-9])"
+_ORD = r"(?:\s?(?:st|nd|rd|th|ST|ND|RD|TH)\b)?"
+_WORD_D = "(?i:" + alternation(_ROWS["ordinals"]) + ")"
+_DAY = rf"(?:{_D}{_ORD}|{_WORD_D})"
+_Y4 = r"(?:(?:18|19|20)\d\d)"
+_Y = rf"(?:{_Y4}|'?\d\d(?![\d:]))"
+_JOIN = r"\s*(?:-|to|and|&|,|through|till|until|से|ਤੋਂ)\s*"
+_SEP = r"[\s.,/_-]{0,3}"
+_WEEKDAY = r"(?:(?i:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)?"
+_TIME = r"(?:(?:T|\s|,\s?|\s?@\s?|\sat\s)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?(?:[AaPp]\.?[Mm]\.?|[Hh]rs?|Z|IST|GMT))?)?"
+FULL = re.compile(
+    rf"""(?<![^\W_])(?<![\d]\.)(?:
+      {_WEEKDAY}(?:the\s+)?{_DAY}(?:{_JOIN}{_DAY})?(?:\s+day)?{_SEP}(?:of\s+)?(?:the\s+)?(?:{_M}\b\.?|{_INDIC}){_SEP}(?:of\s+)?(?:the\s+year\s+)?(?:{_Y4}|'\d\d|(?<=[-/.])\d\d|(?<=\s)\d\d(?=\s*(?:[,;:.)\]]|$)))(?![\d])
+    | {_WEEKDAY}{_DAY}(?:\s?(?:of\s+)?{_M}\.?)?{_JOIN}{_DAY}\s?(?:of\s+)?{_M}\.?,?\s+{_Y4}
+    | \d{{1,2}}[-]?{_M}[-]?(?:{_Y4}|\d\d)(?![\d])
+    | {_WEEKDAY}{_M}\b{_SEP}(?:the\s+)?{_DAY}(?:{_JOIN}(?:{_M}\s+)?{_DAY})?(?:\s*,\s*|\s+|[./-]|\s+of\s+)(?:{_Y4}|'\d\d)(?!\d)
+    | {_Y4}{_SEP}{_M}\b{_SEP}{_D}{_ORD}(?![\d.]|\s?%)
+    | {_Y4}\s?(?P<a>[/._-])\s?(?:1[0-2]|0?[1-9])\s?(?P=a)\s?{_D}(?![\d])
+    | (?P<n1>\d{{1,2}})(?P<b>\s?[/._\\-]\s?|\s)(?P<n2>\d{{1,2}})(?P=b)(?P<y>{_Y4}|'?\d\d)(?![\d]|[/-]\d|\.\d)
+    | {_D}\s?[/.-]\s?(?:X?I{{1,3}}|IV|VI{{0,3}}|IX|X)\s?[/.-]\s?{_Y4}
+    | (?P<n8>{_Y4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?:T?\d{{4}}(?:\d\d)?)?
+    | (?=[\dOIl/.-]*[OIl])[0-3OIl][\dOIl](?P<o>[/.-])[01OIl][\dOIl](?P=o)[12lI][09O][\dOIl]{{2}}
+    | {_D}{_ORD}\s?(?:/|-|\.)\s?{_M}\s?(?:/|-|\.)\s?\d\d(?!\d)
+    ){_TIME}(?![^\W_]|%)""",
+    re.VERBOSE,
+)
+PART = re.compile(
+    rf"""(?<![\w])(?<!\d[.,/])(?:
+      (?:the\s+)?{_DAY}(?:{_JOIN}{_DAY}){{0,4}}\s?-?(?:day\s+)?(?:of\s+)?(?:{_M}(?![^\W\d_])\.?|{_INDIC})
+    | {_M}(?![^\W\d_])\.?\s?(?:the\s+)?(?:{_D}{_ORD}|{_WORD_D})(?:{_JOIN}{_D}{_ORD})?(?![\d:]|\.\d|\s?%)
+    | {_MI}(?:{_JOIN}{_MI})?(?:\s*,\s*|\s+(?:of\s+)?|[./-]|\s*'|\s+of\s+the\s+year\s+)(?:{_Y4}|(?<=['-])\d\d)(?!\d)
+    | (?i:(?:early|late|mid)?[\s-]?(?:winters?|summers?|monsoons?|spring|autumn|rainy\sseason|rains|harvest(?:ing)?|post-?monsoon|pre-?monsoon|garmi|sardi|barsaat)(?:\s(?:season|months?|term|break|vacations?|holidays?))?(?:,?\s(?:of|in)(?:\sthe\syear)?)?\s(?:{_Y4}|(?:last|this|that|the\s(?:previous|same))\syear))
+    | (?:Q[1-4]|(?i:(?:first|second|third|fourth|last)\s(?:quarter|half|week|fortnight)\sof))\s(?:{_M}\s)?{_Y4}
+    | \d{{1,2}}(?:st|nd|rd|th)?\s(?:tarikh|tareekh|तारीख|ਤਾਰੀਖ|inst\.?|ult\.?)
+    | (?:the\s)?{_D}(?:st|nd|rd|th)\s(?:of\s)?(?:this|last|the\s(?:same|following|next|previous))\smonth
+    | (?:{_INDIC_ALONE})(?=\s(?:में|से|के|माह|महीने|ਵਿੱਚ|ਤੋਂ|ਮਹੀਨੇ|மாதம்|মাসে))
+    | (?:0?[1-9]|1[0-2])\s?[/-]\s?(?:19|20)\d\d(?![\d/-])
+    | (?:19|20)\d\d[/-](?:0[1-9]|1[0-2])(?![\d/-])
+    | (?:(?i:(?:the\s)?(?:early|late|mid|end\sof|beginning\sof|middle\sof|last|this|next|previous|first\sweek\sof|second\sweek\sof|third\sweek\sof|last\sweek\sof|month\sof))[\s-]+|(?<=[Ss]ince\s)|(?<=[Ii]n\s)|(?<=[Dd]uring\s)|(?<=[Uu]ntil\s)|(?<=[Tt]ill\s)|(?<=[Ff]rom\s)|(?<=[Bb]y\s)|(?<=[Bb]efore\s)|(?<=[Aa]fter\s)|(?<=\sof\s))
+        (?-i:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?![^\W\d_])(?:\s+(?:of\s+)?(?:last|this|that|the\s(?:same|previous|following))\s+year)?
+    )(?![\w%])""",
+    re.VERBOSE,
+)
+SLASHED = re.compile(r"(?:\b(?:[Oo]n|[Dd]ated?|[Ss]ince|[Dd]t\.?)\s+)(?P<v>(?P<d>\d{1,2})/(?P<m>\d{1,2}))(?![\d/]|\s?(?:mmHg|%|days|weeks|months|on\b|visits?))")
+_FESTIVALS = alternation(re.escape(f).replace(r"\ ", r"[\s-]") for f in _ROWS["festivals"])
+FESTIVAL = re.compile(
+    rf"(?<![\w-])(?:(?:last|this|previous|next|coming|past)(?:\s+year(?:'s)?)?\s+|eve\s+of\s+)?(?:(?-i:{_FESTIVALS}))"
+    rf"(?:'s)?(?:\s+(?:day|eve|night|week|festival|celebrations?|holidays?|vacations?|mela|procession|of)\b)*(?:,?\s+(?:of\s+)?(?:(?:last|this|that|previous)\s+year|{_Y4}))?(?![\w-])",
+    re.IGNORECASE,
+)
+_NOT_FESTIVAL = re.compile(r"\s+(?:disease|factor|tree|island|rash|lily|egg|eggs)\b", re.IGNORECASE)
+AGE = re.compile(
+    r"""(?<![\w./-])(?:
+      (?:aged?(?:\s(?:about|around|approximately|of))?|age[d]?\s*(?:is|was|:|-|=|of|/\s?sex\s*[:-]?)?|आयु|उम्र|ਉਮਰ|வயது)\s*[:=-]?\s*(?P<a>9\d|1[0-2]\d)(?![\d.%/]|\s?(?:days?|weeks?|months?|hours?|patients|-\s?\d))
+    | (?P<b>9\d|1[0-2]\d)\s?-?\s?(?:years?|yrs?|yr|y|Y)(?:\s|-|\.)?\s?(?:old|of\s+age|/\s?[MF]\b|[MF]\b|man|woman|lady|gentleman|male|female)
+    | (?P<c>9\d|1[0-2]\d)\s?(?:y/o|yo\b|/\s?[MF]\b|y\s?/\s?[MF]\b|[MF]\b(?=\s*[,.;)]))
+    | (?P<d>9\d|1[0-2]\d)(?:st|nd|rd|th)\s+birthday
+    | (?P<e>ninety(?:[-\s]?(?:one|two|three|four|five|six|seven|eight|nine))?)(?![\s-]?(?:per|%|degrees?|minutes?|seconds?|days?|weeks?|months?|hours?|patients|cases|mg|ml|mm|cm|nine\sper))
+    | (?:(?<=age\sof\s)|(?<=aged\s))(?P<e2>(?:a|one)\shundred(?:\s(?:and\s)?\w+)?)
+    | [MFmf]\s?[/,]\s?(?P<m>9\d|1[0-2]\d)(?![\d.%/])
+    | (?:turned|turning|is|was|now|in\s(?:his|her)|over|only)\s(?P<t>9\d|10\d)(?=[,.;)]|\sand|\slast|\sthis|\syears?|$)
+    | (?P<f>nonagenarian|centenarian|supercentenarian)
+    | (?P<g>9\d|1[0-2]\d)\s?(?:साल|वर्ष|बरस|ਸਾਲ|வயது|saal|baras|varsh|বছর|సంవత్స|ವರ್ಷ|വയസ്|વર્ષ|సం)
+    | (?P<h>9\d|1[0-2]\d)(?=[,)]?\s+(?:year|yr)s?\b(?!\s+(?:later|ago|after|before|survival|follow)))
+    )""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_NAMED_MONTH = re.compile(r"[^\W\d_]{3,}")
+_VERB_MAY = re.compile(r"\b[Mm]ay\b")
+
+
+def find(page: Page) -> Iterator[Find]:
+    """Every date, part of a date, festival and age over 89."""
+    text = page.text
+    taken: list[tuple[int, int]] = []
+    for hit in FULL.finditer(text):
+        if _numeric_date(hit, text):
+            taken.append(hit.span())
+            yield Find(*hit.span(), "date", "[date]", REMOVE, Rank.DATE, "a calendar date")
+    for hit in PART.finditer(text):
+        if any(a < hit.end() and hit.start() < b for a, b in taken) or _no_part(hit, text):
+            continue
+        sure = bool(re.search(r"\d", hit[0]))
+        yield Find(*hit.span(), "date", "[date]", REMOVE if sure else ASK, Rank.DATE, "part of a calendar date")
+    for hit in SLASHED.finditer(text):
+        if 1 <= int(hit["m"]) <= 12 and 1 <= int(hit["d"]) <= 31:
+            yield Find(*hit.span("v"), "date", "[date]", ASK, Rank.DATE, "a day and a month, or a score?")
+    for hit in FESTIVAL.finditer(text):
+        if not _NOT_FESTIVAL.match(text, hit.end()):
+            yield Find(*hit.span(), "festival", "[date]", REMOVE, Rank.DATE, "a festival tells the day")
+    for hit in AGE.finditer(text):
+        group = hit.lastgroup or "a"
+        yield Find(*hit.span(group), "age over 89", "90 or older", REMOVE, Rank.DATE, "an age over 89")
+
+
+def _numeric_date(hit: re.Match[str], text: str) -> bool:
+    """Whether three numbers are a date and no score, share or section; eight digits need a date's surroundings."""
+    if hit["n8"]:
+        return not re.search(r"(?:PMID|PMC|NCT|CRD|no\.?|ID|MRN|UHID)\W{0,3}$", text[max(0, hit.start() - 24) : hit.start()], re.IGNORECASE)
+    if not hit["n1"]:
+        may = _VERB_MAY.search(hit[0])
+        return not (may and UNIT.match(text, hit.end()))
+    one, two, sign = int(hit["n1"]), int(hit["n2"]), hit["b"].strip()
+    if not ((1 <= one <= 31 and 1 <= two <= 12) or (1 <= one <= 12 and 1 <= two <= 31)):
+        return False
+    if UNIT.match(text, hit.end()) or re.search(r"\b(?:v|ver|version|section|chapter|item|ratio|release)\.?\s*$", text[max(0, hit.start() - 24) : hit.start()]):
+        return False
+    short = len(hit["y"].strip("'")) == 2
+    padded = len(hit["n1"]) == len(hit["n2"]) == 2
+    if not sign:
+        return not short and (padded or bool(re.search(r"\b(?:on|dated?|dob|since)\W+$", text[max(0, hit.start() - 24) : hit.start()], re.IGNORECASE)))
+    if short and sign == ".":
+        return padded or two <= 12 <= int(hit["y"].strip("'"))
+    if short and sign == "-" and not padded:
+        return bool(re.search(r"\b(?:on|dated?|dt|dob|doa|dod|since|from|to|till)\W+$", text[max(0, hit.start() - 24) : hit.start()], re.IGNORECASE)) or one > 12
+    return True
+
+
+def _no_part(hit: re.Match[str], text: str) -> bool:
+    words = hit[0]
+    low = words.lower()
+    if re.search(r"\b(?:may|mar|march|dec|oct|sec)\b", low):
+        may = re.search(r"\b(?:may|march)\b", low)
+        if may and words[may.start()] in "m" and not re.search(r"\d", words):
+            return True
+        if re.fullmatch(r"may\s+\d{1,3}", low) and UNIT.match(text, hit.end()):
+            return True
+        if re.search(r"\d\s?-?(?:may|mar|march|oct|dec)$", low) and words[-3:].islower() and not re.search(r"(?:st|nd|rd|th|of)\s", low):
+            return True
+        if "OCT" in words or "MAY" in words or "MAR" in words:
+            return not re.search(r"\d", words)
+    if re.match(r"[^\W\d_]", words) and re.search(r"\d$", words) and UNIT.match(text, hit.end()):
+        return True
+    if re.fullmatch(r"\d{1,2}\s?[/-]\s?\d{4}|\d{4}[/-]\d\d", words):
+        before = text[max(0, hit.start() - 16) : hit.start()]
+        return bool(re.search(r"(?:No|no|no\.|No\.|[A-Z]{2,}|[Ss]pecimen|[Ss]lide|[Bb]iopsy|HPE|lab)[ .:/#-]*$", before))
+    return False

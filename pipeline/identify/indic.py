@@ -1,0 +1,80 @@
+"""Names, places and institutions written in Indian scripts: by the words around them and by lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from pipeline.core.resources import data
+from pipeline.identify.found import ASK, REMOVE, Find, Rank
+from pipeline.identify.page import INDIC, Page
+from pipeline.identify.words import indic_names, places
+
+_ROWS = data("templates/rules/identify-indic.yaml")
+_X = rf"[{INDIC}]+"
+
+
+def _any(name: str) -> str:
+    return "|".join(sorted(_ROWS[name], key=len, reverse=True))
+
+
+_NOT = rf"(?!(?:{_any('stop')})(?![{INDIC}]))"
+_WORDS = rf"{_NOT}{_X}(?: {_NOT}{_X}){{0,2}}"
+_E = rf"(?![{INDIC}])"
+_B = rf"(?<![{INDIC}])"
+TITLE = re.compile(rf"{_B}(?:{_any('titles')}){_E}\.? ?(?P<v>{_WORDS})")
+LABEL = re.compile(rf"{_B}(?:{_any('labels')}){_E}\s*(?:{_any('is')})?\s*[:=-]?\s*(?:(?:{_any('titles')}){_E}\.? ?)?(?P<v>{_WORDS}|[A-Z][a-z]+(?: [A-Z][a-z]+){{0,2}})")
+PLACE_AFTER = re.compile(rf"{_B}(?:{_any('place_before')}){_E}\s*(?:{_any('is')})?\s*[:-]?\s*(?P<v>{_NOT}{_X}(?: (?:{_any('village_words')}){_E})?)")
+PLACE_BEFORE = re.compile(rf"{_B}(?P<v>{_NOT}{_X}(?: (?:{_any('village_words')}){_E})?) (?:{_any('place_after')}){_E}")
+HOSPITAL = re.compile(rf"{_B}(?P<v>{_NOT}{_X}(?: {_NOT}{_X}){{0,3}} (?:{_any('hospitals')}){_E}(?:,? {_NOT}(?:{_X}))?)")
+ENDED = re.compile(rf"{_B}(?P<v>(?:{_NOT}{_X} ){{1,2}}(?:{_any('surnames')}){_E}(?: (?:{_any('surnames')}){_E})?)")
+OF = re.compile(rf"{_B}(?P<v>{_NOT}{_X}(?: {_NOT}{_X})?) (?:{_any('of')}){_E}")
+WORD = re.compile(_X)
+
+
+def find(page: Page) -> Iterator[Find]:
+    """Every name, place and institution in an Indian script."""
+    text = page.text
+    if not WORD.search(text):
+        return
+    for rule, label, said, why in (
+        (TITLE, "name", "the patient", "a name behind a title"),
+        (LABEL, "name", "the patient", "a name behind a label"),
+        (PLACE_AFTER, "place", "a place", "the name of a place"),
+        (PLACE_BEFORE, "place", "a place", "the name of a place"),
+    ):
+        for hit in rule.finditer(text):
+            yield Find(*hit.span("v"), label, said, REMOVE, Rank.CONTEXT, why)
+    for hit in ENDED.finditer(text):
+        yield Find(*hit.span("v"), "name", "the patient", REMOVE, Rank.CONTEXT, "a name with a surname")
+    for hit in OF.finditer(text):
+        yield Find(*hit.span("v"), "name", "the patient", ASK, Rank.LISTED, "may be the name of a relative")
+    for hit in HOSPITAL.finditer(text):
+        yield Find(*hit.span("v"), "hospital", "a hospital", REMOVE, Rank.ORGANISATION, "the name of an institution")
+    yield from _listed(page)
+
+
+@cache
+def _places() -> frozenset[str]:
+    return places("indic")
+
+
+def _listed(page: Page) -> Iterator[Find]:
+    names, common = indic_names(), frozenset(_ROWS["stop"]) | frozenset(_ROWS["common"])
+    tokens = [t for t in page.tokens if t.shape == "x"]
+    i = 0
+    while i < len(tokens):
+        end = i
+        while end < len(tokens) and tokens[end].low in names and tokens[end].low not in common and (end == i or page.text[tokens[end - 1].end : tokens[end].start] == " "):
+            end += 1
+        if end > i:
+            yield Find(tokens[i].start, tokens[end - 1].end, "name", "the patient", REMOVE if end - i > 1 else ASK, Rank.LISTED, "a name")
+            i = end
+            continue
+        low, ending = tokens[i].low, 0
+        stem = next((low[: len(low) - len(s)] for s in ("", *_ROWS["place_endings"]) if low.endswith(s) and low[: len(low) - len(s)] in _places()), "")
+        if len(stem) > 2 and low not in common:
+            ending = tokens[i].end
+            yield Find(tokens[i].start, ending, "place", "a place", REMOVE, Rank.LISTED, "a place")
+        i += 1

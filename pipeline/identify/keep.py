@@ -1,0 +1,188 @@
+"""What stays: citations and reference lists (locked), and words that look like names and are no one's (kept).
+
+Author names in a reference list are printed on purpose (ICMJE Recommendations, IV.A.3.g), so nothing is proposed
+there. Diseases, signs and instruments named after people, organisms, makers and places larger than a district
+identify nobody (45 CFR 164.514(b)(2)(i)(B) allows the state).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from pipeline.identify.page import Page, Token
+from pipeline.identify.references import lock_references
+from pipeline.identify.words import NAME, Trait, alternation, group, traits
+
+_NAME = r"(?:(?:[Vv]an|[Vv]on|[Dd]e|[Dd]el|[Aa]l|[Dd]i|[Ll]e)[ -](?:der |den )?)?(?:O'|Mc|Mac)?[A-Z][^\W\d_]+(?:[-'][A-Z]?[^\W\d_]+)?"
+_AUTHOR = rf"{_NAME}(?: [A-Z]{{1,3}}(?![\w.]))?"
+_INITIALLED = rf"(?:(?:[A-Z]\. ?){{1,3}})?{_AUTHOR}"
+_AUTHORS = rf"{_INITIALLED}(?:(?:, ?(?:and |& ?)?| and | & ){_INITIALLED}){{0,6}}"
+_YEAR = r"(?:19|20)\d\d[a-z]?"
+_TAIL = rf"(?:[,.]?\s*(?:[\[(]\s*{_YEAR}(?:[,;]\s*{_YEAR})*[^\[\]()\n]{{0,40}}[\])]|{_YEAR}|\[\d[\d,\s-]*\]|\^\d[\d,-]*\^))?"
+_ET_AL = re.compile(rf"{_AUTHORS},?\s+(?:et\.?\s?al\b\.?|and (?:colleagues|co-?workers|associates|others)\b)(?:'s)?{_TAIL}")
+_DATED = re.compile(rf"(?<![\w-])(?P<who>{_AUTHORS})(?:'s)?,?\s*(?:[(\[]\s*{_YEAR}(?:\s*[,;:]\s*(?:{_YEAR}|pp?\.? ?\d[\d-]*))*\s*[)\]]|\[\d[\d,\s-]*\])")
+_CITE = rf"(?:{_AUTHORS}(?:,? et al\.?)?(?:'s)?,? ?{_YEAR}(?:, ?{_YEAR})*)"
+_BRACKETS = re.compile(rf"[(\[](?:see |e\.g\.,? |cf\.? |reviewed in |as in )?{_CITE}(?:[;,] ?{_CITE})*[)\]]")
+_WORK = re.compile(
+    rf"\b(?:(?:stud(?:y|ies)|series|review|meta-analysis|cohort|trials?|work|paper|article|experience|classification|criteria|textbook)"
+    rf" (?:of|by|from)|(?:first |originally |initially |previously |also )?(?:described|proposed|popularised|popularized|introduced|coined|"
+    rf"published|hypothesised|hypothesized|postulated) (?:in {_YEAR} )?by|according to) (?P<who>{_AUTHORS})"
+)
+_OWN_WORK = re.compile(
+    rf"{_AUTHORS}'s? (?:\w+ )?(?:review|study|series|report|paper|work|article|cohort|meta-analysis|survey|analysis|case|cases|description|observation|classification|criteria)(?:{_TAIL}| (?:of|in|from) {_YEAR})"
+    rf"|(?<=\()(?:{_AUTHOR}(?: et al\.?)?,? {_YEAR}[;,)])|\b(?:and|&) {_AUTHOR}(?:,| in) {_YEAR}\b|\b{_AUTHOR} and {_AUTHOR},? (?:in )?{_YEAR}\b"
+)
+_CODES = re.compile(
+    r"\[@[^\]\n]{1,200}\]|\b(?:doi\s*:?\s*)?(?:https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/[^\s\"<>]*[^\s\"<>.,;)\]]"
+    r"|\b(?:PMID|PMCID|PubMed(?: ID)?|ISBN(?:-1[03])?|ISSN|e-?ISSN|arXiv|CAS|RRID|OMIM|MIM|ORPHA|UniProt|dbSNP|ClinVar|SNOMED|LOINC|"
+    r"ICD-?(?:10|11|O)?(?:-CM)?|EudraCT|GenBank(?: accession)?|SRA|BioProject|GEO|PDB)\b(?: (?:no\.?|number|ID|accession|code))?\s*[:#]?\s*[A-Z]{0,6}[_:-]?\d[\w.:-]*(?<![.:])"
+    r"|\bPMC\d{4,9}\b|\bCTRI[/ ]\d{4}[/ ]\d{2,3}[/ ]\d{4,8}|\bREF[/ ]\d{4}[/ ]\d{2}[/ ]\d{6}\b|\bNCT ?\d{8}\b|\bISRCTN ?\d{8}\b|\b(?:ATCC|MTCC|NCTC|DSMZ?|CBS|NCIM|NCCLS|CLSI|ISO|EN|ASTM|IEC) ?[A-Z]{0,3}-?\d[\d.:-]*\b|\bChiCTR[\w-]+|\bCRD ?\d{8,12}\b|\bACTRN\d+|\bJPRN[\w-]+"
+    r"|\b(?:N[CGMPRTWZ]|X[MP])_\d{6,9}(?:\.\d+)?(?:\([A-Z0-9]+\))?(?::[cpg]\.\S*[\w)])?|\brs\d{3,10}\b|\b(?:MN|OP|OQ|MT|MW|KY|KX|KU|LC|AB|EU|GQ|HM|JX|KC|KF|KJ|KM|KP|KR|KT|MF|MG|MH|MK|ON|OR|PP)\d{6}(?:\.\d)?\b"
+    r"|\b[cpgm]\.(?:\(?[A-Z][a-z]{2}\d+\S*|[\d*_+-]+\S*)"
+)
+_REGION = re.compile(
+    rf"\b(?:{alternation(group('region_phrases'))})\b", re.IGNORECASE
+)
+_PHRASE = re.compile(
+    rf"\b(?:{alternation(p for p in group('eponym_phrases') if ' ' in p)})s?\b",
+    re.IGNORECASE,
+)
+_TITLE = re.compile(r"\b(?:Dr|Drs|Mr|Mrs|Ms|Smt|Shri|Sri|Prof|Km|Sh|Mst|Miss)\b\.?\s*$")
+MODEL = re.compile(r"[A-Z][A-Za-z]*\d[\w-]*|[A-Z][a-z]+[A-Z]\w*|[A-Z]{2,}(?:-\w+)?|\d+(?:\.\d+)?T?|[A-Z]|II|III|IV|AS\+|Pro|Plus|Max|Go")
+MODEL_WORDS = 4
+
+
+def mark(page: Page) -> None:
+    """Fill `page.locked` and `page.kept`."""
+    text = page.text
+    lock_references(page)
+    for rule in (_CODES, _ET_AL, _BRACKETS, _OWN_WORK):
+        for found in rule.finditer(text):
+            if not (rule is _BRACKETS and _is_place(found[0])):
+                _set(page.locked, *_trimmed(text, *found.span()))
+    for rule in (_DATED, _WORK):
+        for found in rule.finditer(text):
+            if not _TITLE.search(text, max(0, found.start("who") - 8), found.start("who")) and not _is_place(found["who"]):
+                _set(page.locked, *_trimmed(text, found.start("who"), found.end()))
+    for rule in (_REGION, _PHRASE):
+        for found in rule.finditer(text):
+            _set(page.kept, *found.span())
+    _eponyms(page)
+    _products(page)
+
+
+def _set(mask: bytearray, start: int, end: int) -> None:
+    mask[start:end] = b"\1" * (end - start)
+
+
+_LEAD = re.compile(r"(?:The|In|As|By|And|But|However|While|Similarly|Recently|Although|A|An|Both|Our|This|These|Since|When|Unlike|Like|After|Figure|Table|Case|Patient)[, ]+")
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """Without the word that only begins the sentence."""
+    found = _LEAD.match(text, start, end)
+    return (found.end() if found else start), end
+
+
+def _is_place(words: str) -> bool:
+    """Whether the first name of what looks like a citation is a place or the name of a month."""
+    names = [traits(w.lower()) for w in re.findall(r"[^\W\d_]{3,}", words)[:2]]
+    return bool(names) and all(
+        t & (Trait.PLACE | Trait.REGION | Trait.KEEP) and not t & NAME for t in names
+    )
+
+
+# --- eponyms ------------------------------------------------------------------------------------------------
+
+
+def _eponyms(page: Page) -> None:
+    tokens, heads, plain_heads = page.tokens, group("heads"), group("plain_heads")
+    for i, token in enumerate(tokens):
+        if token.low in heads and i and (token.shape in "lC" or token.low in plain_heads):
+            _before_head(page, i)
+        elif token.capital and token.has(Trait.EPONYM) and not token.has(Trait.GIVEN & ~Trait.EPONYM):
+            if _alone(page, i):
+                _set(page.kept, token.start, token.end)
+
+
+def _before_head(page: Page, i: int) -> None:
+    """Keep the capitalised words right before a head: at most three, none of them clearly a whole person's name."""
+    tokens = page.tokens
+    j = i
+    while j and i - j < 3:
+        before, gap = tokens[j - 1], page.gap(j)
+        joint = re.fullmatch(r"(?:'s?|s')?[ -]|(?:'s?)? ?[-/] ?", gap)
+        if not joint or not (before.shape in "CUI" or (before.low in ("de", "von", "van", "and", "du") and j > 1 and i > j)):
+            break
+        if before.low in ("de", "von", "van", "and", "du") and not tokens[j - 2].capital:
+            break
+        if before.has(Trait.WORD) and not before.has(NAME | Trait.EPONYM | Trait.NAMESAKE) and before.shape == "C":
+            if i - j:
+                break
+            return
+        j -= 1
+    run = tokens[j:i]
+    if not run:
+        return
+    names = [t for t in run if t.has(NAME) and not t.has(Trait.EPONYM)]
+    spaced = len(run) > 1 and page.text[run[0].end : run[-1].start].strip("-/") != ""
+    if (len(names) > 1 and spaced and run[0].has(Trait.GIVEN)) or (j and _introduces(tokens[j - 1])):
+        return
+    if len(run) > 1 and spaced and run[0].opens and tokens[j].has(Trait.WORD):
+        run = run[1:]
+    _set(page.kept, run[0].start, run[-1].end)
+
+
+def _introduces(token: Token) -> bool:
+    return token.low in group("titles") or (token.low in group("relations") and token.shape == "l")
+
+
+def _alone(page: Page, i: int) -> bool:
+    """Whether no neighbour makes the word part of somebody's name."""
+    tokens = page.tokens
+    for j, gap in ((i - 1, page.gap(i)), (i + 1, page.gap(i + 1) if i + 1 < len(tokens) else "\n")):
+        if 0 <= j < len(tokens) and re.fullmatch(r"[. ]{0,2}", gap):
+            other = tokens[j]
+            known = other.has(NAME) and not other.has(Trait.EPONYM | Trait.WORD)
+            if other.shape == "I" and other.text.endswith("."):
+                return False
+            if other.capital and known or (j < i and _introduces(other)):
+                return False
+    return True
+
+
+# --- products and organisms ---------------------------------------------------------------------------------
+
+
+@cache
+def _sure_makers() -> frozenset[str]:
+    return frozenset(m for m in group("makers") if not traits(m) & NAME or m in ("siemens", "philips", "abbott"))
+
+
+def _products(page: Page) -> None:
+    tokens, makers, models = page.tokens, _sure_makers(), group("models")
+    i = 0
+    while i < len(tokens):
+        token = tokens[i]
+        i += 1
+        if token.low in group("dosage") and token.shape in "lCU":
+            for part in tokens[i : i + 2]:
+                if not (part.capital and re.fullmatch(r"[. ]{1,2}", page.gap(i))):
+                    break
+                _set(page.kept, part.start, part.end)
+                i += 1
+            continue
+        if not token.capital or not (token.low in makers or token.low in models):
+            continue
+        _set(page.kept, token.start, token.end)
+        for _ in range(MODEL_WORDS):
+            if i >= len(tokens) or not re.fullmatch(r"[ /-]{1,2}|, Inc\.?,? ?", page.gap(i)):
+                break
+            part = tokens[i]
+            fits = part.low in models or MODEL.fullmatch(part.text) or (part.shape == "C" and not part.has(NAME & ~Trait.WORD))
+            if not fits or (part.has(Trait.PLACE) and not part.has(Trait.WORD)) or part.low in group("health_heads"):
+                break
+            if not (part.has(Trait.WORD) and part.shape == "n"):
+                _set(page.kept, part.start, part.end)
+            i += 1

@@ -1,0 +1,20 @@
+"""What could stand where something identifying stood."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.identify.found import Find
+from pipeline.identify.page import Page
+from pipeline.identify.words import group
+
+_BEFORE = re.compile(r"(?:\b([Hh]is|[Hh]er|[Tt]heir|[Mm]y|[Pp]atient's|[Tt]he)\s+)?\b([a-z]+(?:-in-law)?)\s*(?:[,:(-]|named|called)?\s*$")
+
+
+def replacement(page: Page, hit: Find) -> str:
+    """The words of the rule, made to fit: "her brother" where "her brother Ravi Kumar" stood."""
+    if hit.label == "name" and hit.replacement == "a relative":
+        found = _BEFORE.search(page.text, max(0, hit.start - 40), hit.start)
+        if found and found[2] in group("relations"):
+            return ""  # the relation before the name says enough
+    return hit.replacement
