@@ -1,9 +1,9 @@
 """A small tagger that proposes names, places, hospitals and employers nobody told us about.
 
-A linear-chain CRF over hand-made features, trained by templates/models/make_tagger.py on made-up text only. It
-proposes; keep masks, rules and a person decide. What it looks at: the shape and letters of a word, whether the
-word lists know it (templates/rules/medical-words.txt), the words around it (templates/models/tagger/cues.yaml) and
-the run of capitalised words it stands in. It never changes text and needs no network.
+A linear-chain CRF over hand-made features, trained by templates/models/make_tagger.py on made-up text only.
+It proposes; keep masks, rules and a person decide. What it looks at: the shape and letters of a word, whether
+the word lists know it (templates/rules/medical-words.txt), the words around it (its cues.yaml)
+and the run of capitalised words it stands in. It changes no text and needs no network.
 """
 
 from __future__ import annotations
@@ -30,7 +30,11 @@ _JOINS = frozenset({"of", "and", "the", "for", "&", "de", "da", "-", "'", "’",
 _STOPS = frozenset(".?!")
 _ABBREVIATED = frozenset({"title", "doctor", "label", "cite", "place"})
 _CLOSERS = frozenset(")]\"'”’")
-_REFERENCE = re.compile(r"(?:19|20)\d\d\s*;\s*\d+|\bet al\b|\bdoi\b|\d+\s*\(\d+\)\s*:\s*[Ee]?\d", re.IGNORECASE)
+_BEFORE_NAMES = frozenset({"title", "doctor", "named", "hindikin"})
+_ENDINGS = ("ed", "ing", "ly", "s")
+_VOLUME = re.compile(r"(?:19|20)\d\d\s*;\s*\d+|\d+\s*\(\d+\)\s*:\s*[Ee]?\d|\bdoi\b", re.IGNORECASE)
+_AUTHORS = re.compile(r"\bet al\b|\b(?:18|19|20)\d\d\)|\[\d+[,\]-]", re.IGNORECASE)
+REACH = 160  # characters after a sentence in which a volume and page still make it part of a reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class Word:
     cue: str
     own: tuple[str, ...]  # features
     capital: bool
+    strange: bool  # no list has it, or it may be a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +82,8 @@ def spans(text: str, threshold: float = THRESHOLD) -> list[Span]:
         if not _worth_asking(words):
             continue
         model = model or _model()
-        model.set(features(sentence, words))
-        found += _grouped(sentence, words, model, threshold)
+        model.set(features(readable, sentence, words))
+        found += _grouped(sentence, model, threshold)
     return found
 
 
@@ -115,7 +120,7 @@ def _ends(now: list[Token], before: str) -> bool:
 
 @cache
 def _model() -> Any:
-    import pycrfsuite  # noqa: PLC0415 - only when there is something to tag
+    import pycrfsuite
 
     tagger = pycrfsuite.Tagger()
     tagger.open_inmemory(_weights())
@@ -129,7 +134,7 @@ def _weights() -> bytes:
 
 
 @cache
-def _lists() -> dict[str, str]:
+def lists() -> dict[str, str]:
     """Word -> the letter of its list."""
     found: dict[str, str] = {}
     letter = ""
@@ -142,7 +147,8 @@ def _lists() -> dict[str, str]:
 
 
 @cache
-def _cues() -> dict[str, str]:
+def cues() -> dict[str, str]:
+    """Word -> the name of its class in cues.yaml."""
     return {str(w): str(name) for name, words in resources.data(CUES).items() for w in words}
 
 
@@ -163,10 +169,11 @@ def _shape(text: str) -> str:
 @lru_cache(maxsize=20_000)
 def word(text: str, *, known: bool = True) -> Word:
     """What `text` looks like; `known=False` hides it from the word lists (training does, now and then)."""
-    low, shape = text.lower(), _shape(text)
+    shape = _shape(text)
+    low = shape if shape[0] == "9" else text.lower()
     letters = text[0].isalpha()
-    cue = _cues().get(low, "") if letters else ""
-    listed = (_lists().get(low, "") if known else "") if letters else ""
+    cue = cues().get(low, "") if letters else ""
+    listed = (lists().get(low, "") if known else "") if letters else ""
     sort = f"{shape}{listed or ('u' if letters else '')}"
     own = [f"w={low}", f"s={sort}"]
     if cue:
@@ -177,24 +184,27 @@ def word(text: str, *, known: bool = True) -> Word:
         own += [f"e1={low[-1]}", f"e2={low[-2:]}", f"e3={low[-3:]}", f"e4={low[-4:]}"]
         if not listed:
             own += [f"t={low[i : i + 3]}" for i in range(1, min(len(low), 12) - 3)]
-    return Word(low, shape, cue or sort, cue, tuple(own), text[0].isupper())
+    key = low if cue == "itself" else cue or sort
+    if not cue and sort == "aap":
+        key += next((e for e in _ENDINGS if low.endswith(e)), "")
+    return Word(
+        low, shape, key, cue, tuple(own), text[0].isupper(), bool(letters and listed not in ("p", "t"))
+    )
 
 
 def _worth_asking(words: list[Word]) -> bool:
     """Whether anything but the first word is capitalised or a cue stands before a name in small letters."""
-    if words[0].capital and words[0].key[-1] in "uncte":
+    if words[0].capital and words[0].strange:
         return True
-    return any(w.capital for w in words[1:]) or any(
-        w.cue in {"title", "doctor", "named", "hindikin"} or w.shape == "aau" for w in words
-    )
+    return any(w.capital or w.key == "aau" or w.cue in _BEFORE_NAMES for w in words[1:])
 
 
-def features(tokens: list[Token], words: list[Word]) -> list[list[str]]:
-    """One list of features a token, for the model."""
+def features(text: str, tokens: list[Token], words: list[Word]) -> list[list[str]]:
+    """One list of features a token of one sentence of `text`, for the model."""
     size = len(words)
     low = ["<<", "<", *(w.low for w in words), ">", ">>"]
     key = ["<<", "<", *(w.key for w in words), ">", ">>"]
-    whole = _line(tokens, words)
+    whole = _line(text, tokens, words)
     runs = _runs(tokens, words)
     rows: list[list[str]] = []
     for i in range(size):
@@ -214,6 +224,9 @@ def features(tokens: list[Token], words: list[Word]) -> list[list[str]]:
             f"--0={a2}|{a1}|{me}",
             f"0++={me}|{b1}|{b2}",
             f"-ww={low[j - 2]}|{low[j - 1]}",
+            f"++w={low[j + 2]}",
+            f"-0w={a1}|{low[j + 1]}|{me}",
+            f"-w0={low[j - 1]}|{me}",
         ]
         row += whole
         row += runs[i]
@@ -221,7 +234,8 @@ def features(tokens: list[Token], words: list[Word]) -> list[list[str]]:
     return rows
 
 
-def _line(tokens: list[Token], words: list[Word]) -> list[str]:
+def _line(text: str, tokens: list[Token], words: list[Word]) -> list[str]:
+    """How the whole sentence looks: capitals, a reference."""
     letters = [w for w in words if w.shape[0] in "aA" and len(w.low) > 1]
     upper = sum(w.shape == "AA" for w in letters)
     title = sum(w.capital for w in letters)
@@ -232,8 +246,11 @@ def _line(tokens: list[Token], words: list[Word]) -> list[str]:
         found.append(f"line=title{min(len(letters), 4)}")
     elif not title:
         found.append("line=small")
-    if _REFERENCE.search(" ".join(t.text for t in tokens)):
+    start, end = tokens[0].start, tokens[-1].end
+    if _VOLUME.search(text[start : end + REACH].partition("\n")[0]):
         found.append("line=reference")
+    elif _AUTHORS.search(text, start, end):
+        found.append("line=authors")
     return found
 
 
@@ -254,10 +271,17 @@ def _runs(tokens: list[Token], words: list[Word]) -> list[list[str]]:
                 break
             end += 1
         end = last + 1
-        inside = {w.cue for w in words[at:end]} & {"hospital", "employer", "acronym", "eponymhead", "body", "maker"}
+        inside = {w.cue for w in words[at:end]} & {
+            "hospital",
+            "employer",
+            "acronym",
+            "eponymhead",
+            "body",
+            "maker",
+        }
         after = words[end].key if end < size else ">"
         before = words[at - 1].key if at else "<"
-        strange = sum(w.key[-1] == "u" for w in words[at:end])
+        strange = sum(w.strange for w in words[at:end])
         length = min(end - at, 6)
         tags = [f"r>={after}", f"r<={before}", f"r<>={before}|{after}", f"rn={length}|{min(strange, 3)}"]
         tags += [f"r={cue}" for cue in sorted(inside)]
@@ -266,12 +290,16 @@ def _runs(tokens: list[Token], words: list[Word]) -> list[list[str]]:
         if "hospital" in inside or "employer" in inside:
             tags.append(f"rh={'+'.join(sorted(inside))}|{words[end - 1].cue}")
         for k in range(at, end):
-            rows[k] = [*tags, f"rp={min(k - at, 3)}|{min(end - 1 - k, 3)}", f"ri={words[k].key}|{'+'.join(sorted(inside))}"]
+            rows[k] = [
+                *tags,
+                f"rp={min(k - at, 3)}|{min(end - 1 - k, 3)}",
+                f"ri={words[k].key}|{'+'.join(sorted(inside))}",
+            ]
         at = end
     return rows
 
 
-def _grouped(tokens: list[Token], words: list[Word], model: Any, threshold: float) -> list[Span]:
+def _grouped(tokens: list[Token], model: Any, threshold: float) -> list[Span]:
     """Neighbours that are likely the same kind, joined over full stops and small words."""
     labels, certain = [], []
     for i in range(len(tokens)):
@@ -299,6 +327,8 @@ def _grouped(tokens: list[Token], words: list[Word], model: Any, threshold: floa
             end -= 1
         if first <= end:
             sure = [certain[m] for m in range(first, end + 1) if labels[m]]
-            found.append(Span(tokens[first].start, tokens[end].end, labels[i], round(sum(sure) / len(sure), 4)))
+            found.append(
+                Span(tokens[first].start, tokens[end].end, labels[i], round(sum(sure) / len(sure), 4))
+            )
         i = last + 1
     return found
