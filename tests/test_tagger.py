@@ -47,6 +47,14 @@ def test_a_long_line_without_a_full_stop_is_read_to_its_end():
     assert text[spans[-1].start : spans[-1].end] == "Rajesh Venugopal"
 
 
+def test_a_word_without_end_costs_no_memory():
+    before = tagger.word.cache_info().currsize
+    for letter in "ABC":
+        tagger.spans(f"Mr {letter * 300_000} was seen.")
+    assert max(len(tagger.word(letter * tagger.LONGEST_WORD).low) for letter in "ABC") == tagger.LONGEST_WORD
+    assert tagger.word.cache_info().currsize - before < 20
+
+
 @pytest.mark.parametrize(
     ("text", "what", "label"),
     [

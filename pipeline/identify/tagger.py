@@ -22,6 +22,7 @@ CUES = "templates/models/tagger/cues.yaml"
 WORDS = "templates/rules/medical-words.txt"
 LABELS = ("name", "place", "hospital", "employer")
 THRESHOLD = 0.3  # chosen on held-out templates; templates/models/README.md
+LONGEST_WORD = 40  # letters looked at: base64 runs are not kept in memory
 LONGEST = 200  # tokens of one sequence: the cost of a line grows with its length only
 
 _TOKEN = re.compile(r"[\u0900-\u0DFF]+|[^\W\d_]{1,2}['’][A-Z][^\W\d_]+|[^\W_]+|\S|\n")
@@ -78,7 +79,7 @@ def spans(text: str, threshold: float = THRESHOLD) -> list[Span]:
     found: list[Span] = []
     model = None
     for sentence in sentences(readable):
-        words = [word(t.text) for t in sentence]
+        words = [word(t.text[:LONGEST_WORD]) for t in sentence]
         if not _worth_asking(words):
             continue
         model = model or _model()

@@ -28,7 +28,7 @@ from tagger_text import HERE, SEED, Writer, tagger
 
 SENTENCES = 80_000
 HELDOUT = 6_000
-PARAMETERS = {"c1": 0.12, "c2": 0.01, "max_iterations": 90, "feature.minfreq": 3}
+PARAMETERS = {"c1": 0.09, "c2": 0.01, "max_iterations": 95, "feature.minfreq": 3}
 THRESHOLDS = [0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
 
 

@@ -45,13 +45,17 @@ class Names:
         self.groups = list(self.people)
         self.weights = [self.people[g]["weight"] for g in self.groups]
         self.fill = load("fill.yaml")
+        cities: set[str] = set()
         self.faker: list[tuple[list[str], list[str]]] = []
         for locale in data["locales"]:
             fake = Faker(locale)
             fake.seed_instance(SEED)
             first = sorted({fake.first_name() for _ in range(250)} - {""})
             last = sorted({fake.last_name() for _ in range(250)} - {""})
+            if locale in {"en_US", "en_GB", "en_IN"}:
+                cities |= {fake.city() for _ in range(250)}
             self.faker.append((split(first, heldout=heldout), split(last, heldout=heldout)))
+        self.cities = split(sorted(cities), heldout=heldout)
         self.cache: dict[int, list[str]] = {}
 
     def _split(self, text: str) -> list[str]:
@@ -137,13 +141,13 @@ class Names:
         return f"{word} {self.syllables(self.places['village'])}" if dice < 0.34 else word
 
     def town(self) -> str:
-        if self.rng.random() < 0.2:
-            return self.rng.choice(split(self.fill["cities"], heldout=self.heldout))
+        if self.rng.random() < 0.2 and not self.heldout:
+            return self.rng.choice(self.fill["cities"])
         return self.syllables(self.places["town"])
 
     def british(self) -> str:
-        if self.rng.random() < 0.3:
-            return self.rng.choice(split(self.fill["british"], heldout=self.heldout))
+        if self.rng.random() < 0.3 and not self.heldout:
+            return self.rng.choice(self.fill["british"])
         word = self.syllables(self.places["britain"])
         if self.rng.random() < 0.15:
             return self.rng.choice(["Great ", "Little ", "Upper ", "North ", "East "]) + word
@@ -152,8 +156,10 @@ class Names:
         )
 
     def world(self) -> str:
+        if self.rng.random() < 0.4 and not self.heldout:
+            return self.rng.choice(self.fill["worldcities"])
         if self.rng.random() < 0.4:
-            return self.rng.choice(split(self.fill["worldcities"], heldout=self.heldout))
+            return self.rng.choice(self.cities)
         return self.syllables(self.places["world"])
 
     def street(self) -> str:
@@ -213,7 +219,8 @@ class Names:
             )
         else:
             body = f"{self.first()} {head}"
-        return body + (f", {self.place()}" if rng.random() < 0.22 else "")
+        where = pick([self.place(), self.town(), f"{self.village()}, {self.town()}"])
+        return body + (f", {where}" if rng.random() < 0.35 else "")
 
     def employer(self) -> str:
         pick, works = self.rng.choice, self.works
