@@ -39,7 +39,7 @@ def submit(job: Job, *, accept_all: bool = False) -> Package:
     paper = job.make(render, clean, job.journal, report.care)
     job.tell.notes(render.warnings(paper))
     sealed = verify.guard(case, job.journal, signoff.on)  # the last hunt, over the finished package
-    told = policy.for_editor(case)
+    told = policy.verdicts(case)
     package: Package = job.make(pack, clean, paper, grant, signoff, proof, guard=sealed, policy=told)
     return package
 

@@ -504,11 +504,25 @@ def test_counts_without_a_known_limit(all_rooms: Rooms, tmp_path: Path) -> None:
 
 POLICY = [
     {
-        "rule": "face",
-        "clause": "ICMJE, Protection of research participants",
-        "status": "binding",
-        "verdict": "a person decides",
-        "words": "figure 1 may show a face",
+        "id": "JRNL-SEEN",
+        "clause": "ICMJE, II.E.1",
+        "standing": "rule of journals",
+        "state": "needs",
+        "words": "A patient who could be recognised is shown the manuscript.",
+        "checked_by": "consent",
+        "certainty": "not shown",
+    }
+]
+
+
+JUDGED = [
+    {
+        "rule": "JRNL-SEEN",
+        "clause": "ICMJE, II.E.1",
+        "status": "rule of journals",
+        "verdict": "needs",
+        "words": "A patient who could be recognised is shown the manuscript.",
+        "checked_by": "consent",
     }
 ]
 
@@ -601,12 +615,13 @@ def test_verdicts_on_policy_and_a_second_signature(all_rooms: Rooms, tmp_path: P
     pack.make(*rooms.all, tmp_path / "out", policy=POLICY)
     package = pack.load(tmp_path / "out")
     editors, reviewers = both(package.zip)
-    for words in (*POLICY[0].values(), "Countersigned by Dr B. Second", 'href="#policy"'):
+    shown = [words for name, words in POLICY[0].items() if name not in {"state", "certainty"}]
+    for words in (*shown, "something is still needed", "Countersigned by Dr B. Second", 'href="#policy"'):
         assert words in editors
-    for words in ("Second", "a person decides", "#policy"):
+    for words in ("Second", "JRNL-SEEN", "#policy"):
         assert words not in reviewers
     said = json.loads(members(package.zip)["package.json"])
-    assert said["policy"] == POLICY
+    assert said["policy"] == JUDGED
     assert said["signed_off"]["countersigned"]["role"] == "professor, dermatology"
     assert pack.needs(*rooms.all, policy=POLICY) != pack.needs(*rooms.all)
 
@@ -617,7 +632,7 @@ def test_a_run_hands_the_verdicts_on_and_packs_again_when_they_change(
     run = Job(tmp_path, tmp_path / "out", journal.load("aujmsr"), Tell(quiet=True))
     first = run.make(pack, *all_rooms.all)
     second = run.make(pack, *all_rooms.all, policy=POLICY)
-    assert json.loads(members(second.zip)["package.json"])["policy"] == POLICY
+    assert json.loads(members(second.zip)["package.json"])["policy"] == JUDGED
     assert first.sha256 != second.sha256
 
 

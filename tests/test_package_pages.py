@@ -20,8 +20,15 @@ from tests.packing import attestation, rooms
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=MISSING)
 POLICY = [
-    {"rule": "face", "clause": "ICMJE", "status": "in force", "verdict": verdict, "words": "a face is shown"}
-    for verdict in ("met", "stop", "needs")
+    {
+        "id": "SEEN",
+        "clause": "ICMJE",
+        "standing": "in force",
+        "state": state,
+        "words": "a face",
+        "checked_by": by,
+    }
+    for state, by in (("met", ""), ("stop", ""), ("needs", ""), ("later", "consent"))
 ]
 
 

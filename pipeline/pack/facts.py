@@ -22,7 +22,14 @@ Policy = Sequence[Mapping[str, Any]]
 SCHEMA = "casereport-package/1"
 DOSSIER = "editor-only/consent-dossier.pdf"
 UNSEEN = "ACCEPTED UNSEEN with --accept-all: made-up case"
-JUDGED = ("rule", "clause", "status", "verdict", "words")
+JUDGED = {  # field of package.json -> of a verdict on a rule
+    "rule": "id",
+    "clause": "clause",
+    "status": "standing",
+    "verdict": "state",
+    "words": "words",
+    "checked_by": "checked_by",
+}
 COUNTED = {
     "words": "words in the text",
     "abstract": "words in the abstract",
@@ -45,7 +52,7 @@ def collect(
 ) -> dict[str, Any]:
     """The sheet as plain data. `members` are described by size, hash and audience.
 
-    `policy` are verdicts on the rules that a case falls under, each {rule, clause, status, verdict, words}.
+    `policy` are verdicts on the rules that a case falls under, with the fields that JUDGED names.
     """
     return {
         "schema": SCHEMA,
@@ -68,7 +75,7 @@ def collect(
         },
         "cannot_judge": list(proof.cannot_judge),
         "pages": sum(name.startswith("for-review/pages/") for name in members),
-        "policy": [{key: str(row[key]) for key in JUDGED} for row in policy],
+        "policy": [{name: str(row[field]) for name, field in JUDGED.items()} for row in policy],
         "files": {name: describe(name, member) for name, member in sorted(members.items())},
     }
 

@@ -27,8 +27,14 @@ REVIEW, FIGURES, LEAVES = "for-review/", "for-review/figures/", "for-review/page
 EDITORS, REVIEWERS = "index.html", "for-review/index.html"
 PAGE = re.compile(r"page\s+(\d+)")
 STATES = ("reported", "partial", "missing", "not applicable")
-# Of verdicts on policy, by their first word; any other is for a person.
-TONES = {"met": ("intact", "✓"), "checked": ("intact", "✓"), "stop": ("altered", "✗")}
+TONES = {  # of a rule's verdict: colour, sign and words; any other is for a person
+    "met": ("intact", "✓", "met"),
+    "later": ("intact", "✓", "checked on the way"),
+    "stop": ("altered", "✗", "speaks against it"),
+    "unknown": ("cannot-tell", "?", "a fact is missing"),
+    "needs": ("cannot-tell", "?", "something is still needed"),
+    "warn": ("cannot-tell", "!", "to be known"),
+}
 GROUPS = (
     ("reviewer", "For review", "may be handed on to reviewers"),
     ("editor", "For the editor only", "names the authors, or is about consent and identity"),
@@ -150,9 +156,8 @@ def _link(name: str, base: str) -> dict[str, str]:
 
 
 def _tone(verdict: str) -> dict[str, str]:
-    """The colour and sign of a verdict on policy; the word stands beside them."""
-    tone, sign = TONES.get(verdict.partition(" ")[0], ("cannot-tell", "?"))
-    return {"tone": tone, "sign": sign}
+    tone, sign, said = TONES.get(verdict, ("cannot-tell", "?", verdict))
+    return {"tone": tone, "sign": sign, "said": said}
 
 
 def leaf_of(name: str) -> str:

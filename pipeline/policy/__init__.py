@@ -16,7 +16,7 @@ from pipeline.policy.judgement import State, Verdict, judge
 if TYPE_CHECKING:
     from pipeline.core.journal import Journal
 
-__all__ = ["check", "for_editor", "judge", "summary", "verdicts"]
+__all__ = ["check", "judge", "summary", "verdicts"]
 CHANNEL = "journal"
 POSTED = {  # what is missing after an earlier post
     "earlier_post_removed": "POL010",
@@ -41,11 +41,6 @@ def check(case: Case, journal: Journal) -> Report:
 def verdicts(case: Case) -> list[dict[str, Any]]:
     """Every rule that is about this case, for the page an editor reads: id, clause, status, state, words."""
     return [words.row(verdict) for verdict in _of(case)]
-
-
-def for_editor(case: Case) -> list[dict[str, str]]:
-    """The same in the words of the editor's page: rule, clause, status, verdict, words."""
-    return [words.told(row) for row in verdicts(case)]
 
 
 def summary(report: Report) -> str:

@@ -111,18 +111,6 @@ def _told(verdicts: Sequence[Verdict]) -> set[State]:
     return {State.NEEDS, State.MET, State.WARN}
 
 
-def told(row: dict[str, Any]) -> dict[str, str]:
-    """A row of `row` for the editor's page: there is a package only where the other rooms let it pass."""
-    state = {"met": "met", "stop": "stop", "later": f"checked by {row['checked_by']}"}
-    return {
-        "rule": row["id"],
-        "clause": row["clause"],
-        "status": row["standing"],
-        "verdict": state.get(row["state"], "for a person"),
-        "words": row["words"],
-    }
-
-
 def _worth_telling(verdict: Verdict, states: set[State]) -> bool:
     """What is asked and is so need not be told again, unless it is a rule of others; what would forbid is."""
     if verdict.demoted and verdict.rule.verdict == "forbid":
