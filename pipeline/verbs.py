@@ -167,13 +167,29 @@ def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
 
 
 def _review(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
-    from pipeline import consent, review
+    from pipeline import consent, deidentify, review, verify
 
-    with _clean(args, tell) as (_job, case, _report, clean, _proof):
-        boxes, points = consent.to_confirm(case, clean)
-        review.serve(case, clean, tell, boxes, points, browser=not args.no_browser)
-        signoff = review.gate(case, clean, boxes, points)
+    with _clean(args, tell) as (job, case, _report, clean, _proof):
+
+        def lay(copies: Any) -> tuple[Any, Any, Any, Any]:
+            boxes, points = consent.to_confirm(case, copies)
+            return copies, boxes, points, _queries(job, case, copies)
+
+        def again() -> tuple[Any, Any, Any, Any]:
+            copies = job.make(deidentify, case)
+            job.make(verify, case, copies)
+            return lay(copies)
+
+        clean, *asked = lay(clean)
+        review.serve(case, clean, tell, *asked, again, browser=not args.no_browser)
+        copies, boxes, points, queries = lay(deidentify.load(job.path("deidentify")))
+        signoff = review.gate(case, copies, boxes, points, queries=queries)
         return Exit.OK, {"by": signoff.by, "on": signoff.on, "clean": signoff.clean}
+
+
+def _queries(_job: Any, _case: Any, _clean: Any) -> tuple[Any, ...]:
+    """Words of the case that may identify someone, for a person to decide."""
+    return ()
 
 
 def _render(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
@@ -182,7 +198,7 @@ def _render(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     with _clean(args, tell) as (job, case, report, clean, _proof):
         if not args.draft:  # without a watermark only what was consented to and signed off
             grant = job.make(consent, case, clean)
-            review.gate(case, clean, grant.marks, grant.points)
+            review.gate(case, clean, grant.marks, grant.points, queries=_queries(job, case, clean))
         extra = (True,) if args.draft else ()
         sealed = verify.guard(case, job.journal)
         paper = job.make(render, clean, job.journal, report.care, *extra, guard=sealed)

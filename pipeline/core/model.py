@@ -236,6 +236,15 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Countersigner:
+    """A second person who looked at the same copies."""
+
+    by: str
+    role: str
+    on: str  # ISO date
+
+
+@dataclass(frozen=True, slots=True)
 class SignOff:
     """A named person looked at every clean copy."""
 
@@ -244,6 +253,7 @@ class SignOff:
     on: str  # ISO date
     clean: str  # CleanCase.digest
     accepted_unseen: bool = False  # --accept-all: made-up cases only, and said in the package
+    countersigned: Countersigner | None = None
 
 
 @dataclass(frozen=True, slots=True)
