@@ -52,6 +52,13 @@ Row = dict[str, Any]
 Data = dict[str, list[Row]]
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes a row that stands in two lists twice: the reader allows no aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One row that takes the place of another: `was` and `now` may be empty."""
@@ -151,7 +158,8 @@ def change(folder: Path, edit: Callable[[Data], None], seen: str | None = None) 
         data = copy.deepcopy(book.rows)
         edit(data)
         kept = {part: rows for part, rows in data.items() if rows}
-        content = (HEADER + yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=100)).encode()
+        text = yaml.dump(kept, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+        content = (HEADER + text).encode()
         if len(content) > yamltext.MAX_BYTES:
             fix = "move decisions.yaml out of the case (it is yours to keep) and sign again"
             raise OutputError("the history of decisions is larger than 1 MB", where=NAME, fix=fix)

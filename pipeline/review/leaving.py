@@ -26,6 +26,7 @@ class Section:
 
     title: str
     paragraphs: list[str]
+    prose: bool = False  # told, not listed
 
     @property
     def words(self) -> int:
@@ -53,7 +54,7 @@ def _prose(record: dict[str, Any]) -> list[Section]:
         "timeline": "\n\n".join(told),
     }
     return [
-        Section(name.replace("_", " ").capitalize(), words.plain(prose[name], numbers).split("\n\n"))
+        Section(name.replace("_", " ").capitalize(), words.plain(prose[name], numbers).split("\n\n"), True)
         for name in SECTIONS
         if prose.get(name)
     ]

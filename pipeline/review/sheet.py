@@ -102,7 +102,7 @@ def _stack(desk: Desk, stack: Stack) -> dict[str, Any]:
             {
                 "count": count,
                 "flagged": stack.flagged,
-                "columns": COLUMNS,
+                "columns": min(COLUMNS, count),
                 "each": each,
                 "centre": facts.centre,
                 "width": facts.width,
@@ -161,7 +161,8 @@ def _section(section: leaving.Section, known: frozenset[str] | None) -> dict[str
             at = end
         paragraphs.append([*parts, (text[at:], False)])
     new = any(is_new for parts in paragraphs for _, is_new in parts)
-    return {"title": section.title, "words": section.words, "paragraphs": paragraphs, "new": new}
+    told = {"title": section.title, "words": section.words, "prose": section.prose}
+    return {**told, "paragraphs": paragraphs, "new": new}
 
 
 def _digest(sentence: str) -> str:

@@ -91,7 +91,7 @@ def _sheet(paths: Sequence[Path]) -> bytes:
     from pipeline.core import dicomview
 
     high = -(-len(paths) // COLUMNS)
-    sheet = Image.new("RGB", (COLUMNS * SIDE, high * SIDE))
+    sheet = Image.new("RGB", (min(COLUMNS, len(paths)) * SIDE, high * SIDE))
     for n, path in enumerate(paths):
         shown = dicomview.render(dicomview.Wanted(path, "dicom"))
         small = Image.frombytes(shown.mode, (shown.width, shown.height), shown.data)

@@ -13,6 +13,7 @@ class Series {
     this.slider = card.querySelector("[data-slice]");
     this.level = card.querySelector("[data-level]");
     this.wide = card.querySelector("[data-wide]");
+    for (const input of [this.level, this.wide]) input.placeholder = "auto";
     this.looked = new Set();
     this.kept = new Map(); // address -> picture that is loading or loaded
     this.window = "";

@@ -86,8 +86,11 @@ class Stage {
   place() {
     const ratio = this.ratio();
     const left = this.crop && this.wide ? { x: this.crop.left / this.wide, y: this.crop.top / this.high, w: this.crop.width / this.wide, h: this.crop.height / this.high } : { x: 0, y: 0, w: 1, h: 1 };
+    const widest = this.panes[0].clientWidth;
+    const most = Math.min(0.62 * window.innerHeight, 704);
     for (const pane of this.panes) {
       const view = pane.querySelector(".view");
+      if (widest) view.style.height = `${Math.max(220, Math.min(most, widest / ratio))}px`; // no black around a flat one
       const sheet = pane.querySelector(".sheet");
       const [width, height] = [view.clientWidth, view.clientHeight];
       if (!width || !height) continue;
@@ -102,6 +105,7 @@ class Stage {
       if (part) Object.assign(part.style, { left: `${100 * left.x}%`, top: `${100 * left.y}%`, width: `${100 * left.w}%`, height: `${100 * left.h}%` });
     }
     const copy = this.panes[1].querySelector(".view");
+    this.box.style.setProperty("--swipe", `${this.swiper.value}%`);
     copy.style.clipPath = this.box.dataset.mode === "swipe" ? `inset(0 0 0 ${this.swiper.value}%)` : "";
     this.box.classList.toggle("near", this.fitted * this.scale > 2.5 * (this.wide ?? Infinity));
     const whole = this.card.querySelector(".whole");
