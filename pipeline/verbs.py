@@ -180,11 +180,25 @@ def _review(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
             job.make(verify, case, copies)
             return lay(copies)
 
-        clean, *asked = lay(clean)
-        review.serve(case, clean, tell, *asked, again, browser=not args.no_browser)
+        copies, boxes, points, queries = lay(clean)
+        review.serve(case, copies, tell, boxes, points, queries, again, browser=not args.no_browser)
         copies, boxes, points, queries = lay(deidentify.load(job.path("deidentify")))
         signoff = review.gate(case, copies, boxes, points, queries=queries)
         return Exit.OK, {"by": signoff.by, "on": signoff.on, "clean": signoff.clean}
+
+
+def _words(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    from pipeline.review import terminal
+
+    with _clean(args, tell) as (job, case, _report, clean, _proof):
+        queries = _queries(job, case, clean)
+        if not args.json:
+            left = terminal.ask(case, queries, args.by, input, print)
+            tell.say(
+                f"{left} left to decide" if left else "every word is decided; next: casereport review CASE"
+            )
+        rows = terminal.listed(terminal.open_queries(case, queries))
+        return (Exit.NOT_READY if rows else Exit.OK), {"open": rows}
 
 
 def _queries(_job: Any, _case: Any, _clean: Any) -> tuple[Any, ...]:
@@ -300,6 +314,7 @@ VERBS: dict[str, tuple[str, Callable[[argparse.Namespace, Tell], tuple[Exit, Any
     "clean": ("copies without identity of any folder of images, no case needed", standalone.clean_folder),
     "consent": ("print the form for exactly these pictures; --check reads the signed scan", _consent),
     "review": ("look at every clean copy and sign off (a local page)", _review),
+    "words": ("decide about words that may identify someone, one by one", _words),
     "render": ("write the manuscript; --draft before consent", _render),
     "submit": ("all of it, up to a sealed package", _submit),
     "verify": ("check a package.zip (needs nothing else), or hunt again in a case", _verify),

@@ -55,7 +55,7 @@ Data = dict[str, list[Row]]
 class _Dumper(yaml.SafeDumper):
     """Writes a row that stands in two lists twice: the reader allows no aliases."""
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
         return True
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.core import decided, decisions, files, findings, resources
+from pipeline.core import decided, decisions, files, findings, resources, retouch
 from pipeline.core.decisions import Book, stop
 from pipeline.core.errors import UsageError
 from pipeline.core.fold import letters
@@ -152,7 +152,7 @@ def _places(book: Book, number: int, case: Case, clean: CleanCase) -> None:
     if missing := [name for name, copies in wanted.items() if (name, copies) not in looked]:
         raise stop("REV005", book.where("sign-offs", number), what=f"the series {', '.join(missing)}")
     judged = {
-        (row.get("figure"), row.get("panel"), *(str(row.get(side)) for side in lying.SIDES))
+        (row.get("figure"), row.get("panel"), *(str(row.get(side)) for side in retouch.SIDES))
         for row in entry.get("places", [])
     }
     asked = lying.asked_spots(clean, lying.typed_panels(case))

@@ -10,6 +10,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.core import worker
 
@@ -110,11 +111,10 @@ def _facts(path: Path) -> tuple[str, float | None, float | None]:
     return str(header.get("Modality", "")), pair[0], pair[1]
 
 
-def _first(value: object) -> float | None:
-    values = value if isinstance(value, list | tuple) or hasattr(value, "append") else [value]
-    for one in values:  # type: ignore[union-attr]
-        try:
-            return float(one)
-        except (TypeError, ValueError):
-            return None
-    return None
+def _first(value: Any) -> float | None:
+    """The first of one or several numbers of a header, or None."""
+    several = isinstance(value, list | tuple) or hasattr(value, "append")
+    try:
+        return float(value[0] if several else value)
+    except (TypeError, ValueError, IndexError):
+        return None
