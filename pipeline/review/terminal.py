@@ -95,3 +95,5 @@ def _one(case: Case, query: Query, by: str, answer: Callable[[str], str], say: C
             part, row, stays = word_row(query, do, words, everywhere)
             decisions.put(case.folder, "words", [(part, row | ({"by": by} if by else {}), stays)])
             return True
+        if key != "s":
+            say(KEYS)

@@ -211,7 +211,8 @@ async function again() {
   waiting.showModal();
   try {
     await post("/again");
-    sessionStorage.setItem("at", current?.dataset.kind ?? "");
+    const { name, role } = $("#sign").elements;
+    sessionStorage.setItem("who", JSON.stringify([name.value, role.value]));
     location.reload();
   } catch (error) {
     waiting.close();
@@ -329,6 +330,9 @@ for (const sign of ["pointermove", "keydown", "scroll", "touchstart"])
     post("/alive").catch(() => {});
   }, { passive: true });
 
+const who = JSON.parse(sessionStorage.getItem("who") ?? "null");
+if (who) [$("#sign").elements.name.value, $("#sign").elements.role.value] = who;
+sessionStorage.removeItem("who");
 document.body.classList.add("one");
 show(state);
 go(stops.find(isOpen) ?? stops[stops.length - 1]);
