@@ -261,9 +261,8 @@ def test_every_screen_fits_and_is_accessible(page: Page, served: Served, width: 
     opened(page, served, width)
     page.run(resources.files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8") + ";0")
     for number in range(page.run("cards.length")):
-        page.run(
-            f"go(cards[{number}].matches('[data-stop]') ? cards[{number}] : $('[data-stop]', cards[{number}]))"
-        )
+        card = f"cards[{number}]"
+        page.run(f"go({card}.matches('[data-stop]') ? {card} : $('[data-stop]', {card}))")
         loaded(page)
         found = page.run("axe.run(document, { resultTypes: ['violations'] })")["violations"]
         serious = [

@@ -140,7 +140,9 @@ def _act_stack(stack: Stack, do: str, said: dict[str, Any]) -> Written:
     left = {"all", *map(str, stack.flagged)} - seen
     if do == APPROVE and left:
         slices = ", ".join(sorted(left - {"all"}, key=int))
-        raise NotReady(f"look first at slice {slices}" if slices else "look first at all slices at once")
+        raise NotReady(
+            f"look first at slice {slices}" if slices else "scroll first through all slices, to the last one"
+        )
     row = {"image": stack.name, "decision": do, "slices": str(len(stack.slices)), "copies": stack.copies}
     row |= {"reason": reason} if do == REJECT else {}
     return f"series {stack.name}", [("series", row, bool(do))]

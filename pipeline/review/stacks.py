@@ -14,7 +14,7 @@ from typing import Any
 
 from pipeline.core import worker
 
-AHEAD = 8  # slices drawn together; a changed window is drawn one by one
+AHEAD, AHEAD_IN_WINDOW = 8, 4  # slices drawn together: a changed window is to be seen at once
 MOST = 96 << 20  # bytes of slices in memory
 COLUMNS, ROWS, SIDE = 8, 8, 160  # of a sheet; pixels of one small picture
 SECONDS = 60.0
@@ -46,8 +46,9 @@ class Shelf:
         if not 1 <= number <= len(paths):
             raise KeyError(number)
         if (series, number, window) not in self._drawn:
-            first = (number - 1) // AHEAD * AHEAD if window is None else number - 1
-            asked = paths[first : first + (AHEAD if window is None else 1)]
+            ahead = AHEAD if window is None else AHEAD_IN_WINDOW
+            first = (number - 1) // ahead * ahead
+            asked = paths[first : first + ahead]
             drawn = worker.call(_slices, asked, window, where="dicom", seconds=SECONDS)
             for n, content in enumerate(drawn, first + 1):
                 self._drawn[series, n, window] = content
@@ -61,7 +62,10 @@ class Shelf:
             raise KeyError(page)
         if (series, page) not in self._sheets:
             drawn = worker.call(_sheet, asked, where="dicom", seconds=SECONDS)
-            self._sheets[series, page] = drawn
+            self._sheets[series, page] = drawn[0]
+            for n, content in enumerate(drawn[1], page * COLUMNS * ROWS + 1):
+                self._drawn[series, n, None] = content  # drawn already: the slider finds them here
+            self._forget()
         return self._sheets[series, page]
 
     def facts(self, series: str) -> Facts:
@@ -83,24 +87,29 @@ def _slices(paths: Sequence[Path], window: Window | None) -> list[bytes]:
     from pipeline.core import dicomview
     from pipeline.review.before import png
 
-    return [png(dicomview.render(dicomview.Wanted(path, "dicom", None, window))) for path in paths]
+    drawn = (dicomview.render(dicomview.Wanted(path, "dicom", None, window)) for path in paths)
+    return [png(shown, packed=0) for shown in drawn]
 
 
-def _sheet(paths: Sequence[Path]) -> bytes:
+def _sheet(paths: Sequence[Path]) -> tuple[bytes, list[bytes]]:
+    """All of them small, and each as it is."""
     from PIL import Image
 
     from pipeline.core import dicomview
+    from pipeline.review.before import png
 
     high = -(-len(paths) // COLUMNS)
     sheet = Image.new("RGB", (min(COLUMNS, len(paths)) * SIDE, high * SIDE))
+    slices = []
     for n, path in enumerate(paths):
         shown = dicomview.render(dicomview.Wanted(path, "dicom"))
+        slices.append(png(shown, packed=0))
         small = Image.frombytes(shown.mode, (shown.width, shown.height), shown.data)
-        small.thumbnail((SIDE - 4, SIDE - 4))
+        small.thumbnail((SIDE - 4, SIDE - 4), Image.Resampling.BILINEAR)
         sheet.paste(small, (n % COLUMNS * SIDE + 2, n // COLUMNS * SIDE + 2))
     out = io.BytesIO()
     sheet.save(out, "PNG", compress_level=1)
-    return out.getvalue()
+    return out.getvalue(), slices
 
 
 def _facts(path: Path) -> tuple[str, float | None, float | None]:

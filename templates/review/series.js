@@ -76,7 +76,7 @@ class Series {
   }
 
   picture(number) {
-    const address = `/series/${this.card.dataset.id}/${number}${this.window}`;
+    const address = this.address(number);
     if (!this.kept.has(address)) {
       const picture = new Image();
       picture.src = address;
@@ -106,9 +106,28 @@ class Series {
     this.looked.add(number);
     this.card.querySelector(`[data-flag="${number}"]`)?.classList.add("looked");
     this.marks();
-    for (const by of this.window ? [1, -1] : [1, 2, 3, -1, 9, 10, 17])
-      if (number + by >= 1 && number + by <= this.count) this.picture(number + by);
+    this.fetchAhead();
   }
+
+  // All other slices, the nearest first, two at a time: the slider finds them there.
+  async fetchAhead() {
+    if (this.fetching) return;
+    this.fetching = true;
+    for (let number = this.nearest(); number && this.card.classList.contains("now"); number = this.nearest()) {
+      const both = [this.picture(number), this.picture(this.nearest() ?? number)];
+      await Promise.all(both.map((picture) => picture.decode().catch(() => {})));
+    }
+    this.fetching = false;
+  }
+
+  nearest() {
+    for (let by = 1; by <= Math.min(this.count, 120); by++)
+      for (const number of [this.at + by, this.at - by])
+        if (number >= 1 && number <= this.count && !this.kept.has(this.address(number))) return number;
+    return null;
+  }
+
+  address(number) { return `/series/${this.card.dataset.id}/${number}${this.window}`; }
 
   sheets() {
     const images = [...this.card.querySelectorAll(".allslices")];
