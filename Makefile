@@ -14,7 +14,8 @@ CASES   := $(patsubst %/record.yaml,%,$(wildcard cases/*/record.yaml))
 
 .DEFAULT_GOAL := $(if $(CASE),submit,help)
 .PHONY: force help demo all new check copies draft consent review submit verify status doctor test test-all lint types
-.PHONY: bench bench-dicom bench-pixels bench-photos bench-consent bench-hunt mutants planted clean
+.PHONY: bench bench-dicom bench-pixels bench-photos bench-consent bench-hunt bench-text bench-desk
+.PHONY: mutants planted words clean
 need-case = $(if $(CASE),,$(error Say which case, for example: make $@ CASE=cases/my-case))
 
 help: ## show this list
@@ -37,6 +38,8 @@ consent: $(READY) ## print the consent form             ARGS="--language hi --la
 	$(need-case)@$(RUN) consent $(CASE) --out $(OUT) $(ARGS)
 review: $(READY) ## look at every clean picture and sign off
 	$(need-case)@$(RUN) review $(CASE) --out $(OUT)
+words: $(READY) ## decide about words that may identify someone, on the terminal
+	$(need-case)@$(RUN) words $(CASE) --out $(OUT)
 submit: $(READY) ## all of it, up to a sealed package   CASE=… (also: plain `make CASE=…`)
 	$(need-case)@$(RUN) submit $(CASE) --journal $(JOURNAL) --out $(OUT) $(ARGS)
 
@@ -76,6 +79,8 @@ bench-pixels: $(DEV) ## text found in pictures, clinical marks kept, pixels chan
 	$(VENV)/bin/python bench/pixels.py $(ARGS)
 bench-consent: $(DEV) ## signed forms read back from scans, fax machines and telephones
 	$(VENV)/bin/python bench/consent.py $(ARGS)
+bench-desk: $(DEV) ## milliseconds a step of the slider, in the page; seconds until the desk is ready
+	$(VENV)/bin/python bench/desk.py $(ARGS)
 bench-photos: $(DEV) ## metadata that survives, faces found, seconds per photograph
 	$(VENV)/bin/python bench/photos.py $(ARGS)
 bench-hunt: $(DEV) ## known identifiers found however they are written, false finds and seconds on 5 MB

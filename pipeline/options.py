@@ -70,6 +70,11 @@ def _review(one: argparse.ArgumentParser) -> None:
     one.add_argument("--no-browser", action="store_true", help="print the link instead of opening it")
 
 
+def _words(one: argparse.ArgumentParser) -> None:
+    _case(one)
+    one.add_argument("--by", metavar="NAME", default="", help="who decides; else whoever signs")
+
+
 def _render(one: argparse.ArgumentParser) -> None:
     _case(one)
     one.add_argument("--draft", action="store_true", help="watermarked, before consent and sign-off")
@@ -170,6 +175,7 @@ _OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "clean": _clean,
     "consent": _consent,
     "review": _review,
+    "words": _words,
     "render": _render,
     "submit": _submit,
     "verify": _verify,

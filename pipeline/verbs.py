@@ -169,13 +169,43 @@ def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
 
 
 def _review(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
-    from pipeline import consent, review
+    from pipeline import consent, deidentify, review, verify
 
-    with _clean(args, tell) as (_job, case, _report, clean, _proof):
-        boxes, points = consent.to_confirm(case, clean)
-        review.serve(case, clean, tell, boxes, points, browser=not args.no_browser)
-        signoff = review.gate(case, clean, boxes, points)
+    with _clean(args, tell) as (job, case, _report, clean, _proof):
+
+        def lay(copies: Any) -> tuple[Any, Any, Any, Any]:
+            boxes, points = consent.to_confirm(case, copies)
+            return copies, boxes, points, _queries(job, case, copies)
+
+        def again() -> tuple[Any, Any, Any, Any]:
+            copies = job.make(deidentify, case)
+            job.make(verify, case, copies)
+            return lay(copies)
+
+        copies, boxes, points, queries = lay(clean)
+        review.serve(case, copies, tell, boxes, points, queries, again, browser=not args.no_browser)
+        copies, boxes, points, queries = lay(deidentify.load(job.path("deidentify")))
+        signoff = review.gate(case, copies, boxes, points, queries=queries)
         return Exit.OK, {"by": signoff.by, "on": signoff.on, "clean": signoff.clean}
+
+
+def _words(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    from pipeline.review import terminal
+
+    with _clean(args, tell) as (job, case, _report, clean, _proof):
+        queries = _queries(job, case, clean)
+        if not args.json:
+            left = terminal.ask(case, queries, args.by, input, print)
+            tell.say(
+                f"{left} left to decide" if left else "every word is decided; next: casereport review CASE"
+            )
+        rows = terminal.listed(terminal.open_queries(case, queries))
+        return (Exit.NOT_READY if rows else Exit.OK), {"open": rows}
+
+
+def _queries(_job: Any, _case: Any, _clean: Any) -> tuple[Any, ...]:
+    """Words of the case that may identify someone, for a person to decide."""
+    return ()
 
 
 def _render(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
@@ -184,7 +214,7 @@ def _render(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     with _clean(args, tell) as (job, case, report, clean, _proof):
         if not args.draft:  # without a watermark only what was consented to and signed off
             grant = job.make(consent, case, clean)
-            review.gate(case, clean, grant.marks, grant.points)
+            review.gate(case, clean, grant.marks, grant.points, queries=_queries(job, case, clean))
         extra = (True,) if args.draft else ()
         sealed = verify.guard(case, job.journal)
         paper = job.make(render, clean, job.journal, report.care, *extra, guard=sealed)
@@ -304,6 +334,7 @@ VERBS: dict[str, tuple[str, Callable[[argparse.Namespace, Tell], tuple[Exit, Any
     "find-identifiers": ("what in a text may identify someone, no case needed", standalone.find_identifiers),
     "consent": ("print the form for exactly these pictures; --check reads the signed scan", _consent),
     "review": ("look at every clean copy and sign off (a local page)", _review),
+    "words": ("decide about words that may identify someone, one by one", _words),
     "render": ("write the manuscript; --draft before consent", _render),
     "submit": ("all of it, up to a sealed package", _submit),
     "verify": ("check a package.zip (needs nothing else), or hunt again in a case", _verify),

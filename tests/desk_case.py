@@ -10,16 +10,24 @@ from pathlib import Path
 from typing import Any
 
 import pydicom
-from PIL import ImageDraw
+from PIL import Image, ImageDraw
 from pydicom.data import get_testdata_file
 
-from pipeline.core import files, kinds
-from pipeline.core.model import Case, CleanCase, CleanPanel, Source
+from pipeline.core import decided, files, kinds
+from pipeline.core.model import Case, CleanCase, CleanPanel, Mark, Source
+from pipeline.core.proposal import Query
 from tests.packing import picture, published, record, report
 
 CLEAN = "ab" * 32
 AUTHOR = {"given": "Asha", "family": "Verma", "affiliations": ["skin"]}
-PRIVATE = {"name": "Meera Testwala", "doctors": ["Dr Kiran Nobody"], "numbers": {"hospital": ["UH-0099812"]}}
+KEY = "0f" * 32
+LAW = {"hiv": False, "in_custody": False, "dependent_on_author": True}
+PRIVATE = {
+    "key": KEY,
+    "name": "Meera Testwala",
+    "doctors": ["Dr Kiran Nobody"],
+    "numbers": {"hospital": ["UH-0099812"]},
+}
 
 
 def figures() -> list[dict[str, Any]]:
@@ -78,6 +86,57 @@ def copies() -> dict[str, tuple[bytes, str]]:
     return made
 
 
+def found() -> dict[str, Any]:
+    """The report, with a covered name and perhaps a face in the photograph, and writing in a slice."""
+
+    def box(at: list[int], what: str, done: str, file: int = 1) -> dict[str, Any]:
+        where = {"file": file, "frame": 1, "at": at, "what": what, "done": done}
+        return {**where, "reason": f"looks like {what}", "confidence": 0.61}
+
+    def image(number: int, panel: str, boxes: list[Any], files: int = 1, look: str = "") -> dict[str, Any]:
+        told = {"name": f"image-0{number}", "kind": "jpeg" if files == 1 else "dicom", "files": files}
+        copies = f"dicom/0{number}" if files > 1 else None
+        seen = {"boxes": boxes, "look": [look] if look else [], "removed": {"exif": 3}}
+        return {**told, "panels": [panel], "dicom_copies": copies, **seen}
+
+    photo = [box([20, 20, 420, 60], "text", "filled"), box([300, 200, 420, 380], "face", "look")]
+    return {
+        **report(),
+        "images": [
+            image(1, "plaque-a", photo, look="a photograph: look for a face or eyes"),
+            image(2, "plaque-b", []),
+            image(3, "chest-a", [box([5, 5, 60, 20], "text", "filled", file=1)], files=2),
+        ],
+    }
+
+
+def queries() -> tuple[Query, ...]:
+    """Two questions about words, as the engine asks them: a village, and a soft find of the patient."""
+
+    def one(words: str, sentence: str, label: str, into: str, *, known: bool = False) -> Query:
+        at = sentence.index(words)
+        ident = decided.ident(KEY, words, sentence)
+        place, why = ("text/follow_up.md", 3), f"it looks like a {label}"
+        end = at + len(words)
+        return Query(ident, place, "text.follow_up", sentence, at, end, label, into, "ask", why, known)
+
+    return (
+        one("Kotla", "She came from Kotla by <b>bus</b>.", "village", "a village"),
+        one("Meera", "The meera seeds were crushed; Meera took them.", "name", "the patient", known=True),
+    )
+
+
+def marks() -> tuple[Mark, ...]:
+    """Two boxes of a consent form: one that software read, one that it could not."""
+    drawn = io.BytesIO()
+    Image.new("RGB", (40, 40), "white").save(drawn, "PNG")
+    scan = "s" * 64
+    return (
+        Mark("text", "The report may be published.", 4, "marked", "", True, scan, drawn.getvalue()),
+        Mark("teaching", "Teaching <b>too</b>.", 4, "look", "ink beside the box", False, scan, b""),
+    )
+
+
 def desk_case(folder: Path) -> tuple[Case, CleanCase]:
     """The case in `folder`/case and its clean copies in `folder`/1-deidentify."""
     for name, content in originals().items():
@@ -85,12 +144,13 @@ def desk_case(folder: Path) -> tuple[Case, CleanCase]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     pictures = {f"figures/{name}.png": content for name, (content, _) in copies().items()}
-    clean_folder = published(folder / "1-deidentify", {"record.json": b"{}", **pictures})
+    slices = {f"dicom/03/000{n}.dcm": originals()[f"series/{9 - n}.dcm"] for n in (1, 2)}
+    clean_folder = published(folder / "1-deidentify", {"record.json": b"{}", **pictures, **slices})
     panels = tuple(
         CleanPanel(*name.split("-"), clean_folder / f"figures/{name}.png", pixels)
         for name, (_, pixels) in copies().items()
     )
-    written = {**record(), "figures": figures(), "text": prose()}
+    written = {**record(), "figures": figures(), "text": prose(), "questions": LAW}
     typed = {
         "synthetic": "yes",
         "figures": figures(),
@@ -103,7 +163,7 @@ def desk_case(folder: Path) -> tuple[Case, CleanCase]:
         for name, content in sorted(originals().items())
     )
     case = Case(folder / "case", "ring-case", typed, PRIVATE, {}, {}, ledger)
-    return case, CleanCase(clean_folder, written, {}, panels, None, report(), CLEAN)
+    return case, CleanCase(clean_folder, written, {}, panels, None, found(), CLEAN)
 
 
 def remake(clean: CleanCase) -> None:

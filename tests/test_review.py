@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import review
+from pipeline.core import decided, decisions
 from pipeline.core.errors import InputError, NotReady, OutputError, UsageError
 from pipeline.core.model import Case, CleanCase, CleanPanel, Mark
-from pipeline.review import decisions
+from pipeline.core.proposal import Query
 from pipeline.review.signoff import questions
 
 CLEAN = "c" * 64
@@ -206,6 +207,126 @@ def test_without_pictures_only_the_story_is_asked(case: Case, tmp_path: Path) ->
     assert review.gate(case, clean).by
 
 
+def query(found: str = "Kotla") -> Query:
+    sentence = f"She came from {found} by bus."
+    at = sentence.index(found)
+    ident = decided.ident("k" * 64, found, sentence)
+    place = ("text/follow_up.md", 7)
+    return Query(
+        ident, place, "text.follow_up", sentence, at, at + len(found), "village", "a village", "ask", "?"
+    )
+
+
+def test_undecided_words_stop_and_kept_ones_do_not(case: Case, clean: CleanCase) -> None:
+    write(case, entry(clean))
+    asked = [query(), query("Banga")]
+    with pytest.raises(NotReady) as caught:
+        review.gate(case, clean, queries=asked)
+    assert caught.value.code == "REV011"
+    assert "2" in caught.value.what
+    assert caught.value.where == "text/follow_up.md:7"
+    assert "Kotla" not in str(caught.value)
+    rows = [
+        {"id": asked[0].id, "found": "Kotla", "decision": "keep"},
+        {"id": "other", "found": "Banga", "decision": "keep", "everywhere": "yes"},
+    ]
+    decisions.change(case.folder, lambda data: data["words"].extend(rows))
+    assert review.gate(case, clean, queries=asked).by
+    edited = replace(asked[0], id=decided.ident("k" * 64, "Kotla", "She left Kotla."))
+    with pytest.raises(NotReady):
+        review.gate(case, clean, queries=[edited])
+    assert review.gate(case, clean, queries=[edited], accept_all=True).accepted_unseen
+
+
+def test_words_to_be_replaced_that_still_stand_there_stop(case: Case, clean: CleanCase) -> None:
+    write(case, entry(clean))
+    row = {"id": query().id, "found": "Kotla", "decision": "replace", "with": "a village"}
+    decisions.change(case.folder, lambda data: data["words"].append(row))
+    with pytest.raises(NotReady):
+        review.gate(case, clean, queries=[query()])
+
+
+def with_boxes(clean: CleanCase) -> CleanCase:
+    box = {"at": [1, 2, 11, 22], "file": 1, "frame": 1, "what": "face", "reason": "", "confidence": 0.5}
+    boxes = [{**box, "done": "look"}, {**box, "at": [0, 0, 5, 5], "done": "filled"}]
+    image = {"name": "image-01", "files": 1, "dicom_copies": None, "panels": ["rash-a"], "boxes": boxes}
+    return replace(clean, report={"images": [image]})
+
+
+def test_a_place_that_may_be_a_face_is_judged_by_a_person(case: Case, clean: CleanCase) -> None:
+    found = with_boxes(clean)
+    write(case, entry(found))
+    with pytest.raises(NotReady, match="rash:a") as caught:
+        review.gate(case, found)
+    assert caught.value.code == "REV012"
+    row = {"figure": "rash", "panel": "a", "decision": "leave"}
+    place = {"left": "1", "top": "2", "width": "10", "height": "20"}
+    write(case, entry(found, places=[{**row, **place}]))
+    assert review.gate(case, found).by
+    write(case, entry(found, places=[{**row, **place, "left": "0"}]))
+    with pytest.raises(NotReady):
+        review.gate(case, found)
+
+
+@pytest.mark.parametrize(
+    ("typed", "seen", "stops"),
+    [
+        (False, "no", False),
+        (False, "yes", True),
+        (False, "agreed", True),
+        (True, "agreed", False),
+        (True, "yes", True),
+    ],
+)
+def test_recognisable_without_agreement_stops(
+    case: Case, clean: CleanCase, typed: bool, seen: str, stops: bool
+) -> None:
+    told = replace(clean, record={"figures": [{"id": "rash", "recognisable": typed}]})
+    said = entry(told)
+    said["pictures"][0]["recognisable"] = seen
+    write(case, said)
+    if stops:
+        with pytest.raises(NotReady) as caught:
+            review.gate(case, told)
+        assert caught.value.code == "REV013"
+    else:
+        assert review.gate(case, told).by
+
+
+def test_each_special_law_answer_is_confirmed_as_it_is(case: Case, clean: CleanCase) -> None:
+    told = replace(clean, record={"questions": {"hiv": False, "in_custody": True}, "figures": []})
+    write(case, entry(told))
+    with pytest.raises(NotReady, match="law-hiv-no, law-in_custody-yes"):
+        review.gate(case, told)
+    answers = entry(told)["answers"] | {"law-hiv-no": "yes", "law-in_custody-yes": "yes"}
+    write(case, entry(told, answers=answers))
+    assert review.gate(case, told).by
+    other = replace(told, record={"questions": {"hiv": True, "in_custody": True}, "figures": []})
+    with pytest.raises(NotReady, match="law-hiv-yes"):
+        review.gate(case, other)
+
+
+SECOND = {"name": "Prof B. Second", "role": "faculty", "signed": "2026-03-15", "clean": CLEAN}
+
+
+def test_a_second_person_countersigns_and_lapses_alone(case: Case, clean: CleanCase) -> None:
+    write(case, entry(clean, countersigned=SECOND))
+    second = review.gate(case, clean).countersigned
+    assert second
+    assert (second.by, second.role, second.on) == ("Prof B. Second", "faculty", "2026-03-15")
+    assert "countersigned" in review.summary(review.gate(case, clean))
+    write(case, entry(clean, countersigned={**SECOND, "clean": "d" * 64}))
+    assert review.gate(case, clean).countersigned is None
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"name": "dr a example"}, {"name": ""}, {"role": " "}, {"signed": "soon"}, {"name": ["x"]}]
+)
+def test_a_countersignature_by_nobody_else_stops(case: Case, clean: CleanCase, wrong: Any) -> None:
+    write(case, entry(clean, countersigned={**SECOND, **wrong}))
+    assert stopped(case, clean).code == "REV014"
+
+
 def test_the_last_word_counts(case: Case, clean: CleanCase) -> None:
     rejected = entry(clean)
     rejected["pictures"][0] = decisions.about(clean.panels[0], "reject", "room")
@@ -287,6 +408,38 @@ def test_history_is_kept_and_nothing_else_appears(case: Case, clean: CleanCase) 
         "2026-01-03",
     ]
     assert [p.name for p in case.folder.iterdir()] == ["decisions.yaml"]
+
+
+def test_every_change_can_be_taken_back(case: Case, clean: CleanCase) -> None:
+    first = decisions.about(clean.panels[0], "approve")
+    second = {**first, "decision": "reject", "reason": "the room"}
+    words = {"id": "x", "found": "Kotla", "decision": "keep"}
+    decisions.put(case.folder, "picture rash:a", [("pictures", first, True)])
+    decisions.put(case.folder, "both", [("pictures", second, True), ("words", words, True)])
+    book = decisions.read(case.folder)
+    assert (book.pictures, book.words) == ([second], [words])
+    assert "&" not in (case.folder / "decisions.yaml").read_text().split("history:")[1]
+    _, undone = decisions.undo(case.folder)
+    assert [change.part for change in undone] == ["words", "pictures"]
+    book = decisions.read(case.folder)
+    assert (book.pictures, book.words) == ([first], [])
+    decisions.undo(case.folder)
+    assert decisions.read(case.folder).pictures == []
+    assert decisions.undo(case.folder)[1] == []
+
+
+def test_the_history_is_bounded_and_the_same_again_is_no_change(case: Case, clean: CleanCase) -> None:
+    row = decisions.about(clean.panels[0], "approve")
+    for n in range(decisions.REMEMBERED + 5):
+        decisions.put(case.folder, "again", [("pictures", {**row, "decision": f"d{n // 2}"}, True)])
+    assert len(decisions.read(case.folder).rows["history"]) == (decisions.REMEMBERED + 5) // 2 + 1
+
+
+@pytest.mark.parametrize("changes", ["x", ["x"], [{"list": "sign-offs"}], [{"list": "words", "was": "x"}]])
+def test_a_history_of_another_shape_is_not_followed(case: Case, changes: Any) -> None:
+    (case.folder / "decisions.yaml").write_text(yaml.safe_dump({"history": [{"changes": changes}]}))
+    with pytest.raises(NotReady):
+        decisions.undo(case.folder)
 
 
 def test_two_tabs_cannot_overwrite_each_other(case: Case, clean: CleanCase) -> None:

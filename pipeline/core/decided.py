@@ -15,6 +15,7 @@ from typing import Any
 from pipeline.core import files
 
 KEEP, REPLACE = "keep", "replace"
+YES = {"yes", "True"}
 Row = Mapping[str, Any]
 _END = re.compile(r"(?:(?<=[.!?।])|(?<=[.!?][\"'”’)]))\s+(?=[^a-z\s])|\s*\n\s*\n\s*")
 _ABBREVIATED = re.compile(
@@ -91,7 +92,7 @@ def _sentence(sentence: str, rows: list[Row], key: str) -> tuple[str, int, set[s
 
 
 def _meant(row: Row, found: str, versions: list[str], key: str) -> bool:
-    if str(row.get("everywhere")) in {"yes", "True"}:
+    if str(row.get("everywhere")) in YES:
         return found in versions[-1]
     return any(found in said and row.get("id") == ident(key, found, said) for said in versions)
 

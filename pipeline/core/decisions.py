@@ -1,17 +1,20 @@
-"""decisions.yaml: what people decided about pictures and words, and who signed. All that we write in a case.
+"""decisions.yaml: what people decided about a case, and who signed. All that we write in a case.
 
-`pictures` holds decisions not signed yet, each bound to the pixels it is about; `sign-offs` is the history,
-oldest first. Written whole, aside, then renamed; nobody's decision is lost when two pages are open.
+Everything but `sign-offs` and `history` is decided and not signed yet, or (words, boxes) takes effect in the
+clean copies. Written whole, aside, then renamed; nobody's decision is lost when two pages are open.
 """
 
 from __future__ import annotations
 
 import contextlib
+import copy
+import datetime as dt
 import fcntl
 import hashlib
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,26 +29,80 @@ PART = ".decisions.yaml.part"
 HEADER = """\
 # What people decided about this case on the review page (casereport review). Written by that page.
 # pictures:  decided, not signed yet; each decision is about the picture with exactly these pixels
+# series:    whole DICOM series that were looked through
+# boxes:     places in a picture to cover, show, crop to, or leave as they are, in pixels of the original
 # words:     kept, or replaced by other words; each decision is about these words in exactly this sentence
+# answers:   sentences confirmed; marks: what a person sees in the boxes of the consent form
 # sign-offs: who vouched for which copies, oldest first; only one whose `clean` is the present digest counts
+# history:   the last changes, so that they can be taken back one by one
 """
+LISTS = ("pictures", "series", "boxes", "words", "answers", "marks", "sign-offs", "history")
+REMEMBERED = 60  # changes that can be taken back
+KEYS = {  # what a row is about: another row about the same takes its place
+    "pictures": ("figure", "panel"),
+    "series": ("image",),
+    "boxes": ("figure", "panel", "do", "left", "top", "width", "height"),
+    "words": ("id",),
+    "answers": ("question",),
+    "marks": ("box", "scan"),
+}
+IN_COPIES = ("cover", "show", "crop")  # what is done to the copies; "leave" is only remembered
 
-Data = dict[str, list[dict[str, Any]]]
+Row = dict[str, Any]
+Data = dict[str, list[Row]]
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes a row that stands in two lists twice: the reader allows no aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row that takes the place of another: `was` and `now` may be empty."""
+
+    part: str  # "pictures", "words" …
+    was: Row | None
+    now: Row | None
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
     """The file as it was read. `revision` changes with every byte of it."""
 
-    pictures: list[dict[str, Any]]
-    words: list[dict[str, Any]]  # core/decided.py
-    signoffs: list[dict[str, Any]]
-    places: dict[Path_, Place]
-    revision: str
+    rows: Data = field(default_factory=lambda: {part: [] for part in LISTS})
+    places: dict[Path_, Place] = field(default_factory=lambda: {(): (NAME, 1)})
+    revision: str = ""
+
+    @property
+    def pictures(self) -> list[Row]:
+        """Pictures decided, not signed yet."""
+        return self.rows["pictures"]
+
+    @property
+    def words(self) -> list[Row]:
+        """What was decided about words: core/decided.py."""
+        return self.rows["words"]
+
+    @property
+    def boxes(self) -> list[Row]:
+        """What was decided about places in pictures: core/retouch.py."""
+        return self.rows["boxes"]
+
+    @property
+    def signoffs(self) -> list[Row]:
+        """Every sign-off, oldest first."""
+        return self.rows["sign-offs"]
 
     def where(self, *path: str | int) -> Place:
         """File and line of a part of the file."""
         return self.places.get(path, (NAME, 1))
+
+    def find(self, part: str, **keys: str) -> Row | None:
+        """The row of a list with these values, or None."""
+        return next((row for row in self.rows[part] if keys.items() <= row.items()), None)
 
 
 def stop(code: str, place: Place = (NAME, 0), **words: Any) -> NotReady:
@@ -54,31 +111,38 @@ def stop(code: str, place: Place = (NAME, 0), **words: Any) -> NotReady:
 
 
 def read(folder: Path) -> Book:
-    """What decisions.yaml of a case says; an absent file says nothing.
+    """What decisions.yaml of a case says; an absent file says nothing. Shared: do not change what it returns.
 
     Raises InputError for a link or YAML that cannot be read, NotReady (REV006) for one of another shape.
     """
-    path = folder / NAME
     try:
-        content = _content(path)
+        content = _content(folder / NAME)
     except FileNotFoundError:
-        return Book([], [], [], {(): (NAME, 1)}, "")
+        return Book()
+    return _parsed(content)
+
+
+@lru_cache(maxsize=4)
+def _parsed(content: bytes) -> Book:
     found, places = yamltext.load(content, NAME)
-    book = Book(
-        _rows(found, "pictures", places),
-        _rows(found, "words", places),
-        _rows(found, "sign-offs", places),
-        places,
-        hashlib.sha256(content).hexdigest(),
-    )
+    rows = {part: _rows(found, part, places) for part in LISTS}
+    book = Book(rows, places, hashlib.sha256(content).hexdigest())
     for number, entry in enumerate(book.signoffs):
-        for field, kind in (("pictures", list), ("answers", dict), ("boxes", list)):
-            if not isinstance(entry.get(field, kind()), kind):
-                raise stop("REV006", book.where("sign-offs", number, field), field=field)
-        for field in ("pictures", "boxes"):
-            if not all(isinstance(row, dict) for row in entry.get(field, [])):
-                raise stop("REV006", book.where("sign-offs", number, field), field=field)
+        shapes = {"pictures": list, "answers": dict, "boxes": list, "series": list, "places": list}
+        for part, kind in {**shapes, "countersigned": dict}.items():
+            if not isinstance(entry.get(part, kind()), kind):
+                raise stop("REV006", book.where("sign-offs", number, part), field=part)
+        for part in ("pictures", "boxes", "series", "places"):
+            if not all(isinstance(row, dict) for row in entry.get(part, [])):
+                raise stop("REV006", book.where("sign-offs", number, part), field=part)
     return book
+
+
+def in_copies(book: Book) -> dict[str, list[Row]]:
+    """The decisions that take effect in the clean copies, without who decided and when."""
+    told = ("id", "found", "decision", "with", "everywhere")
+    words = [{key: row.get(key) for key in told} for row in book.words]
+    return {"words": words, "boxes": [row for row in book.boxes if row.get("do") in IN_COPIES]}
 
 
 def change(folder: Path, edit: Callable[[Data], None], seen: str | None = None) -> str:
@@ -91,27 +155,87 @@ def change(folder: Path, edit: Callable[[Data], None], seen: str | None = None) 
         book = read(folder)
         if seen is not None and seen != book.revision:
             raise stop("REV008")
-        data: Data = {"pictures": book.pictures, "words": book.words, "sign-offs": book.signoffs}
+        data = copy.deepcopy(book.rows)
         edit(data)
-        content = (HEADER + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)).encode()
+        kept = {part: rows for part, rows in data.items() if rows}
+        text = yaml.dump(kept, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+        content = (HEADER + text).encode()
         if len(content) > yamltext.MAX_BYTES:
             fix = "move decisions.yaml out of the case (it is yours to keep) and sign again"
             raise OutputError("the history of decisions is larger than 1 MB", where=NAME, fix=fix)
-        yamltext.load(content, NAME)
-        _replace(folder, content)
+        if content != _read_before(folder):
+            yamltext.load(content, NAME)
+            _replace(folder, content)
         return hashlib.sha256(content).hexdigest()
 
 
-def about(panel: CleanPanel, decision: str, reason: str = "") -> dict[str, Any]:
+def put(folder: Path, what: str, changes: Sequence[tuple[str, Row, bool]]) -> str:
+    """Write rows, each in the place of the one about the same, and remember the change under `what`.
+
+    `changes`: list, row, and whether the row stays (False takes it away). Returns the new revision. Raises as
+    `change`.
+    """
+
+    def edit(data: Data) -> None:
+        done = []
+        for part, row, stays in changes:
+            same = [old for old in data[part] if all(str(old.get(k)) == str(row.get(k)) for k in KEYS[part])]
+            was, now = (same[0] if same else None), (row if stays else None)
+            if was == now:
+                continue
+            _exchange(data[part], was, now)
+            done.append({"list": part} | ({"was": was} if was else {}) | ({"now": now} if now else {}))
+        if done:
+            at = dt.datetime.now().astimezone().isoformat(" ", "seconds")
+            data["history"] = [*data["history"], {"at": at, "what": what, "changes": done}][-REMEMBERED:]
+
+    return change(folder, edit)
+
+
+def undo(folder: Path) -> tuple[str, list[Change]]:
+    """Take the last change back. Returns the new revision and what was taken back (nothing: nothing left).
+
+    Raises as `change`, and NotReady (REV006) for a history of another shape.
+    """
+    undone: list[Change] = []
+
+    def edit(data: Data) -> None:
+        if not data["history"]:
+            return
+        last = data["history"].pop()
+        changes = last.get("changes")
+        if not isinstance(changes, list) or not all(_is_change(row) for row in changes):
+            raise stop("REV006", field="history")
+        for row in reversed(changes):
+            _exchange(data[row["list"]], row.get("now"), row.get("was"))
+            undone.append(Change(row["list"], row.get("now"), row.get("was")))
+
+    return change(folder, edit), undone
+
+
+def about(panel: CleanPanel, decision: str, reason: str = "", recognisable: str = "") -> Row:
     """One decision about one picture, as it is written."""
     row = {"figure": panel.figure, "panel": panel.letter, "decision": decision, "pixels": panel.pixels}
-    return {**row, "reason": reason} if reason else row
+    more = {"reason": reason, "recognisable": recognisable}
+    return row | {key: value for key, value in more.items() if value}
 
 
-def _rows(found: dict[str, Any], field: str, places: dict[Path_, Place]) -> list[dict[str, Any]]:
-    rows = found.get(field) or []
+def _exchange(rows: list[Row], was: Row | None, now: Row | None) -> None:
+    """`now` in the place of `was`, which another page may have changed in the meantime: then beside it."""
+    at = rows.index(was) if was in rows else None
+    rows[at if at is not None else len(rows) : at + 1 if at is not None else len(rows)] = [now] if now else []
+
+
+def _is_change(row: Any) -> bool:
+    if not isinstance(row, dict) or row.get("list") not in KEYS:
+        return False
+    return all(isinstance(row.get(part, {}), dict) for part in ("was", "now"))
+
+
+def _rows(found: dict[str, Any], part: str, places: dict[Path_, Place]) -> list[Row]:
+    rows = found.get(part) or []
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise stop("REV006", places.get((field,), (NAME, 1)), field=field)
+        raise stop("REV006", places.get((part,), (NAME, 1)), field=part)
     return rows
 
 
@@ -121,6 +245,13 @@ def _content(path: Path) -> bytes:
     fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     with os.fdopen(fd, "rb") as f:
         return f.read(yamltext.MAX_BYTES + 1)
+
+
+def _read_before(folder: Path) -> bytes | None:
+    try:
+        return _content(folder / NAME)
+    except FileNotFoundError:
+        return None
 
 
 @contextlib.contextmanager

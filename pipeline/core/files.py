@@ -163,6 +163,15 @@ def sweep(folder: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
+def receipt_of(folder: Path) -> dict[str, Any] | None:
+    """The receipt of `folder` as it is written, its files not compared; None when there is none."""
+    try:
+        known: dict[str, Any] = read_json(folder / RECEIPT)
+    except (OSError, ValueError):
+        return None
+    return known
+
+
 def receipt(folder: Path) -> dict[str, Any] | None:
     """The receipt of `folder` if every file still matches it, else None."""
     try:

@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.core import files, findings
+from pipeline.core import decisions, files, findings
 from pipeline.core.errors import InputError, PrivacyError
 from pipeline.core.identity import identifiers
 from pipeline.core.model import Case, CleanCase, CleanPanel, Finding
@@ -40,6 +40,7 @@ def needs(case: Case) -> dict[str, Any]:
         "places": sorted((list(map(str, path)), *place) for path, place in case.places.items()),
         "files": {s.path: files.sha256(case.file(s)) for s in sources.used(case, sources.validated(case)[0])},
         "unused": sorted((s.path, s.kind) for s in case.used_as("image")),
+        "decided": decisions.in_copies(decisions.read(case.folder)),
     }
 
 
@@ -58,7 +59,7 @@ def make(case: Case, dest: Path) -> str:
     record, private = sources.validated(case)
     album = Album(case, record)
     known = (*identifiers(case.private), *album.read_headers())
-    written = text.write(case, record, known)
+    written = text.write(case, record, known, decisions.read(case.folder).words)
     album.copy(dest / "dicom", Pseudonyms(private["key"]), Matcher(known))
     album.develop(dest / "photographs", Matcher(known))
     drawn = album.draw()
@@ -194,6 +195,7 @@ def _report(case: Case, album: Album, written: Written) -> dict[str, Any]:
             ],
             "look": [{"place": f"{p[0]}:{p[1]}", "look": what} for p, what in sorted(set(written.look))],
         },
+        **({"words": {"kept": sorted(written.kept), "replaced": written.decided}} if written.asked else {}),
         "cannot_judge": list(CANNOT_JUDGE),
     }
 

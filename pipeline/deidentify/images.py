@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import dicomview, findings, lines, slices, worker
+from pipeline.core import decisions, dicomview, findings, lines, retouch, slices, worker
 from pipeline.core.identity import Identifier
 from pipeline.core.match import Matcher
 from pipeline.core.model import Case, Finding, Path_, Place, Source
@@ -287,12 +287,13 @@ class Album:
 
 
 def _panels(case: Case, record: dict[str, Any]) -> list[Panel]:
+    said = decisions.in_copies(decisions.read(case.folder))["boxes"]
     return [
         Panel(
             shown["id"],
             "abcdef"[p],
             panel["image"],
-            panel,
+            _decided(case, panel, retouch.about(said, shown["id"], "abcdef"[p])),
             case.where("figures", f, "panels", p, "image"),
             ("figures", f, "panels", p),
             isinstance(case.record["figures"][f]["panels"][p].get("window"), str),
@@ -300,3 +301,11 @@ def _panels(case: Case, record: dict[str, Any]) -> list[Panel]:
         for f, shown in enumerate(record["figures"])
         for p, panel in enumerate(shown["panels"])
     ]
+
+
+def _decided(case: Case, panel: dict[str, Any], rows: list[decisions.Row]) -> dict[str, Any]:
+    """The panel with what a person decided about this very picture."""
+    if not rows:
+        return panel
+    image = retouch.digest(case, panel["image"])
+    return retouch.merged(panel, [row for row in rows if row.get("image") == image])

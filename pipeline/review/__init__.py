@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pipeline.core.model import Case, CleanCase, Mark
+from pipeline.core.proposal import Query
 from pipeline.core.tell import Tell
 from pipeline.review.signoff import gate, summary
 
@@ -20,15 +21,18 @@ def serve(
     tell: Tell,
     marks: Sequence[Mark] = (),
     points: Sequence[str] = (),
+    queries: Sequence[Query] = (),
+    again: Callable[[], tuple[CleanCase, Sequence[Mark], Sequence[str], Sequence[Query]]] | None = None,
     *,
     browser: bool = True,
 ) -> bool:
     """Show the review page until someone has signed, it is idle for 15 minutes, or Ctrl-C. True if signed.
 
-    `marks` are the boxes of the signed consent form, `points` what else a person must confirm about it.
+    `marks` are the boxes of the signed consent form, `points` what else a person must confirm about it,
+    `queries` words that may identify someone. `again` makes the clean copies anew with what was decided.
 
     Listens on this machine only; `tell` gets the one-time link. Raises OutputError if no port can be opened.
     """
     from pipeline.review import server
 
-    return server.serve(case, clean, tell, marks, points, browser=browser)
+    return server.serve(case, clean, tell, marks, points, queries, again, browser=browser)

@@ -6,6 +6,7 @@ import hmac
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -15,11 +16,15 @@ from starlette.routing import Route
 
 from pipeline.core import resources
 from pipeline.core.errors import InputError, PipelineError
-from pipeline.review import sheet
+from pipeline.review import deeds, sheet, signing
 from pipeline.review.desk import Desk
 from pipeline.review.guard import ENTER, Keys
 
-STATIC = {"desk.css": "text/css", "desk.js": "text/javascript"}
+STATIC = {
+    "desk.css": "text/css",
+    **dict.fromkeys(("desk.js", "stage.js", "series.js"), "text/javascript"),
+}
+LARGEST_WINDOW = 100_000.0  # units of a DICOM window
 Life = Callable[[Starlette], AbstractAsyncContextManager[None]]
 Action = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -56,17 +61,51 @@ def build(desk: Desk, keys: Keys, life: Life | None = None) -> Starlette:
         return Response(resources.text(f"templates/review/{name}"), media_type=STATIC[name])
 
     async def picture(request: Request) -> Response:
-        """PNG of one picture, "before" (a preview of the original) or "after" (the clean copy itself)."""
+        """PNG of one picture, "before" (a preview of the original) or "after" (the clean copy itself).
+
+        "size": how large the original is, in pixels as boxes are counted.
+        """
         found, side = desk.pictures.get(request.path_params["id"]), request.path_params["side"]
-        if found is None or side not in {"before", "after"}:
+        if found is None or side not in {"before", "after", "size"}:
             return PlainTextResponse("No such picture.", 404)
         try:
-            content = desk.before(found) if side == "before" else desk.after(found)
+            if side == "after":
+                return Response(desk.after(found), media_type="image/png")
+            shown = desk.before(found, full="full" in request.query_params)
         except InputError as e:
             return PlainTextResponse(f"The original cannot be shown here: it {e.what}.", 422)
         except PipelineError as e:
             return PlainTextResponse(e.what, 409)
+        if side == "size":
+            return JSONResponse({"wide": shown.wide, "high": shown.high})
+        return Response(shown.png, media_type="image/png")
+
+    async def slice_(request: Request) -> Response:
+        """PNG of one slice of a series, in the window that is asked for or in its own."""
+        try:
+            number = request.path_params["number"]
+            content = desk.shelf.slice(request.path_params["id"], number, _window(request))
+        except KeyError:
+            return PlainTextResponse("No such slice.", 404)
+        except PipelineError as e:
+            return PlainTextResponse(f"This slice cannot be shown here: it {e.what}.", 422)
         return Response(content, media_type="image/png")
+
+    async def all_slices(request: Request) -> Response:
+        """PNG of a sheet of small slices."""
+        try:
+            content = desk.shelf.sheet(request.path_params["id"], request.path_params["page"])
+        except KeyError:
+            return PlainTextResponse("No such sheet.", 404)
+        except PipelineError as e:
+            return PlainTextResponse(f"This series cannot be shown here: it {e.what}.", 422)
+        return Response(content, media_type="image/png")
+
+    async def state(_: Request) -> Response:
+        try:
+            return JSONResponse(desk.state())
+        except PipelineError as e:
+            return JSONResponse({"problem": e.what, "code": e.code, "fix": e.fix}, 409)
 
     async def box(request: Request) -> Response:
         """PNG of one box of the signed consent form, by its number."""
@@ -82,12 +121,30 @@ def build(desk: Desk, keys: Keys, life: Life | None = None) -> Starlette:
             Route("/static/{name}", static, methods=["GET"]),
             Route("/picture/{id}/{side}", picture, methods=["GET"]),
             Route("/box/{number:int}", box, methods=["GET"]),
-            Route("/decide", _post(desk.decide), methods=["POST"]),
-            Route("/sign", _post(desk.sign), methods=["POST"]),
+            Route("/series/{id}/{number:int}", slice_, methods=["GET"]),
+            Route("/series/{id}/all/{page:int}", all_slices, methods=["GET"]),
+            Route("/state", state, methods=["GET"]),
+            Route("/act", _post(partial(deeds.act, desk)), methods=["POST"]),
+            Route("/all-no", _post(lambda _: deeds.act_all_no(desk)), methods=["POST"]),
+            Route("/boxes", _post(partial(deeds.act_box, desk)), methods=["POST"]),
+            Route("/undo", _post(lambda _: deeds.undo(desk)), methods=["POST"]),
+            Route("/again", _post(lambda _: desk.make_again()), methods=["POST"]),
+            Route("/sign", _post(partial(signing.sign, desk)), methods=["POST"]),
+            Route("/countersign", _post(partial(signing.countersign, desk)), methods=["POST"]),
             Route("/alive", _post(lambda _: {}), methods=["POST"]),
         ],
         lifespan=life,
     )
+
+
+def _window(request: Request) -> tuple[float, float] | None:
+    """Centre and width from ?c=40&w=400; anything else is the window of the series."""
+    try:
+        centre, width = float(request.query_params["c"]), float(request.query_params["w"])
+    except (KeyError, ValueError):
+        return None
+    inside = abs(centre) <= LARGEST_WINDOW and 1 <= width <= LARGEST_WINDOW
+    return (centre, width) if inside else None
 
 
 def _post(action: Action) -> Callable[[Request], Awaitable[Response]]:

@@ -1,46 +1,29 @@
-"""What lies on the desk: the pictures in order, and what has been decided about them so far.
+"""What lies on the desk, and what has been decided about it so far.
 
-Every decision is written to decisions.yaml at once, so a closed tab or a dead process loses nothing.
+Nothing is remembered here: every decision is written to decisions.yaml at once and read back from it, so a
+closed tab, a second one or a dead process loses nothing.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.core import decisions, files, identity, numbering, words
-from pipeline.core.decisions import Data, stop
-from pipeline.core.errors import NotReady
-from pipeline.core.model import Case, CleanCase, CleanPanel, Mark
-from pipeline.review import before
+from pipeline.core import decided, decisions, files, retouch
+from pipeline.core.decisions import Book, Row, stop
+from pipeline.core.errors import InputError, NotReady
+from pipeline.core.model import Case, CleanCase, Mark
+from pipeline.core.proposal import Query
+from pipeline.review import before, lying, since, stacks
+from pipeline.review.lying import KINDS, Picture, Spot, Stack
 from pipeline.review.signoff import APPROVE, EMPTY, MARKED, REJECT, questions
 
-LONGEST_REASON, LONGEST_NAME = 400, 120  # characters
-
-
-@dataclass
-class Picture:
-    """One panel on the desk."""
-
-    id: str  # opaque, new in every run
-    number: int  # of its figure, counted from 1
-    panel: CleanPanel
-    source: dict[str, Any]  # the panel as the record has it: image, slice, frame, window
-    legend: str
-    alt: str
-    recognisable: bool
-    alone: bool  # the only panel of its figure
-    decision: str = ""
-    reason: str = ""
-
-    @property
-    def name(self) -> str:
-        """What the page calls it: "Figure 2B"."""
-        return f"Figure {self.number}{'' if self.alone else self.panel.letter.upper()}"
+Made = tuple[CleanCase, Sequence[Mark], Sequence[str], Sequence[Query]]
+Again = Callable[[], Made]
 
 
 @dataclass
@@ -51,157 +34,243 @@ class Desk:
     clean: CleanCase
     marks: Sequence[Mark] = ()  # the boxes of the signed consent form
     points: Sequence[str] = ()  # what else about the consent software could not prove
+    queries: Sequence[Query] = ()  # words that may identify someone
+    again: Again | None = None  # makes the clean copies anew
     pictures: dict[str, Picture] = field(default_factory=dict)
-    revision: str = ""
+    stacks: dict[str, Stack] = field(default_factory=dict)
+    words: dict[str, Query] = field(default_factory=dict)  # the queries by their opaque ids
     signed: bool = False
 
     def __post_init__(self) -> None:
-        self._receipt = files.receipt(self.clean.folder)
-        book = decisions.read(self.case.folder)
-        self.revision = book.revision
-        kept = {(r.get("figure"), r.get("panel"), r.get("pixels")): r for r in book.pictures}
-        for picture in _lay_out(self.case, self.clean):
-            row = kept.get((picture.panel.figure, picture.panel.letter, picture.panel.pixels), {})
-            if row.get("decision") in {APPROVE, REJECT}:
-                picture.decision, picture.reason = row["decision"], str(row.get("reason", ""))
-            self.pictures[picture.id] = picture
+        self._lay_out()
 
-    def before(self, picture: Picture) -> bytes:
-        """PNG preview of the original. Raises InputError when it cannot be shown."""
-        return before.preview(self.case, picture.source)
+    def _lay_out(self) -> None:
+        self.receipt = files.receipt(self.clean.folder)
+        book = self.book
+        self._replaced = {row.get("id") for row in book.words if row.get("decision") == decided.REPLACE}
+        self._applied, self._boxes = self.effects(book), self._by_picture(book)
+        self._digests: dict[str, str] = {}
+        self._kept = before.Kept()
+        shown = lying.pictures(self.case, self.clean)
+        self.pictures = {picture.id: picture for picture in shown}
+        self.stacks = {stack.id: stack for stack in lying.stacks(self.clean, shown)}
+        self.words = {secrets.token_hex(8): query for query in self.queries}
+        self.spots = {spot.id: (picture, spot) for picture in shown for spot in picture.spots}
+        self.shelf = stacks.Shelf({id_: stack.slices for id_, stack in self.stacks.items()})
+
+    @property
+    def book(self) -> Book:
+        """decisions.yaml as it is now."""
+        return decisions.read(self.case.folder)
+
+    # --- what can be looked at
+
+    def before(self, picture: Picture, *, full: bool = False) -> before.Shown:
+        """The original. Raises InputError when it cannot be shown."""
+        return self._kept.preview(self.case, picture.source, full=full)
 
     def after(self, picture: Picture) -> bytes:
         """The clean copy. Raises NotReady (REV009) if it is not the file it was when the page was opened."""
         name = picture.panel.file.relative_to(self.clean.folder).as_posix()
-        if self._receipt is None or not picture.panel.file.is_file():
+        if self.receipt is None or not picture.panel.file.is_file():
             raise stop("REV009", (name, 0))
         content = picture.panel.file.read_bytes()
-        if hashlib.sha256(content).hexdigest() != self._receipt["files"].get(name):
+        if hashlib.sha256(content).hexdigest() != self.receipt["files"].get(name):
             raise stop("REV009", (name, 0))
         return content
 
-    def decide(self, said: dict[str, Any]) -> dict[str, Any]:
-        """Approve or reject one picture, and write it down. `said`: picture, decision, reason.
+    def crop(self, picture: Picture) -> dict[str, int] | None:
+        """What the copy shows of the original: the crop that was decided here, else that of the record."""
+        rows = self._boxes.get((picture.panel.figure, picture.panel.letter), [])
+        decided_here = [
+            row for row in rows if row.get("do") == "crop" and row.get("image") == self._image(picture)
+        ]
+        asked = decided_here[-1] if decided_here else picture.source.get("crop")
+        return retouch.area(asked) if asked else None
 
-        Raises NotReady for a picture or decision that does not exist, or a rejection without a reason.
-        """
-        picture = self.pictures.get(str(said.get("picture")))
-        decision, reason = said.get("decision"), _line(said.get("reason"), LONGEST_REASON)
-        if picture is None or decision not in {APPROVE, REJECT, ""}:
-            raise NotReady("no such picture or decision")
-        if decision == REJECT and not reason:
-            raise NotReady("say why it is rejected; the author needs to know what to change")
-        picture.decision, picture.reason = str(decision), reason if decision == REJECT else ""
+    def size_of_copy(self, picture: Picture) -> tuple[int, int]:
+        """Width and height of the clean copy, as its file says."""
+        with picture.panel.file.open("rb") as f:
+            return before.png_size(f.read(24))
 
-        def edit(data: Data) -> None:
-            same = (picture.panel.figure, picture.panel.letter)
-            rows = [row for row in data["pictures"] if (row.get("figure"), row.get("panel")) != same]
-            row = decisions.about(picture.panel, picture.decision, picture.reason)
-            data["pictures"] = [*rows, row] if picture.decision else rows
-
-        self.revision = decisions.change(self.case.folder, edit)
-        return {**self.progress(), "revision": self.revision}
-
-    def sign(self, said: dict[str, Any]) -> dict[str, Any]:
-        """Write the sign-off. `said`: name, role, answers {id: true}, boxes {box: marked or empty}, revision.
-
-        Raises NotReady when something is still open, when another page wrote in the meantime (REV008), or
-        when the clean copies are no longer the ones on the page (REV009).
-        """
-        name, role = _line(said.get("name"), LONGEST_NAME), _line(said.get("role"), LONGEST_NAME)
-        answers = said.get("answers")
-        if self.signed:
-            raise NotReady("already signed")
-        if undecided := [p.name for p in self.pictures.values() if not p.decision]:
-            raise NotReady(f"not decided yet: {', '.join(undecided)}")
-        if len(name) < 2 or len(role) < 2:
-            raise NotReady("name and role of the person who vouches are needed")
-        if self._hunted_for(f"{name}, {role}"):
-            raise NotReady(
-                "this name is on the list of what must not leave (private.yaml); a package states who signed",
-                fix="let an author sign, or somebody who did not treat the patient",
-            )
-        rejected = [p.name for p in self.pictures.values() if p.decision == REJECT]
-        asked = [q["id"] for q in self.questions()]
-        agreed = {i: isinstance(answers, dict) and answers.get(i) is True for i in asked}
-        if not rejected and not all(agreed.values()):
-            raise NotReady(f"{sum(not yes for yes in agreed.values())} of the questions are not answered")
-        seen = self._seen(said.get("boxes"), complete=not rejected)
-        if self._receipt is None or files.receipt(self.clean.folder) != self._receipt:
-            raise stop("REV009", (self.clean.folder.name, 0))
-        entry = {
-            "signed": dt.datetime.now().astimezone().date().isoformat(),
-            "name": name,
-            "role": role,
-            "clean": self.clean.digest,
-            "pictures": [decisions.about(p.panel, p.decision, p.reason) for p in self.pictures.values()],
-            "answers": {i: "yes" if yes else "no" for i, yes in agreed.items()},
-            "boxes": [
-                {"box": m.box, "seen": seen[m.box], "read": m.read, "scan": m.scan}
-                for m in self.marks
-                if m.box in seen
-            ],
-        }
-
-        def edit(data: Data) -> None:
-            data["sign-offs"].append(entry)
-            data["pictures"] = []
-
-        self.revision = decisions.change(self.case.folder, edit, seen=str(said.get("revision", "")))
-        self.signed = True
-        return {"signed": True, "rejected": rejected, "pictures": len(self.pictures)}
-
-    def _seen(self, said: Any, *, complete: bool) -> dict[str, str]:
-        """What the person sees in each box of the consent form. Raises NotReady for one left open."""
-        told = said if isinstance(said, dict) else {}
-        seen = {mark.box: told[mark.box] for mark in self.marks if told.get(mark.box) in (MARKED, EMPTY)}
-        if complete and len(seen) < len(self.marks):
-            raise NotReady("say of every box of the consent form whether it is marked or empty")
-        return seen
-
-    def _hunted_for(self, typed: str) -> bool:
-        """Would the last hunt find this in the package? What authors publish of themselves is not hunted."""
-        from pipeline.core.match import Matcher
-
-        known = identity.identifiers(self.case.private)
-        others = identity.outside_byline(known, identity.byline_lines(self.case.record))
-        return any(hit.hard for hit in Matcher(others).find(typed))
+    # --- the queue
 
     def questions(self) -> list[dict[str, str]]:
         """What the person vouches for."""
-        return questions(pictures=bool(self.pictures), points=self.points)
+        law = self.clean.record.get("questions", {})
+        return questions(pictures=bool(self.pictures), points=self.points, law=law)
 
-    def progress(self) -> dict[str, int]:
-        """How many pictures are decided, and how many there are."""
-        return {"decided": sum(bool(p.decision) for p in self.pictures.values()), "all": len(self.pictures)}
+    def stops(self, book: Book) -> dict[str, dict[str, Any]]:
+        """Everything there is to decide, in the order of the queue: kind and what was decided ("" = open)."""
+        out: dict[str, dict[str, Any]] = {}
+        carried = since.approved(book)
+        for picture in self.pictures.values():
+            for spot in picture.spots:
+                if spot.asked:
+                    out[spot.id] = {"kind": spot.kind, "state": self.judged(picture, spot, book)}
+            out[picture.id] = {"kind": "picture", **self._decision(picture, book, carried)}
+        for stack in self.stacks.values():
+            out[stack.id] = {"kind": "picture", **self._looked_through(stack, book)}
+        for id_, query in self.words.items():
+            out[id_] = {"kind": "soft" if query.known else "words", **self._said(query, book)}
+        for number, mark in enumerate(self.marks):
+            out[f"mark-{number}"] = {"kind": "mark", "state": self._seen(mark, book)}
+        for asked in self.questions():
+            kind = "law" if asked["about"] == "law" else "vouch"
+            out[asked["id"]] = {"kind": kind, "state": self._answer(asked["id"], book)}
+        order = list(KINDS)
+        return dict(sorted(out.items(), key=lambda row: order.index(row[1]["kind"])))
 
+    def state(self) -> dict[str, Any]:
+        """What the page shows of it all."""
+        book = self.book
+        stops = self.stops(book)
+        counts = {
+            kind: [
+                sum(bool(s["state"]) for s in stops.values() if s["kind"] == kind),
+                sum(s["kind"] == kind for s in stops.values()),
+            ]
+            for kind in KINDS
+        }
+        return {
+            "revision": book.revision,
+            "stops": stops,
+            "counts": {kind: both for kind, both in counts.items() if both[1]},
+            "done": sum(done for done, _ in counts.values()),
+            "all": len(stops),
+            "stale": self.stale(book),
+            "can_undo": bool(book.rows["history"]),
+            "boxes": {p.id: self.boxes(p, book) for p in self.pictures.values()},
+            "pending": [p.id for p in self.pictures.values() if self.pending(p, book)],
+        }
 
-def _lay_out(case: Case, clean: CleanCase) -> list[Picture]:
-    """The panels of the clean copies beside what the record says about them, by number of figure."""
-    numbers = numbering.narrative(clean.record)
-    cleaned = {figure["id"]: figure for figure in clean.record.get("figures", [])}
-    typed = {figure["id"]: figure for figure in case.record.get("figures") or []}
-    out = []
-    for panel in clean.panels:
-        figure = cleaned[panel.figure]
-        panels = typed[panel.figure]["panels"]
-        source = panels["abcdef".index(panel.letter)]
-        out.append(
-            Picture(
-                id=secrets.token_hex(8),
-                number=numbers["fig"][panel.figure],
-                panel=panel,
-                source=source,
-                legend=words.plain(figure["legend"], numbers),
-                alt=words.plain(figure["alt"], numbers),
-                recognisable=figure.get("recognisable") is True,
-                alone=len(panels) == 1,
-            )
+    def progress(self) -> Counter[str]:
+        """How many of each kind are open."""
+        return Counter(s["kind"] for s in self.stops(self.book).values() if not s["state"])
+
+    @staticmethod
+    def effects(book: Book) -> str:
+        """What decisions do to the copies; words that were kept change nothing."""
+        told = decisions.in_copies(book)
+        words = [row for row in told["words"] if row.get("decision") == decided.REPLACE]
+        return files.digest([words, told["boxes"]])
+
+    def stale(self, book: Book) -> bool:
+        """Must the copies be made again to hold what was decided?"""
+        return self.effects(book) != self._applied
+
+    def pending(self, picture: Picture, book: Book) -> bool:
+        """Does this very picture change when the copies are made again?"""
+        key = (picture.panel.figure, picture.panel.letter)
+        return self._by_picture(book).get(key) != self._boxes.get(key)
+
+    @staticmethod
+    def _by_picture(book: Book) -> dict[tuple[Any, Any], list[Row]]:
+        out: dict[tuple[Any, Any], list[Row]] = {}
+        for row in decisions.in_copies(book)["boxes"]:
+            out.setdefault((row.get("figure"), row.get("panel")), []).append(row)
+        return out
+
+    def boxes(self, picture: Picture, book: Book) -> list[Row]:
+        """What people decided about places in this very picture, with where it lies as numbers."""
+        rows = retouch.about(book.boxes, picture.panel.figure, picture.panel.letter)
+        mine = [row for row in rows if row.get("image") == self._image(picture)] if rows else []
+        return [{"do": row.get("do"), **retouch.area(row)} for row in mine]
+
+    def _image(self, picture: Picture) -> str:
+        name = picture.source["image"]
+        if name not in self._digests:
+            self._digests[name] = retouch.digest(self.case, name)
+        return self._digests[name]
+
+    def judged(self, picture: Picture, spot: Spot, book: Book) -> str:
+        """What was decided about a place: cover, leave or "" (open)."""
+        rows = [row for row in self.boxes(picture, book) if spot.at.items() <= row.items()]
+        return next((str(row["do"]) for row in rows if row["do"] in ("cover", "leave")), "")
+
+    def _decision(self, picture: Picture, book: Book, carried: dict[Any, Row]) -> dict[str, Any]:
+        row = book.find("pictures", **picture.key, pixels=picture.panel.pixels)
+        if row and row.get("decision") in (APPROVE, REJECT):
+            told = {"reason": str(row.get("reason", "")), "recognisable": str(row.get("recognisable", ""))}
+            return {"state": row["decision"], **told}
+        if row := carried.get((*picture.key.values(), picture.panel.pixels)):
+            return {"state": APPROVE, "carried": True, "recognisable": str(row.get("recognisable", ""))}
+        return {"state": "", "recognisable": "" if picture.recognisable else "no"}
+
+    def _looked_through(self, stack: Stack, book: Book) -> dict[str, Any]:
+        if row := book.find("series", image=stack.name, copies=stack.copies):
+            return {"state": str(row.get("decision")), "reason": str(row.get("reason", ""))}
+        rows = since.last(book).get("series", [])
+        same = {"image": stack.name, "copies": stack.copies, "decision": APPROVE}
+        return {"state": APPROVE if any(same.items() <= row.items() for row in rows) else ""}
+
+    def _said(self, query: Query, book: Book) -> dict[str, Any]:
+        row = book.find("words", id=query.id) or next(
+            (
+                row
+                for row in book.words
+                if row.get("found") == query.found and str(row.get("everywhere")) in decided.YES
+            ),
+            None,
         )
-    return sorted(out, key=lambda picture: (picture.number, picture.panel.letter))
+        if not row or row.get("decision") not in (decided.KEEP, decided.REPLACE):
+            return {"state": ""}
+        if row["decision"] == decided.REPLACE and row.get("id") in self._replaced:
+            return {"state": ""}  # the copies were made with it, and the words are still there
+        everywhere = str(row.get("everywhere")) in decided.YES
+        return {"state": row["decision"], "with": str(row.get("with", "")), "everywhere": everywhere}
+
+    def _seen(self, mark: Mark, book: Book) -> str:
+        here = {"box": mark.box, "scan": mark.scan}
+        rows = [*book.rows["marks"], *since.last(book).get("boxes", [])]
+        seen = next((row.get("seen") for row in rows if here.items() <= row.items()), "")
+        return str(seen) if seen in (MARKED, EMPTY) else ""
+
+    def _answer(self, question: str, book: Book) -> str:
+        row = book.find("answers", question=question)
+        if row and str(row.get("about") or "") == self.about(question):
+            return "yes" if row.get("answer") == "yes" else "no"
+        last = since.last(book)
+        same = question.startswith("law-") or last.get("clean") == self.clean.digest
+        return "yes" if same and last.get("answers", {}).get(question) == "yes" else ""
+
+    def about(self, question: str) -> str:
+        """What an answer holds for: the record's own is in the id, all others are about these copies."""
+        return "" if question.startswith("law-") else self.clean.digest[:20]
+
+    def stop_of(self, row: Row) -> str:
+        """The id of what a row of decisions.yaml is about, or ""."""
+        for picture in self.pictures.values():
+            if picture.key.items() <= row.items():
+                spots = (s.id for s in picture.spots if s.asked and _same(s.at, row))
+                return next(spots, picture.id)
+        named = {stack.name: id_ for id_, stack in self.stacks.items()}
+        named |= {query.id: id_ for id_, query in self.words.items()}
+        named |= {mark.box: f"mark-{number}" for number, mark in enumerate(self.marks)}
+        keys = (row.get("image"), row.get("id"), row.get("box"))
+        return next((named[key] for key in keys if key in named), str(row.get("question", "")))
+
+    def box(self, picture: Picture, do: str, at: dict[str, int]) -> Row:
+        """One decision about a place in a picture, as it is written."""
+        sides = {side: str(at[side]) for side in retouch.SIDES}
+        return {**picture.key, "image": self._image(picture), "do": do, **sides}
+
+    def size(self, picture: Picture) -> tuple[int, int]:
+        """Width and height of the original; where it cannot be shown, of the copy, which then has no crop."""
+        try:
+            shown = self.before(picture)
+        except InputError:
+            return before.png_size(self.after(picture))
+        return shown.wide, shown.high
+
+    def make_again(self) -> dict[str, Any]:
+        """Make the clean copies anew with what was decided, and lay them out. Raises what the rooms raise."""
+        if self.again is None:
+            raise NotReady("close this page and run again: casereport review CASE")
+        self.clean, self.marks, self.points, self.queries = self.again()
+        self._lay_out()
+        return {"reload": True}
 
 
-def _line(value: Any, longest: int) -> str:
-    """One line of typed text without control characters."""
-    text = value if isinstance(value, str) else ""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:longest]
+def _same(at: dict[str, int], row: Row) -> bool:
+    return all(str(at[side]) == str(row.get(side)) for side in retouch.SIDES)

@@ -19,9 +19,10 @@ from starlette.applications import Starlette
 
 from pipeline.core.errors import OutputError
 from pipeline.core.model import Case, CleanCase, Mark
+from pipeline.core.proposal import Query
 from pipeline.core.tell import Tell
 from pipeline.review import app
-from pipeline.review.desk import Desk
+from pipeline.review.desk import Again, Desk
 from pipeline.review.guard import ENTER, Guard, Keys
 
 IDLE = 15 * 60.0  # seconds without a sign of life
@@ -34,12 +35,14 @@ def serve(
     tell: Tell,
     marks: Sequence[Mark] = (),
     points: Sequence[str] = (),
+    queries: Sequence[Query] = (),
+    again: Again | None = None,
     *,
     browser: bool = True,
     idle: float = IDLE,
 ) -> bool:
     """Block until signed (True) or idle (False). Ctrl-C raises KeyboardInterrupt. See review.serve."""
-    desk = Desk(case, clean, marks, points)
+    desk = Desk(case, clean, marks, points, queries, again)
     with _listen() as listener:
         host = f"127.0.0.1:{listener.getsockname()[1]}"
         keys = Keys(host, link=secrets.token_urlsafe(32), cookie=secrets.token_urlsafe(32))

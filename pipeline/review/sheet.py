@@ -2,60 +2,134 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from pathlib import Path
+import json
 from typing import Any
 
-from pipeline.core import decisions, numbering, pages, words
-from pipeline.core.identity import BYLINE
+from pipeline.core import decided, files, pages
+from pipeline.core.decisions import Book
 from pipeline.core.model import Mark
-from pipeline.review.desk import Desk, Picture
-
-TITLES = ("title", "running_title", "keywords", "novelty", "highlights", "learning_points")
-LONGEST_LIST = 4_000_000  # bytes of a reference list that are read
-ENTRY = re.compile(
-    r"(?m)^\s*title\s*=\s*(.+?),?\s*$|^(?:TI|T1)\s+-\s+(.+?)\s*$", re.IGNORECASE
-)  # BibTeX, RIS
-SECTIONS = ("abstract", "timeline", *words.SECTIONS)
+from pipeline.core.proposal import Query
+from pipeline.review import leaving, signing, since
+from pipeline.review.desk import Desk
+from pipeline.review.lying import KINDS, Picture, Spot, Stack
+from pipeline.review.stacks import COLUMNS, ROWS
 
 
 def render(desk: Desk) -> str:
     """The HTML of the desk as it is now."""
-    earlier = _approvals(desk)
+    book = desk.book
+    state = desk.state()
+    known = since.known_sentences(book)
+    fresh = list(since.new(leaving.paragraphs(desk.clean), known))
+    questions = desk.questions()
     page: str = pages.template("templates/review/desk.html.j2").render(
         case_id=desk.case.id,
         clean=desk.clean.digest,
-        revision=desk.revision,
+        state=json.dumps(state),
+        kinds=[{"id": kind, "title": title} for kind, title in KINDS.items() if kind in state["counts"]],
         synthetic=desk.clean.record.get("synthetic") is True,
-        progress=desk.progress(),
+        pictures=[_picture(desk, picture, book) for picture in desk.pictures.values()],
+        stacks=[_stack(desk, stack) for stack in desk.stacks.values()],
+        words=[_query(id_, q) for id_, q in desk.words.items() if not q.known],
+        soft=[_query(id_, q) for id_, q in desk.words.items() if q.known],
         marks=[_mark(number, mark) for number, mark in enumerate(desk.marks)],
-        pictures=[_picture(desk, picture, earlier) for picture in desk.pictures.values()],
-        sections=[*_sections(desk.clean.record), *_rest(desk)],
-        questions=desk.questions(),
+        law=[q for q in questions if q["about"] == "law"],
+        vouch=[q for q in questions if q["about"] != "law"],
+        last=since.last(book),
+        standing=signing.standing(desk),
+        fresh=fresh,
+        sections=[_section(section, known) for section in leaving.sections(desk.clean)],
+        vouched=signing.vouched(desk),
         **_report(desk.clean.report),
     )
     return page
 
 
-def _picture(desk: Desk, picture: Picture, earlier: dict[str, dict[str, str]]) -> dict[str, Any]:
+def _picture(desk: Desk, picture: Picture, book: Book) -> dict[str, Any]:
+    done = [spot for spot in picture.spots if not spot.asked]
     return {
         "id": picture.id,
         "name": picture.name,
         "legend": picture.legend,
         "alt": picture.alt,
         "recognisable": picture.recognisable,
-        "decision": picture.decision,
-        "reason": picture.reason,
-        "before": earlier.get(picture.panel.pixels),
-        "looks": _looks(desk.clean.report, picture),
+        "earlier": _earlier(book).get(picture.panel.pixels),
+        "looks": picture.looks,
+        "spots": [_spot(spot) for spot in picture.spots if spot.asked],
+        "filled": sum(spot.done == "filled" for spot in done),
+        "kept": sum(spot.done == "kept" for spot in done),
+        "croppable": picture.croppable,
+        "stage": json.dumps(
+            {
+                "crop": desk.crop(picture),
+                "copy": desk.size_of_copy(picture),
+                "cover": [{k: int(v) for k, v in row.items()} for row in picture.source.get("cover") or []],
+                "croppable": picture.croppable,
+                "spots": [
+                    {"id": s.id, "what": s.what, "done": s.done, "reason": s.reason, "at": s.at}
+                    for s in picture.spots
+                ],
+            }
+        ),
+    }
+
+
+def _spot(spot: Spot) -> dict[str, Any]:
+    told = {"face": "Perhaps a face", "eyes": "Perhaps eyes", "barcode": "Perhaps a code"}
+    title = told.get(spot.what, "Perhaps writing")
+    return {
+        "id": spot.id,
+        "title": title,
+        "reason": spot.reason,
+        "sure": f"{round(spot.confidence * 100)} %",
+        "kind": spot.kind,
+    }
+
+
+def _stack(desk: Desk, stack: Stack) -> dict[str, Any]:
+    facts = desk.shelf.facts(stack.id)
+    count = len(stack.slices)
+    each = COLUMNS * ROWS
+    return {
+        "id": stack.id,
+        "name": stack.name.replace("image-", "Series "),
+        "count": count,
+        "sheets": list(range(-(-count // each))),
+        "flagged": list(stack.flagged),
+        "shown": [f"{name}: slice {number}" for name, number in stack.shown],
+        "modality": facts.modality,
+        "data": json.dumps(
+            {
+                "count": count,
+                "flagged": stack.flagged,
+                "columns": min(COLUMNS, count),
+                "each": each,
+                "centre": facts.centre,
+                "width": facts.width,
+                "shown": [number for _, number in stack.shown],
+            }
+        ),
+    }
+
+
+def _query(id_: str, query: Query) -> dict[str, Any]:
+    before, after = query.sentence[: query.start], query.sentence[query.end :]
+    return {
+        "id": id_,
+        "before": before,
+        "found": query.found,
+        "after": after,
+        "label": query.label,
+        "replacement": query.replacement,
+        "proposed": decided.REPLACE if query.action == "remove" else "",
+        "why": query.why,
+        "place": f"{query.place[0]}:{query.place[1]}" if query.place[1] else query.place[0],
     }
 
 
 def _mark(number: int, mark: Mark) -> dict[str, Any]:
     return {
         "number": number,
-        "box": mark.box,
         "words": mark.words,
         "page": mark.page,
         "read": {"marked": "marked", "blank": "empty"}.get(mark.read, f"not certain: {mark.why}"),
@@ -65,90 +139,34 @@ def _mark(number: int, mark: Mark) -> dict[str, Any]:
     }
 
 
-def _approvals(desk: Desk) -> dict[str, dict[str, str]]:
+def _earlier(book: Book) -> dict[str, dict[str, str]]:
     """Who approved the same pixels last: pixel digest -> name and date."""
     found: dict[str, dict[str, str]] = {}
-    for entry in decisions.read(desk.case.folder).signoffs:
+    for entry in book.signoffs:
         for row in entry.get("pictures", []):
-            if row.get("decision") == "approve":
-                found[str(row.get("pixels"))] = {
-                    "name": str(entry.get("name")),
-                    "signed": str(entry.get("signed")),
-                }
+            if row.get("decision") == since.APPROVE:
+                who = {"name": str(entry.get("name")), "signed": str(entry.get("signed"))}
+                found[str(row.get("pixels"))] = who
     return found
 
 
-def _sections(record: dict[str, Any]) -> list[dict[str, Any]]:
-    """The prose that would leave, section by section, and the timeline."""
-    numbers = numbering.narrative(record)
-    told = [f"{event['when']}: {event['event']}" for event in record["timeline"]]
-    prose = {
-        **record["text"],
-        "abstract": "\n\n".join(record["abstract"].values()),
-        "timeline": "\n\n".join(told),
-    }
-    return [
-        {
-            "title": name.replace("_", " ").capitalize(),
-            "words": words.count(prose[name]),
-            "paragraphs": words.plain(prose[name], numbers).split("\n\n"),
-            "open": name == "abstract",
-        }
-        for name in SECTIONS
-        if prose.get(name)
-    ]
+def _section(section: leaving.Section, known: frozenset[str] | None) -> dict[str, Any]:
+    """A section with every sentence that was not there at the last signature marked as new."""
+    paragraphs = []
+    for text in section.paragraphs:
+        parts, at = [], 0
+        for start, end in decided.sentences(text):
+            new = known is not None and _digest(text[start:end]) not in known
+            parts += [(text[at:start], False), (text[start:end], new)]
+            at = end
+        paragraphs.append([*parts, (text[at:], False)])
+    new = any(is_new for parts in paragraphs for _, is_new in parts)
+    told = {"title": section.title, "words": section.words, "prose": section.prose}
+    return {**told, "paragraphs": paragraphs, "new": new}
 
 
-def _rest(desk: Desk) -> list[dict[str, Any]]:
-    """Every other word that would leave: title page, pictures, tables, declarations, authors, references."""
-    record, byline = desk.clean.record, desk.clean.byline
-    pictures = [{key: figure[key] for key in ("id", "alt")} for figure in record.get("figures", [])]
-    groups = {
-        "title, keywords and cover letter": _told({key: record.get(key) for key in TITLES}),
-        "alternative texts of the pictures": _told(pictures),
-        "tables": _told(record.get("tables")),
-        "pedigree": _told(record.get("pedigree")),
-        "legends of figures drawn from the record": _told(record.get("legends")),
-        "reasons why something does not apply": _told(record.get("not_applicable")),
-        **{key: _told(byline.get(key)) for key in BYLINE},
-        "references": _references(desk.clean.references),
-    }
-    shown = {name: list(lines) for name, lines in groups.items()}
-    return [
-        {
-            "title": name.capitalize(),
-            "words": sum(map(words.count, lines)),
-            "paragraphs": lines,
-            "open": False,
-        }
-        for name, lines in shown.items()
-        if lines
-    ]
-
-
-def _told(value: Any, label: str = "") -> Iterator[str]:
-    """One line for every word kept anywhere in `value`, with the field it stands in."""
-    if isinstance(value, dict):
-        for key, part in value.items():
-            yield from _told(part, f"{label} {key}".strip())
-    elif isinstance(value, list) and not any(isinstance(part, (dict, list)) for part in value):
-        yield from _told(", ".join(map(str, value)), label)
-    elif isinstance(value, list):
-        for number, part in enumerate(value, start=1):
-            yield from _told(part, f"{label} {number}".strip())
-    elif value not in (None, ""):
-        yield f"{label.replace('_', ' ')}: {value}"
-
-
-def _references(listed: Path | None) -> Iterator[str]:
-    """The titles in the reference list, as typed there; the whole list travels as it is."""
-    if listed is None:
-        return
-    with listed.open("rb") as opened:
-        text = opened.read(LONGEST_LIST).decode("utf-8", "replace")
-    titles = [(bib or ris).strip('{}"') for bib, ris in ENTRY.findall(text)]
-    yield f"The reference list travels as it is in {listed.name}; titles found in it: {len(titles)}"
-    yield from titles
+def _digest(sentence: str) -> str:
+    return files.digest(" ".join(sentence.split()))[: since.SHORT]
 
 
 def _report(report: dict[str, Any]) -> dict[str, Any]:
@@ -158,9 +176,3 @@ def _report(report: dict[str, Any]) -> dict[str, Any]:
         "replaced": text["replaced"],
         "text_looks": [f"{row['place']}: {row['look']}" for row in text["look"]],
     }
-
-
-def _looks(report: dict[str, Any], picture: Picture) -> list[str]:
-    """What the machine suspects about one picture."""
-    panel = f"{picture.panel.figure}-{picture.panel.letter}"
-    return [look for image in report["images"] if panel in image["panels"] for look in image["look"]]

@@ -6,10 +6,13 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.core import decisions, files, findings, resources
+from pipeline.core import decided, decisions, files, findings, resources, retouch
 from pipeline.core.decisions import Book, stop
 from pipeline.core.errors import UsageError
-from pipeline.core.model import Case, CleanCase, Mark, SignOff
+from pipeline.core.fold import letters
+from pipeline.core.model import Case, CleanCase, Countersigner, Mark, SignOff
+from pipeline.core.proposal import Query
+from pipeline.review import lying
 
 UNSEEN = "nobody (--accept-all)"
 APPROVE, REJECT = "approve", "reject"
@@ -23,18 +26,21 @@ def gate(
     marks: Sequence[Mark] = (),
     points: Sequence[str] = (),
     *,
+    queries: Sequence[Query] = (),
     accept_all: bool = False,
 ) -> SignOff:
     """The sign-off that holds for `clean`: the last one in the history with its digest.
 
-    Raises NotReady (REV001 to REV006, REV010) when there is none that approves every picture, confirms every
-    box of the signed form in `marks` and answers every question, those about the consent in `points`
-    included, UsageError (REV007) for `accept_all` on a
-    record that is not marked as made up.
+    Raises NotReady (REV001 to REV006, REV010 to REV014) when words in `queries` are not decided, or when
+    there is no sign-off that approves every picture, series and place found in them, confirms every box of
+    the signed form in `marks` and answers every question, those about the consent in `points` included.
+    Raises UsageError (REV007) for `accept_all` on a record that is not marked as made up.
     """
     if accept_all:
         return _unseen(clean)
     book = decisions.read(case.folder)
+    if undecided := unanswered(queries, book):
+        raise stop("REV011", undecided[0].place, count=len(undecided))
     if not book.signoffs:
         raise stop("REV001")
     mine = [number for number, entry in enumerate(book.signoffs) if entry.get("clean") == clean.digest]
@@ -43,27 +49,50 @@ def gate(
         raise stop("REV002", where, changed=_changed(book.signoffs[-1], clean))
     number = mine[-1]
     _judge(book, number, clean, points)
+    _places(book, number, case, clean)
     entry = book.signoffs[number]
     _confirmed(book, number, marks)
-    return SignOff(by=entry["name"], role=entry["role"], on=entry["signed"], clean=clean.digest)
+    second = _countersigner(book, number, clean)
+    return SignOff(entry["name"], entry["role"], entry["signed"], clean.digest, countersigned=second)
 
 
 def summary(signoff: SignOff) -> str:
     """A few words for the step line."""
     if signoff.accepted_unseen:
         return "ACCEPTED UNSEEN with --accept-all: made-up case"
-    return f"signed on {signoff.on} for these copies"
+    second = f", countersigned on {signoff.countersigned.on}," if signoff.countersigned else ""
+    return f"signed on {signoff.on}{second} for these copies"
 
 
-def questions(*, pictures: bool, points: Sequence[str] = ()) -> list[dict[str, str]]:
-    """What the person must vouch for: about pictures only where there are any, and each point of the consent.
+def unanswered(queries: Sequence[Query], book: Book) -> list[Query]:
+    """The words that nobody has decided to keep. Replaced ones are not in the copies any more."""
+    keeps = [row for row in book.words if row.get("decision") == decided.KEEP]
+    ids = {str(row.get("id")) for row in keeps}
+    everywhere = {str(row.get("found")) for row in keeps if str(row.get("everywhere")) in decided.YES}
+    return [query for query in queries if query.id not in ids and query.found not in everywhere]
 
-    A point is asked in its own words and its answer kept under a digest of them: another point is another
-    question.
+
+def questions(
+    *, pictures: bool, points: Sequence[str] = (), law: dict[str, Any] | None = None
+) -> list[dict[str, str]]:
+    """What the person must vouch for: about pictures only where there are any, each point of the consent, and
+    each special-law question with the answer of the record, `law`.
+
+    A point is asked in its own words and its answer kept under a digest of them: another point, or another
+    answer of the record, is another question.
     """
     rows: list[dict[str, str]] = resources.data("templates/review/questions.yaml")
     asked = [row for row in rows if pictures or row["about"] != "pictures"]
-    return [*asked, *(_about_consent(point) for point in points)]
+    about_law = [_about_law(name, answer) for name, answer in (law or {}).items()]
+    return [*asked, *(_about_consent(point) for point in points), *about_law]
+
+
+def _about_law(name: str, answer: Any) -> dict[str, str]:
+    said = {True: "yes", False: "no"}.get(answer, str(answer))
+    words: str = resources.data("templates/rules/fields.yaml")["record"][f"questions.{name}"]
+    question, _, help_ = words.partition(" (")
+    shown = {"text": question[:1].upper() + question[1:], "help": help_.removesuffix(")"), "answer": said}
+    return {"id": f"law-{name}-{said}", "about": "law", **shown}
 
 
 def _about_consent(point: str) -> dict[str, str]:
@@ -107,11 +136,67 @@ def _judge(book: Book, number: int, clean: CleanCase, points: Sequence[str]) -> 
     answers = entry.get("answers", {})
     unanswered = [
         q["id"]
-        for q in questions(pictures=bool(clean.panels), points=points)
+        for q in questions(pictures=bool(clean.panels), points=points, law=clean.record.get("questions", {}))
         if answers.get(q["id"]) != "yes"
     ]
     if unanswered:
         raise stop("REV005", where, what="the questions " + ", ".join(unanswered))
+
+
+def _places(book: Book, number: int, case: Case, clean: CleanCase) -> None:
+    """Return only if each series was looked through and each unsure place was judged."""
+    entry = book.signoffs[number]
+    known = (files.receipt_of(clean.folder) or {}).get("files", {})
+    looked = {(row.get("image"), row.get("copies")) for row in entry.get("series", []) if _approved(row)}
+    wanted = {image["name"]: lying.copies(known, image) for image in lying.series(clean)}
+    if missing := [name for name, copies in wanted.items() if (name, copies) not in looked]:
+        raise stop("REV005", book.where("sign-offs", number), what=f"the series {', '.join(missing)}")
+    judged = {
+        (row.get("figure"), row.get("panel"), *(str(row.get(side)) for side in retouch.SIDES))
+        for row in entry.get("places", [])
+    }
+    asked = lying.asked_spots(clean, lying.typed_panels(case))
+    left = [
+        f"{figure}:{panel}" for figure, panel, at in asked if (figure, panel, *map(str, at)) not in judged
+    ]
+    if left:
+        pictures = ", ".join(dict.fromkeys(left))
+        raise stop("REV012", book.where("sign-offs", number), count=len(left), pictures=pictures)
+    shown = {figure["id"]: figure.get("recognisable") is True for figure in clean.record.get("figures", [])}
+    for row_number, row in enumerate(entry.get("pictures", [])):
+        agreed, said = shown.get(str(row.get("figure"))), row.get("recognisable")
+        if said == "yes" or (said == "agreed" and agreed is False):
+            place = book.where("sign-offs", number, "pictures", row_number)
+            raise stop("REV013", place, picture=f"{row.get('figure')}:{row.get('panel')}")
+
+
+def _approved(row: dict[str, Any]) -> bool:
+    return row.get("decision") == APPROVE
+
+
+def _countersigner(book: Book, number: int, clean: CleanCase) -> Countersigner | None:
+    """The second person, if one looked at the same copies. Raises NotReady (REV014) for one who is nobody."""
+    entry = book.signoffs[number]
+    second = entry.get("countersigned", {})
+    if not second or second.get("clean") != clean.digest:
+        return None
+    said = [second.get(field) for field in ("name", "role", "signed")]
+    whole = all(isinstance(value, str) and value.strip() not in BLANK for value in said)
+    if not whole or not _is_date(str(said[2])) or same_person(str(said[0]), str(entry.get("name"))):
+        raise stop("REV014", book.where("sign-offs", number, "countersigned"))
+    return Countersigner(by=str(said[0]), role=str(said[1]), on=str(said[2]))
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names are the same, titles, dots and capitals aside."""
+    return _name(one) == _name(other)
+
+
+def _name(typed: str) -> list[str]:
+    plain = [letters(word) for word in typed.replace(".", " ").split()]
+    return sorted(
+        word for word in plain if word and word not in {"dr", "prof", "professor", "mr", "mrs", "ms"}
+    )
 
 
 def _confirmed(book: Book, number: int, marks: Sequence[Mark]) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.core import findings
+from pipeline.core import decided, findings
 from pipeline.core.fold import letters
 from pipeline.core.identity import (
     BYLINE,
@@ -47,10 +47,17 @@ class Written:
     changes: list[tuple[Place, str, str]] = field(default_factory=list)  # place, kind, rule
     look: list[tuple[Place, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    asked: Sequence[decided.Row] = ()  # what people decided about words
+    kept: set[str] = field(default_factory=set)  # ids of words that a person decided to keep
+    decided: int = 0  # replacements that a person decided
 
 
-def write(case: Case, record: dict[str, Any], known: tuple[Identifier, ...]) -> Written:
-    """Clean the whole record. `known` are the identifiers of private.yaml and of the image headers."""
+def write(
+    case: Case, record: dict[str, Any], known: tuple[Identifier, ...], asked: Sequence[decided.Row] = ()
+) -> Written:
+    """Clean the whole record. `known` are the identifiers of private.yaml and of the image headers, `asked`
+    what people decided about other words.
+    """
     months = [event["date"] for event in record["timeline"] if len(event["date"]) == len("2026-03")]
     calendar = dates.calendar(record["day0"]["date"], (*dates_of(record), *identifiers(case.private)), months)
     institutions = {row["institution"] for row in record["affiliations"].values()}
@@ -62,6 +69,7 @@ def write(case: Case, record: dict[str, Any], known: tuple[Identifier, ...]) -> 
             {k: v for k, v in record.items() if k not in (*BYLINE, "consent", "earlier_posts")}, calendar
         ),
         {},
+        asked=asked,
     )
 
     known = _each_person_once(known)
@@ -173,6 +181,10 @@ def _visitor(case: Case, written: Written, clean: Callable[[str], Cleaned]) -> C
         written.changes += [(place(c.line), c.kind, c.rule) for c in cleaned.changes]
         written.look += [(place(line), LOOK[what]) for line, what in cleaned.look]
         written.findings += [findings.make(PROBLEMS[what], place(line)) for line, what in cleaned.problems]
-        return cleaned.text
+        said = decided.apply(cleaned.text, written.asked, str(case.private.get("key", "")))
+        written.changes += [(place(line), "decided", "a person") for line in said.lines]
+        written.decided += len(said.lines)
+        written.kept |= said.kept
+        return said.text
 
     return visit
