@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from pipeline import check, consent, deidentify, intake, pack, policy, render, review, verify
+from pipeline import check, consent, deidentify, identify, intake, pack, policy, render, review, verify
 from pipeline.core import files
 from pipeline.core.job import Job
 from pipeline.core.model import Case, CleanCase, Package, Proof, Report, Severity
+from pipeline.core.proposal import Query
 
 
 def submit(job: Job, *, accept_all: bool = False) -> Package:
@@ -34,7 +35,8 @@ def submit(job: Job, *, accept_all: bool = False) -> Package:
     grant = job.make(consent, case, clean)
     job.tell.notes(consent.notes(grant))
     consent.stop_if_unlocked(grant)
-    signoff = review.gate(case, clean, grant.marks, grant.points, accept_all=accept_all)
+    words = open_words(case, clean)
+    signoff = review.gate(case, clean, grant.marks, grant.points, queries=words, accept_all=accept_all)
     job.tell.line("review", "ok", review.summary(signoff))
     paper = job.make(render, clean, job.journal, report.care)
     job.tell.notes(render.warnings(paper))
@@ -54,3 +56,15 @@ def cleaned(job: Job) -> Iterator[tuple[Job, Case, Report, CleanCase, Proof]]:
         job.claim(case)
         clean = job.make(deidentify, case)
         yield job, case, report, clean, job.make(verify, case, clean)
+
+
+def open_words(case: Case, clean: CleanCase) -> tuple[Query, ...]:
+    """What a person still has to decide about words: soft finds of who is listed, then proposals."""
+    known = verify.asked(case, clean)
+    about = {(query.part, query.sentence): query for query in known}
+    others = (q for q in identify.asked(case, clean) if not _overlaps(q, about.get((q.part, q.sentence))))
+    return (*known, *others)
+
+
+def _overlaps(one: Query, other: Query | None) -> bool:
+    return other is not None and one.start < other.end and other.start < one.end

@@ -169,13 +169,13 @@ def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
 
 
 def _review(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
-    from pipeline import consent, deidentify, review, verify
+    from pipeline import consent, deidentify, flow, review, verify
 
     with _clean(args, tell) as (job, case, _report, clean, _proof):
 
         def lay(copies: Any) -> tuple[Any, Any, Any, Any]:
             boxes, points = consent.to_confirm(case, copies)
-            return copies, boxes, points, _queries(job, case, copies)
+            return copies, boxes, points, flow.open_words(case, copies)
 
         def again() -> tuple[Any, Any, Any, Any]:
             copies = job.make(deidentify, case)
@@ -190,10 +190,12 @@ def _review(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
 
 
 def _words(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
+    from pipeline import flow
+    from pipeline import flow
     from pipeline.review import terminal
 
-    with _clean(args, tell) as (job, case, _report, clean, _proof):
-        queries = _queries(job, case, clean)
+    with _clean(args, tell) as (_job, case, _report, clean, _proof):
+        queries = flow.open_words(case, clean)
         if not args.json:
             left = terminal.ask(case, queries, args.by, input, print)
             tell.say(
@@ -203,18 +205,13 @@ def _words(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
         return (Exit.NOT_READY if rows else Exit.OK), {"open": rows}
 
 
-def _queries(_job: Any, _case: Any, _clean: Any) -> tuple[Any, ...]:
-    """Words of the case that may identify someone, for a person to decide."""
-    return ()
-
-
 def _render(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
-    from pipeline import consent, render, review, verify
+    from pipeline import consent, flow, render, review, verify
 
     with _clean(args, tell) as (job, case, report, clean, _proof):
         if not args.draft:  # without a watermark only what was consented to and signed off
             grant = job.make(consent, case, clean)
-            review.gate(case, clean, grant.marks, grant.points, queries=_queries(job, case, clean))
+            review.gate(case, clean, grant.marks, grant.points, queries=flow.open_words(case, clean))
         extra = (True,) if args.draft else ()
         sealed = verify.guard(case, job.journal)
         paper = job.make(render, clean, job.journal, report.care, *extra, guard=sealed)
