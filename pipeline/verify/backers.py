@@ -20,7 +20,7 @@ NUMBER = re.compile(r"(?<![\w/-])(?=[\w/.-]*\d{2})(?=[\w/.-]*[A-Z/])[A-Z0-9][\w/
 PATH = re.compile(r"(?:/home/|/Users/|[A-Za-z]:\\+(?:Users|Documents and Settings)\\+)([^/\\\s\"'<>)]{2,})")
 PROPERTY = re.compile(
     r"<(?:\w+:)?(creator|lastModifiedBy|Company|Manager|Template)\b[^>]*>([^<]+)<"
-    r"|^/(Author|Company|Manager|SourceModified|Creator)\n(?!/)(.+)$",
+    r"|^/(Author|Company|Manager)\n(?!/)(.+)$",
     re.MULTILINE,
 )
 FEWEST = 8  # folded letters of a name that is sought
