@@ -21,7 +21,7 @@ MODEL = "templates/models/tagger.crf.xz"
 CUES = "templates/models/tagger/cues.yaml"
 WORDS = "templates/rules/medical-words.txt"
 LABELS = ("name", "place", "hospital", "employer")
-THRESHOLD = 0.3  # chosen on held-out templates; templates/models/README.md
+THRESHOLD = 0.3  # chosen on held-out sentences: templates/models/README.md
 LONGEST_WORD = 40  # letters looked at: base64 runs are not kept in memory
 LONGEST = 200  # tokens of one sequence: the cost of a line grows with its length only
 

@@ -1,4 +1,5 @@
-"""Under blinding, the authors are hunted too: names, institutions, addresses, in all a reviewer receives.
+"""Under blinding, the authors are hunted too: names, institutions, addresses, in all a reviewer receives;
+and who stands behind them (backers.py).
 
 Where a reference list may stand, names that it holds are excused (authors cite themselves); the manuscript
 was searched without its list when it was rendered (REN004).
@@ -13,6 +14,7 @@ from typing import Any
 
 from pipeline.core import authors
 from pipeline.core.fold import letters
+from pipeline.verify import backers
 from pipeline.verify.pieces import Piece
 
 SHORTEST = 6  # folded letters; what is shorter ("AIMS") would be found inside other words
@@ -43,6 +45,7 @@ def _named(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield f"authors {n} {field_}", str(author.get(field_) or "")
     for name, place in (record.get("affiliations") or {}).items():
         yield f"affiliations {name} institution", str(place.get("institution", ""))
+    yield from backers.named(record)
 
 
 def seen(pieces: Iterable[Piece], hidden: Hidden, cited: str = "") -> list[tuple[str, str]]:
@@ -51,7 +54,8 @@ def seen(pieces: Iterable[Piece], hidden: Hidden, cited: str = "") -> list[tuple
     `cited` is all that the reference file says of authors, titles and journals.
     """
     excused = [sign for sign in hidden.signs if sign.citable and _says(cited, sign.citable)]
-    found: dict[tuple[str, str], None] = {}
+    pieces = list(pieces)
+    found = dict.fromkeys(backers.traces(pieces))
     for piece in pieces:
         stream = letters(piece.text)
         for wanted, what in hidden.streams.items():

@@ -17,7 +17,7 @@ END = struct.Struct("<4s4H2LH")  # APPNOTE 4.3.16
 UTF8 = 1 << 11  # the name is UTF-8 (APPNOTE 4.4.4)
 DESCRIPTORS = (0, 12, 16, 20, 24)  # bytes, with and without signature and zip64 (APPNOTE 4.3.9)
 AROUND, BETWEEN = "bytes stand before or after the files", "bytes stand between the files"
-DAMAGE = (AROUND, "disagree", "cut off", "is not where")  # words for a directory that no program writes
+DAMAGE = ("disagree", "cut off", "is not where")  # words for a directory that no program writes
 
 
 def stored(archive: zipfile.ZipFile) -> bool:

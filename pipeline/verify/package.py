@@ -143,13 +143,14 @@ def _judge(zip_path: Path) -> tuple[list[Claim] | None, dict[str, str], tuple[Me
         with zipfile.ZipFile(zip_path) as archive, zip_path.open("rb") as f:
             names, hidden = tuple(archive.namelist()), layout.strays(archive, f)
             foreign = not {SHEET, MANIFEST} & set(names)
-            if foreign and any(words in hidden for words in layout.DAMAGE):
-                # cut off, and this is the directory of a zip within it; or its own, with names eaten up
+            if foreign and layout.AROUND in hidden:  # cut off: this is the directory of a zip within it
                 raise zipfile.BadZipFile("its own directory is missing")
             unsafe = "; ".join(sorted(set(dangers(archive.infolist()))))
             found = [claim("The zip is safe to unpack", unsafe)]
             if unsafe:
                 return found, {}, (), False
+            if foreign and any(words in hidden for words in layout.DAMAGE):  # names were eaten up
+                raise zipfile.BadZipFile("its directory is not a whole one")
             if foreign:
                 return None, {}, (), False
             package = Zip(archive, names)
