@@ -191,7 +191,6 @@ def _review(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
 
 def _words(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline import flow
-    from pipeline import flow
     from pipeline.review import terminal
 
     with _clean(args, tell) as (_job, case, _report, clean, _proof):

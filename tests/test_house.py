@@ -13,7 +13,18 @@ import pytest
 TOP = Path(__file__).parents[1]
 ROOT = TOP / "pipeline"
 MODULES = sorted(ROOT.rglob("*.py"))
-ROOMS = ["intake", "check", "policy", "deidentify", "verify", "consent", "identify", "review", "render", "pack"]
+ROOMS = [
+    "intake",
+    "check",
+    "policy",
+    "deidentify",
+    "verify",
+    "consent",
+    "identify",
+    "review",
+    "render",
+    "pack",
+]
 FRONT = {
     "__init__",
     "__main__",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipeline.core.proposal import Proposal
-from pipeline.identify import dates, indic, keep, left, names, numbers, organisations, places, rare
+from pipeline.identify import dates, indic, keep, left, names, numbers, organisations, places, rare, tagged
 from pipeline.identify.found import PROOF, Find, Rank
 from pipeline.identify.page import Page, read
 from pipeline.identify.replace import replacement
@@ -32,6 +32,7 @@ def find(text: str, region: str = "IN") -> list[Proposal]:
         *names.find(page),
         *indic.find(page),
         *rare.find(page),
+        *tagged.find(page),
     ]
     known = _joined(page, finds)
     known = _joined(page, [*known, *left.find(page, known)])
@@ -79,7 +80,11 @@ def _alnum(text: str, start: int, end: int) -> tuple[int, int]:
     """The span without punctuation and spaces around it; a closing dot of initials stays."""
     while start < end and not (text[start].isalnum() or text[start] in "+(#@*'"):
         start += 1
-    while end > start and not (text[end - 1].isalnum() or text[end - 1] in ".)*") and not "\u0900" <= text[end - 1] <= "\u0dff":
+    while (
+        end > start
+        and not (text[end - 1].isalnum() or text[end - 1] in ".)*")
+        and not "\u0900" <= text[end - 1] <= "\u0dff"
+    ):
         end -= 1
     return start, end
 

@@ -22,6 +22,7 @@ from pipeline.verify.container import UNREADABLE, BadMember, Zip, dangers
 PDFS = "The PDFs open and carry no attachment and no program"
 SECONDS = 600.0  # for one pass over the whole zip, which may hold 2 GB
 SHOWN = 5  # finds that are named
+NOT_READ = ("editor-only/", "for-review/pages/")  # who signed; pictures drawn from a PDF that is searched
 CLOSED = "a file in it could not be looked into"
 READERS = (
     "pikepdf",
@@ -296,5 +297,5 @@ def _look(zip_path: Path, listed: audit.Listed) -> thorough.Looked:
         zip_path,
         zip_path.name,
         lambda place: letter if hunt.in_letter(place) else anywhere,
-        pictures=lambda place: "editor-only/" not in place,
+        pictures=lambda place: not any(part in place for part in NOT_READ),
     )

@@ -20,8 +20,29 @@ HERE = Path(__file__).parent
 LATIN_NAMES = ("en_IN", "en_PK", "en_GB", "en_US", "en_IE", "en")
 INDIC_NAMES = ("hi_IN", "mr_IN", "ta_IN", "or_IN", "gu_IN", "bn_BD", "ne_NP")
 LARGEST_OF = {"GB": 4000, "US": 15_000}  # inhabitants from which a place is listed; India: all of the package
-SCRIPTS = ("DEVANAGARI", "GURMUKHI", "TAMIL", "TELUGU", "KANNADA", "MALAYALAM", "BENGALI", "GUJARATI", "ORIYA")
-NOT_PLACES = {"the", "new", "india", "bharat", "union", "city", "town", "indian", "railway station", "airport"}
+SCRIPTS = (
+    "DEVANAGARI",
+    "GURMUKHI",
+    "TAMIL",
+    "TELUGU",
+    "KANNADA",
+    "MALAYALAM",
+    "BENGALI",
+    "GUJARATI",
+    "ORIYA",
+)
+NOT_PLACES = {
+    "the",
+    "new",
+    "india",
+    "bharat",
+    "union",
+    "city",
+    "town",
+    "indian",
+    "railway station",
+    "airport",
+}
 
 HEADER = """\
 # Names and places that pipeline/identify knows, folded to lower case without accents. Made by
