@@ -207,10 +207,12 @@ def _words(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
 def _render(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline import consent, flow, render, review, verify
 
-    with _clean(args, tell) as (job, case, report, clean, _proof):
+    with _clean(args, tell) as (job, case, report, clean, proof):
         if not args.draft:  # without a watermark only what was consented to and signed off
             grant = job.make(consent, case, clean)
-            review.gate(case, clean, grant.marks, grant.points, queries=flow.open_words(case, clean))
+            review.gate(
+                case, clean, grant.marks, grant.points, queries=flow.open_questions(job, case, clean, proof)
+            )
         extra = (True,) if args.draft else ()
         sealed = verify.guard(case, job.journal)
         paper = job.make(render, clean, job.journal, report.care, *extra, guard=sealed)

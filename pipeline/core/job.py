@@ -56,6 +56,8 @@ class Job:
 
     def path(self, step: str) -> Path:
         """The folder a room's result is published in: 1-deidentify … 5-pack-<journal>."""
+        if step == "identify":  # for a person, not a station of the journey
+            return self.out / "questions"
         if self.draft and step == "render":
             return self.out / f"draft-{self.journal.id}"
         suffix = f"-{self.journal.id}" if step in PER_JOURNAL else ""

@@ -42,3 +42,12 @@ class Query:
     def found(self) -> str:
         """The words asked about."""
         return self.sentence[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A question that is still open, without its words: what a result may keep of a Query."""
+
+    id: str
+    place: Place
+    found: str = ""  # not kept

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipeline.core.proposal import Proposal
-from pipeline.identify import dates, indic, keep, left, names, numbers, organisations, places, rare, tagged
+from pipeline.identify import (
+    REGIONS,
+    dates,
+    indic,
+    keep,
+    left,
+    names,
+    numbers,
+    organisations,
+    places,
+    rare,
+    tagged,
+)
 from pipeline.identify.found import PROOF, Find, Rank
 from pipeline.identify.page import Page, read
 from pipeline.identify.replace import replacement
-
-REGIONS = ("IN", "UK", "US")
 
 
 def find(text: str, region: str = "IN") -> list[Proposal]:

@@ -287,10 +287,8 @@ def _related(page: Page, j: int) -> Find | None:
         or (first.opens and strength(first) < 2)
     ):
         return None
-    if (
-        (first.shape == "U"
-        and (len(first.text) < 4 or strength(first) < 2))
-        or (first.has(Trait.EPONYM) and page.kept[first.start])
+    if (first.shape == "U" and (len(first.text) < 4 or strength(first) < 2)) or (
+        first.has(Trait.EPONYM) and page.kept[first.start]
     ):
         return None
     if first.shape == "I" and (j + 1 >= len(tokens) or not tokens[j + 1].capital):
@@ -326,10 +324,8 @@ def _by_label(page: Page) -> Iterator[Find]:
         end = grown(
             page,
             j,
-            sure=((sure or colon)
-            and not first.has(Trait.WORD))
-            or (bool(re.search(r"(?i:name|naam)", label))
-            and colon),
+            sure=((sure or colon) and not first.has(Trait.WORD))
+            or (bool(re.search(r"(?i:name|naam)", label)) and colon),
         )
         if end == j:
             continue
@@ -340,10 +336,8 @@ def _by_label(page: Page) -> Iterator[Find]:
         if label.lower().startswith(("history", "h/o")) and best < 3:
             continue
         short = all(t.shape == "U" and len(t.text) < 5 and strength(t) < 3 for t in run)
-        if (
-            (short
-            and not (colon and re.search(r"(?i:name|naam)", label)))
-            or (best < 2 and first.opens and not (sure or colon))
+        if (short and not (colon and re.search(r"(?i:name|naam)", label))) or (
+            best < 2 and first.opens and not (sure or colon)
         ):
             continue
         doctor = bool(_DOCTOR_LABEL.match(label))

@@ -372,12 +372,14 @@ def _left(page: Page, i: int) -> int:
             or not tokens[j - 2].capital
             or before.low in ("in", "at", "on")
             or not re.fullmatch(r" ", page.gap(j - 1))
-            or (tokens[j - 2].low in _OPENERS
-            and tokens[j - 2].opens)
-        ) or (before.low in ("of", "for", "the") and not (
-            tokens[j - 2].low in _heads() | group("generic_org")
-            or tokens[j - 2].low in ("of", "and", "for", "school", "lady", "sisters", "our")
-        )):
+            or (tokens[j - 2].low in _OPENERS and tokens[j - 2].opens)
+        ) or (
+            before.low in ("of", "for", "the")
+            and not (
+                tokens[j - 2].low in _heads() | group("generic_org")
+                or tokens[j - 2].low in ("of", "and", "for", "school", "lady", "sisters", "our")
+            )
+        ):
             break
         j -= 1
     return first
@@ -430,8 +432,7 @@ def _city(page: Page, last: int, *, needed: bool, kind: str) -> int:
         if (
             not token.capital
             or token.shape == "I"
-            or (token.has(Trait.REGION)
-            and token.low not in group("city_states"))
+            or (token.has(Trait.REGION) and token.low not in group("city_states"))
         ):
             break
         stop = at

@@ -244,8 +244,7 @@ def _at(page: Page, i: int) -> tuple[Find | None, int]:
             and _BEFORE.fullmatch(page.gap(j))
             and _can_be(
                 tokens[j],
-                sure=token.low
-                not in _SHORT | {"block", "ward", "post", "native", "division", "parish"},
+                sure=token.low not in _SHORT | {"block", "ward", "post", "native", "division", "parish"},
             )
         ):
             end = _grown(page, j)
@@ -322,8 +321,7 @@ def _can_be(token: Token, *, sure: bool) -> bool:
     if (
         not token.capital
         or token.shape == "I"
-        or (token.has(Trait.REGION)
-        and token.low not in group("city_states"))
+        or (token.has(Trait.REGION) and token.low not in group("city_states"))
     ):
         return False
     if token.has(Trait.WORD | Trait.KEEP) and not token.has(Trait.PLACE):

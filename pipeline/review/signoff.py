@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeline.core import decided, decisions, files, findings, resources, retouch
 from pipeline.core.decisions import Book, stop
 from pipeline.core.errors import UsageError
 from pipeline.core.fold import letters
 from pipeline.core.model import Case, CleanCase, Countersigner, Mark, SignOff
-from pipeline.core.proposal import Query
+from pipeline.core.proposal import Open, Query
 from pipeline.review import lying
 
+Asked = TypeVar("Asked", Query, Open)
 UNSEEN = "nobody (--accept-all)"
 APPROVE, REJECT = "approve", "reject"
 MARKED, EMPTY = "marked", "empty"  # what a person sees in a box of the consent form
@@ -26,7 +27,7 @@ def gate(
     marks: Sequence[Mark] = (),
     points: Sequence[str] = (),
     *,
-    queries: Sequence[Query] = (),
+    queries: Sequence[Asked] = (),
     accept_all: bool = False,
 ) -> SignOff:
     """The sign-off that holds for `clean`: the last one in the history with its digest.
@@ -64,7 +65,7 @@ def summary(signoff: SignOff) -> str:
     return f"signed on {signoff.on}{second} for these copies"
 
 
-def unanswered(queries: Sequence[Query], book: Book) -> list[Query]:
+def unanswered(queries: Sequence[Asked], book: Book) -> list[Asked]:
     """The words that nobody has decided to keep. Replaced ones are not in the copies any more."""
     keeps = [row for row in book.words if row.get("decision") == decided.KEEP]
     ids = {str(row.get("id")) for row in keeps}

@@ -72,6 +72,7 @@ def make(case: Case, clean: CleanCase, dest: Path) -> str:
         "soft": [{"place": f.place, "field": f.field, "rule": f.rule} for f in found],
         "too_short_to_search": sorted(set(everyone.unsearched)),
     }
+    report["asked"] = [[query.id, *query.place] for query in asked(case, clean)]
     files.write_json(dest / "report.json", report)
     return f"0 of {report['identifiers']} identifiers found" + (
         f", {len(found)} single words to look at" if found else ""
@@ -91,6 +92,7 @@ def load(folder: Path) -> Proof:
         files=report["files"],
         bytes=report["bytes"],
         cannot_judge=tuple(report["cannot_judge"]),
+        asked=tuple((id_, (path, line)) for id_, path, line in report["asked"]),
         folder=folder,
     )
 
