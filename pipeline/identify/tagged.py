@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from pipeline.identify import tagger
 from pipeline.identify.found import ASK, Find, Rank
-from pipeline.identify.page import Page
+from pipeline.identify.page import Page, Token
+from pipeline.identify.words import NAME, Trait
 
 SAID = {
     "name": "the patient",
@@ -14,12 +15,25 @@ SAID = {
     "hospital": "a hospital",
     "employer": "their workplace",
 }
+SHORTEST = 3  # letters of a name that stands alone
 WHY = "a program trained on made-up reports takes this for a {}"
 
 
 def find(page: Page) -> Iterator[Find]:
     """Spans of the tagger, as questions."""
+    tokens = {t.start: t for t in page.tokens}
     for span in tagger.spans(page.text):
+        word = tokens.get(span.start)
+        if word and word.end >= span.end and _says_nothing(page, word):
+            continue
         yield Find(
             span.start, span.end, span.label, SAID[span.label], ASK, Rank.TAGGED, WHY.format(span.label)
         )
+
+
+def _says_nothing(page: Page, word: Token) -> bool:
+    """A single word that is ordinary ("Leucocytes" in a cell of a table) or a sign ("mm Hg")."""
+    if len(word.text) < SHORTEST:
+        return True
+    whole = page.text.strip(" .") == word.text
+    return word.has(Trait.WORD | Trait.KEEP | Trait.REGION) and (whole or not word.has(NAME | Trait.PLACE))
