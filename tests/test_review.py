@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import review
+from pipeline.core import decisions
 from pipeline.core.errors import InputError, NotReady, OutputError, UsageError
 from pipeline.core.model import Case, CleanCase, CleanPanel, Mark
-from pipeline.review import decisions
 from pipeline.review.signoff import questions
 
 CLEAN = "c" * 64
