@@ -31,6 +31,16 @@ def some(values: Iterable[Any], one_in: int) -> list[Any]:
     return [v if n % one_in == 0 else pytest.param(v, marks=pytest.mark.slow) for n, v in enumerate(values)]
 
 
+LONGEST = """ten_journals flow clean_planted consent_gate clean consent_sealing frames gates consent_digital
+stops figures_record consent_languages deidentify""".split()  # noqa: SIM905
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that no process is left with one when the other has done all else."""
+    place = {f"test_{name}": n for n, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
+
+
 @dataclass(frozen=True)
 class Ran:
     """What a command left: exit code, stdout, stderr."""

@@ -18,8 +18,9 @@ from PIL import Image
 from pipeline import consent as room
 from pipeline.core import files, kinds
 from pipeline.core.model import Case, CleanCase, CleanPanel, Source
-from tests import signing
+from tests import signing, warm
 
+warm.load()  # every look at a scan and every signature is a child forked from this process
 KEY = "a1" * 32
 RECORD: dict[str, Any] = {
     "synthetic": "yes",

@@ -103,10 +103,15 @@ def _start(env: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in env.items() if name.startswith(STARTS) and name != "PYTHONPATH"}
 
 
-def serve() -> None:
-    """Fork a child for every line of standard input; answer with its exit code, or null: it took too long."""
+def load() -> None:
+    """Import what capped children would each import for themselves."""
     for name in HEAVY:
         importlib.import_module(name)
+
+
+def serve() -> None:
+    """Fork a child for every line of standard input; answer with its exit code, or null: it took too long."""
+    load()
     gc.collect()
     gc.freeze()
     for line in sys.stdin.buffer:

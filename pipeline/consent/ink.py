@@ -6,11 +6,13 @@ must see.
 
 from __future__ import annotations
 
+import functools
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.consent.lay import straightened
 from pipeline.consent.scan import ScanPage
@@ -42,10 +44,7 @@ def _spot_empty(pages: Sequence[ScanPage], spot: Mapping[str, Any]) -> bool | No
     page = next((p for p in pages if any(code.page == spot["page"] for code in p.codes)), None)
     if page is None or page.lay is None or not page.lay.trusted:
         return None
-    from PIL import Image, ImageFilter
-
-    with Image.open(io.BytesIO(page.jpeg)) as opened:
-        picture = np.asarray(opened.convert("L").filter(ImageFilter.GaussianBlur(1)))
+    picture = _smooth(page.jpeg)
     corner = spot["x"] + INSET, spot["y"] + INSET
     width, height = spot["w"] - 2 * INSET, spot["h"] - 2 * INSET
     shown = page.lay.pixels([corner, (corner[0] + width, corner[1] + height)])
@@ -53,3 +52,11 @@ def _spot_empty(pages: Sequence[ScanPage], spot: Mapping[str, Any]) -> bool | No
         return None
     area = straightened(picture, page.lay, *corner, width, height, FINE)
     return bool(np.mean(area > PAPER * np.median(area)) >= EMPTY)
+
+
+@functools.lru_cache(maxsize=2)  # everybody signs on the same one or two pages
+def _smooth(jpeg: bytes) -> npt.NDArray[np.uint8]:
+    from PIL import Image, ImageFilter
+
+    with Image.open(io.BytesIO(jpeg)) as opened:
+        return np.asarray(opened.convert("L").filter(ImageFilter.GaussianBlur(1)))
