@@ -194,7 +194,7 @@ def run(cases: int, tell: Callable[[str], None] = print) -> int:
                 found += 1
     per_case = len(identifiers(person(random.Random(0))))
     tell(
-        f"{cases} people, {per_case} entries each, in text and header (one in ten: a photograph): {found} leaks"
+        f"{cases} people, {per_case} entries each, in text and header (one in ten: photograph): {found} leaks"
     )
     return found
 
