@@ -80,7 +80,7 @@ class NearMatcher(Matcher):
         super().__init__(identifiers)
         self._targets = [t for i in self.identifiers for t in _targets(i)]
         self._digits = [(i, d) for i in self.identifiers if i.kind in NUMBERS and (d := _digits_of(i))]
-        self._dates = {d: i for i in self.identifiers if i.kind is Kind.DATE and (d := real_date(i.value))}
+        self._dates = {real_date(i.value): i for i in self.identifiers if i.kind is Kind.DATE}
         self._known: dict[str, tuple[tuple[int, int, Target, Close, str], ...]] = {}
 
     def find(self, text: str) -> list[Hit]:
@@ -161,7 +161,7 @@ class NearMatcher(Matcher):
         for found in ROMAN_DATE.finditer(text):
             month, year = ROMAN.get(found[2], 0), int(found[3])
             date = real_date(f"{year + 2000 if year < 100 else year:04d}-{month:02d}-{int(found[1]):02d}")
-            if date in self._dates:
+            if date and date in self._dates:
                 yield Hit(found.start(), found.end(), self._dates[date], "month in Roman numerals", True)
 
 
