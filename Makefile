@@ -85,6 +85,10 @@ bench-photos: $(DEV) ## metadata that survives, faces found, seconds per photogr
 	$(VENV)/bin/python bench/photos.py $(ARGS)
 bench-hunt: $(DEV) ## known identifiers found however they are written, false finds and seconds on 5 MB
 	$(VENV)/bin/python bench/hunt.py $(ARGS)
+mutants: $(DEV) ## every cleaning rule switched off in turn: does the audit notice?
+	$(VENV)/bin/python -m tests.mutants $(ARGS)
+planted: $(DEV) ## 1,000 made-up people, a unique value in every slot: is anything of them left?
+	$(VENV)/bin/python -m tests.planted_identity $(ARGS)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
