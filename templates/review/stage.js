@@ -130,6 +130,7 @@ class Stage {
     if (!found || !this.wide) { this.fit(); return; }
     const { left, top, width, height } = found.at;
     this.scale = Math.min(6, Math.max(1, 0.5 / Math.max(width / this.wide, height / this.high)));
+    if (this.scale === 1) { this.fit(); return; }
     const sheet = { w: this.fitted, h: this.fitted / this.ratio() };
     this.move = {
       x: (0.5 - (left + width / 2) / this.wide) * sheet.w * this.scale,
