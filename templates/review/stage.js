@@ -105,6 +105,7 @@ class Stage {
       if (part) Object.assign(part.style, { left: `${100 * left.x}%`, top: `${100 * left.y}%`, width: `${100 * left.w}%`, height: `${100 * left.h}%` });
     }
     const copy = this.panes[1].querySelector(".view");
+    this.box.style.setProperty("--zoom", this.scale);
     this.box.style.setProperty("--swipe", `${this.swiper.value}%`);
     copy.style.clipPath = this.box.dataset.mode === "swipe" ? `inset(0 0 0 ${this.swiper.value}%)` : "";
     this.box.classList.toggle("near", this.fitted * this.scale > 2.5 * (this.wide ?? Infinity));
