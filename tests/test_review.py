@@ -428,11 +428,17 @@ def test_every_change_can_be_taken_back(case: Case, clean: CleanCase) -> None:
     assert decisions.undo(case.folder)[1] == []
 
 
-def test_the_history_is_bounded_and_the_same_again_is_no_change(case: Case, clean: CleanCase) -> None:
+def test_the_history_is_bounded_and_the_same_again_is_no_change(
+    case: Case, clean: CleanCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decisions, "REMEMBERED", 5)
     row = decisions.about(clean.panels[0], "approve")
-    for n in range(decisions.REMEMBERED + 5):
+    for n in range(6):
         decisions.put(case.folder, "again", [("pictures", {**row, "decision": f"d{n // 2}"}, True)])
-    assert len(decisions.read(case.folder).rows["history"]) == (decisions.REMEMBERED + 5) // 2 + 1
+    assert len(decisions.read(case.folder).rows["history"]) == 3
+    for n in range(4):
+        decisions.put(case.folder, "again", [("pictures", {**row, "decision": f"e{n}"}, True)])
+    assert len(decisions.read(case.folder).rows["history"]) == 5
 
 
 @pytest.mark.parametrize("changes", ["x", ["x"], [{"list": "sign-offs"}], [{"list": "words", "was": "x"}]])

@@ -52,7 +52,7 @@ Row = dict[str, Any]
 Data = dict[str, list[Row]]
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
     """Writes a row that stands in two lists twice: the reader allows no aliases."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
@@ -164,7 +164,7 @@ def change(folder: Path, edit: Callable[[Data], None], seen: str | None = None) 
             fix = "move decisions.yaml out of the case (it is yours to keep) and sign again"
             raise OutputError("the history of decisions is larger than 1 MB", where=NAME, fix=fix)
         if content != _read_before(folder):
-            yamltext.load(content, NAME)
+            _parsed(content)  # what cannot be read back is not written
             _replace(folder, content)
         return hashlib.sha256(content).hexdigest()
 

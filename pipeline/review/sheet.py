@@ -121,7 +121,6 @@ def _query(id_: str, query: Query) -> dict[str, Any]:
         "after": after,
         "label": query.label,
         "replacement": query.replacement,
-        "proposed": decided.REPLACE if query.action == "remove" else "",
         "why": query.why,
         "place": f"{query.place[0]}:{query.place[1]}" if query.place[1] else query.place[0],
     }

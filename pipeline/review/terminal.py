@@ -63,7 +63,8 @@ def ask(
 
     `answer` reads a line for a prompt (EOFError stops), `say` prints. Each answer is written down at once.
     """
-    say(KEYS)
+    if open_queries(case, queries):
+        say(KEYS)
     while left := open_queries(case, queries):
         say(f"\n{len(left)} open · {shown(left[0])}")
         if not _one(case, left[0], by, answer, say):

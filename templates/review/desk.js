@@ -92,8 +92,10 @@ function go(stop, { focus = true } = {}) {
   for (const other of stops) other.classList.toggle("current", other === stop);
   const kind = stop.dataset.kind ?? stop.dataset.stop;
   for (const button of $$("[data-go]")) {
-    if (button.dataset.go === kind) button.setAttribute("aria-current", "step");
-    else button.removeAttribute("aria-current");
+    if (button.dataset.go === kind) {
+      button.setAttribute("aria-current", "step");
+      $(".rail").scrollTo({ left: button.offsetLeft - 60 });
+    } else button.removeAttribute("aria-current");
   }
   wake(card);
   const after = cards[cards.indexOf(card) + 1];
@@ -240,7 +242,11 @@ $("#help-open").addEventListener("click", () => help.showModal());
 
 const stage = () => current && Stage.of(current.closest("[data-card]"));
 const series = () => current && Series.of(current.closest("[data-card]"));
-const press = (key) => $(`[data-key="${key}"]`, current)?.click();
+const press = (key) => { // said already: go on; only a click takes it back
+  const button = $(`[data-key="${key}"]`, current);
+  if (button?.getAttribute("aria-pressed") === "true" && isOpen(current) === false) onwards();
+  else button?.click();
+};
 const recognise = (number) => {
   const radio = $$(".recognise input", current.closest("[data-card]"))[number - 1];
   if (radio) radio.checked = true;
@@ -248,7 +254,7 @@ const recognise = (number) => {
 const actions = {
   j: () => move(1),
   k: () => move(-1),
-  a: () => (isOpen(current) || $('[data-key="a"]', current)?.getAttribute("aria-pressed") === "false" ? press("a") : onwards()),
+  a: () => press("a"),
   r: () => press("r"),
   e: () => { const input = $("[data-with]", current); input?.focus(); input?.select(); },
   s: () => { const box = $("[data-everywhere]", current); if (box) box.checked = !box.checked; },

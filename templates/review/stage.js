@@ -105,6 +105,7 @@ class Stage {
       if (part) Object.assign(part.style, { left: `${100 * left.x}%`, top: `${100 * left.y}%`, width: `${100 * left.w}%`, height: `${100 * left.h}%` });
     }
     const copy = this.panes[1].querySelector(".view");
+    this.box.style.setProperty("--zoom", this.scale);
     this.box.style.setProperty("--swipe", `${this.swiper.value}%`);
     copy.style.clipPath = this.box.dataset.mode === "swipe" ? `inset(0 0 0 ${this.swiper.value}%)` : "";
     this.box.classList.toggle("near", this.fitted * this.scale > 2.5 * (this.wide ?? Infinity));
@@ -130,6 +131,7 @@ class Stage {
     if (!found || !this.wide) { this.fit(); return; }
     const { left, top, width, height } = found.at;
     this.scale = Math.min(6, Math.max(1, 0.5 / Math.max(width / this.wide, height / this.high)));
+    if (this.scale === 1) { this.fit(); return; }
     const sheet = { w: this.fitted, h: this.fitted / this.ratio() };
     this.move = {
       x: (0.5 - (left + width / 2) / this.wide) * sheet.w * this.scale,
