@@ -127,7 +127,7 @@ def _by_title(page: Page) -> Iterator[Find]:
                     yield hit
             continue
         j = i + 1
-        while j < len(tokens) - 1 and tokens[j].low in titles | {"late"} and _AFTER_TITLE.fullmatch(page.gap(j + 1)) and tokens[j].capital and low not in relations:
+        while j < min(len(tokens) - 1, i + 4) and tokens[j].low in titles | {"late"} and _AFTER_TITLE.fullmatch(page.gap(j + 1)) and tokens[j].capital and low not in relations:
             j += 1
         if not title:
             hit = _related(page, j)
@@ -178,7 +178,8 @@ def _by_label(page: Page) -> Iterator[Find]:
         if label.lower() in ("from", "to", "cc", "so", "do", "wo", "call", "called", "@") and not colon:
             if label.lower() not in ("call", "called", "@") or strength(tokens[j]) < 2:
                 continue
-        while j + 1 < len(tokens) and tokens[j].low in group("titles") | {"late"} and _AFTER_TITLE.fullmatch(page.gap(j + 1)):
+        last = min(len(tokens), j + 5)
+        while j + 1 < last and tokens[j].low in group("titles") | {"late"} and _AFTER_TITLE.fullmatch(page.gap(j + 1)):
             j += 1
         first = tokens[j]
         end = grown(page, j, sure=(sure or colon) and not first.has(Trait.WORD) or bool(re.search(r"(?i:name|naam)", label)) and colon)

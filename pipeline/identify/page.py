@@ -20,6 +20,8 @@ TOKEN = re.compile(
     rf"|(?P<n>{_L}*\d[\w]*)|(?P<w>{_L}+(?:['-]{_L}+)*)|(?P<x>[{INDIC}]+)"
 )
 _MIXED = re.compile(r"^(?!(?:Mc|Mac|Fitz|De|La|Le|Di|Du|Van|Al|El|Abd)[A-Z][a-z]).*[a-z][A-Z]|^[A-Z]{2,}[a-z]")
+LONGEST = 200  # characters of a run without (or of nothing but) spaces that are looked at: base64 says nothing
+_ENDLESS = re.compile(rf"\S{{{LONGEST + 1},}}|\s{{{LONGEST + 1},}}")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 SENTENCE_END = re.compile(r".*?(?:[.!?|>\u0964]['\")\]*_]*\s+|\n\s*)['\"(\[*_#-]*\s*", re.DOTALL)
 
@@ -88,6 +90,7 @@ def read(original: str) -> Page:
         text = "".join(original[i] for i in back)
     if not text.isascii():
         text = text.translate(_table())
+    text = _ENDLESS.sub(lambda run: run[0][:LONGEST] + "\u00b7" * (len(run[0]) - LONGEST), text)
     return Page(original, text, back, bytearray(len(text)), bytearray(len(text)))
 
 
