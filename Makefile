@@ -14,7 +14,7 @@ CASES   := $(patsubst %/record.yaml,%,$(wildcard cases/*/record.yaml))
 
 .DEFAULT_GOAL := $(if $(CASE),submit,help)
 .PHONY: force help demo all new check copies draft consent review submit verify status doctor test test-all lint types
-.PHONY: bench bench-dicom bench-pixels bench-photos bench-consent clean
+.PHONY: bench bench-text bench-dicom bench-pixels bench-photos bench-consent clean
 need-case = $(if $(CASE),,$(error Say which case, for example: make $@ CASE=cases/my-case))
 
 help: ## show this list
@@ -72,6 +72,8 @@ bench: $(DEV) ## times beside bare Python, pandoc and typst in the same run
 	$(VENV)/bin/python bench/bench.py
 bench-dicom: $(DEV) ## CPU seconds of 500 slices beside cp, pydicom and two other tools (ARGS=--peers)
 	$(VENV)/bin/python bench/dicom.py $(ARGS)
+bench-text: $(DEV) ## identifiers found in texts beside Presidio; ARGS="--labels --corpus FILE"
+	$(VENV)/bin/python bench/text.py $(ARGS)
 bench-pixels: $(DEV) ## text found in pictures, clinical marks kept, pixels changed for nothing
 	$(VENV)/bin/python bench/pixels.py $(ARGS)
 bench-consent: $(DEV) ## signed forms read back from scans, fax machines and telephones
