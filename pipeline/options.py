@@ -124,7 +124,9 @@ def _clean(one: argparse.ArgumentParser) -> None:
 
 
 def _find_identifiers(one: argparse.ArgumentParser) -> None:
-    one.add_argument("text", type=Path, nargs="?", metavar="FILE", help="a text or Markdown file; - for stdin")
+    one.add_argument(
+        "text", type=Path, nargs="?", metavar="FILE", help="a text or Markdown file; - for stdin"
+    )
     help_ = 'lines {"id","text"} in, a line for each proposal out; - for stdin and stdout'
     one.add_argument("--jsonl", type=Path, nargs=2, metavar=("IN", "OUT"), help=help_)
     help_ = "where the text is from, when the words do not say it (IN)"

@@ -43,7 +43,9 @@ def find_identifiers(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
         done = lines.convert(source, target, args.region)
         if done.repeated:
             tell.say(f"{done.repeated} ids came more than once: their proposals cannot be told apart")
-        tell.say(f"{done.texts} texts: {done.proposals} proposals, {done.remove} to remove, {done.ask} to ask")
+        tell.say(
+            f"{done.texts} texts: {done.proposals} proposals, {done.remove} to remove, {done.ask} to ask"
+        )
         return Exit.OK, {**fields(done), "ask": done.ask}
     text = lines.read_text(args.text)
     found = find(text, args.region)

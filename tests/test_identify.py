@@ -112,7 +112,7 @@ def test_a_reference_is_never_proposed(one, two, year, volume, page):
     assert found(f"As {one} and {two} ({year}) said, and {two} et al. [{volume}] too.") == []
 
 
-@given(st.text(max_size=200) | st.lists(st.sampled_from("Dr Ram Singh, 12/03/2023 @ok . ( ) 98140 अ \u200b".split(" "))).map(" ".join))
+@given(st.text(max_size=200) | st.lists(st.sampled_from(["Dr", "Ram", "Singh,", "12/03/2023", "@ok", ".", "(", ")", "98140", "अ", "\u200b"])).map(" ".join))
 @settings(max_examples=80)
 def test_proposals_lie_in_the_text_and_never_overlap(text):
     at = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipeline.core.proposal import Proposal
-from pipeline.identify import dates, indic, keep, left, names, numbers, organisations, places, rare
+from pipeline.identify import dates, indic, keep, left, names, numbers, organisations, places, rare, works
 from pipeline.identify.found import PROOF, Find, Rank
 from pipeline.identify.page import Page, read
 from pipeline.identify.replace import replacement
@@ -28,6 +28,7 @@ def find(text: str, region: str = "IN") -> list[Proposal]:
         *numbers.find(page),
         *dates.find(page),
         *organisations.find(page),
+        *works.find(page),
         *places.find(page),
         *names.find(page),
         *indic.find(page),

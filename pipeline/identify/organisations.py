@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pipeline.identify.found import ASK, REMOVE, Action, Find, Rank
 from pipeline.identify.page import Page, Token
-from pipeline.identify.words import NAME, Trait, group, traits
+from pipeline.identify.words import NAME, Trait, group
 
 LONGEST = 8  # words before the one that says what it is
 CONNECT = {"of", "and", "for", "the", "de", "in", "at", "on"}
@@ -18,24 +18,8 @@ _OPENERS = {"the", "a", "an", "at", "in", "from", "to", "our", "this", "that", "
 _SAID = {"hospital": "a hospital", "lab": "a laboratory", "school": "a school or college", "work": "an employer"}
 
 
-_WORKS = re.compile(
-    r"\b(?:works?|worked|working|employed|employee|job|posted|position|engineer|driver|clerk|manager|teacher|worker|guard|supervisor|operator|labourer|laborer|student|studies|studying|studied|enrolled|staff(?: nurse)?|welder|fitter|"
-    r"electrician|conductor|cook|chef|cashier|salesman|salesgirl|executive|accountant|technician|helper|foreman|retired|serving|serves|served|constable|jawan|apprentice|intern|trainee|pupil|professor|lecturer|peon|sweeper|employer|dismissed|"
-    r"naukri|kaam|pilot|mechanic|librarian|officer|nurse|attends?|attending|joined|schooling|owner|owns|runs|founder|director|partner|loader|machinist|packer|tailor)\b,?\s"
-    r"(?:(?:as|a|an|the|his|her|night|shift|senior|junior|security|of|bus|truck|part-time|[a-z]+er|[a-z]+or|[a-z]+ist|[a-z]+man|assistant|class|\w{1,4})\s){0,4}?"
-    r"(?:at|for|with|in|by|from|of|is|was|:)\s(?:the\s|a\s|her\s|his\s)?(?P<v>[A-Z][\w'&.-]*(?:(?:\s(?:of|and|&|for|de)\s|\s)[A-Z][\w'&-]*){0,5}(?:\s(?:factory|mill|mills|plant|company|unit|depot|school|college|office|bank|store|shop|hospital|workshop|mines?|colliery|farm|estate|brick kiln|battery factory|sugar mill|cooperative|garage|bakery))?)"
-)
-_NO_WORK = re.compile(r"(?:Class|Grade|Standard|Figure|Table|Day|January|February|March|April|May|June|July|August|September|October|November|December|ICU|Ward|The|He|She|This|India|Dr|Mr|Mrs|Ms|Smt|Prof|Department|English|Hindi|Class)\b")
-
-
 def find(page: Page) -> Iterator[Find]:
     """Every organisation."""
-    for hit in _WORKS.finditer(page.text):
-        if not _NO_WORK.match(hit["v"]):
-            words = [traits(w.lower()) for w in re.findall(r"[A-Za-z'-]{2,}", hit["v"])]
-            if words and not all(t & (Trait.REGION | Trait.EPONYM) for t in words) and not (len(words) == 1 and words[0] & Trait.WORD and not words[0] & (NAME | Trait.PLACE) and hit["v"].isupper()):
-                end = hit.end("v") - (hit["v"].endswith("."))
-                yield Find(hit.start("v"), end, "employer", "an employer", ASK, Rank.LISTED, "may be where somebody works or studies")
     tokens = page.tokens
     i = 0
     while i < len(tokens):
@@ -160,9 +144,7 @@ def _left(page: Page, i: int) -> int:
             if gap == ". " and before.shape not in "I" and before.low not in ("dr", "st", "smt", "sh", "shri", "sri", "govt", "pt", "prof", "dist", "distt", "col", "maj", "capt", "mt"):
                 break
             first = j - 1
-        elif before.low not in CONNECT or before.shape != "l" or j - 1 == 0 or not tokens[j - 2].capital or before.low in ("in", "at", "on") or not re.fullmatch(r" ", page.gap(j - 1)) or tokens[j - 2].low in _OPENERS and tokens[j - 2].opens:
-            break
-        elif before.low in ("of", "for", "the") and not (tokens[j - 2].low in _heads() | group("generic_org") or tokens[j - 2].low in ("of", "and", "for", "school", "lady", "sisters", "our")):
+        elif before.low not in CONNECT or before.shape != "l" or j - 1 == 0 or not tokens[j - 2].capital or before.low in ("in", "at", "on") or not re.fullmatch(r" ", page.gap(j - 1)) or tokens[j - 2].low in _OPENERS and tokens[j - 2].opens or before.low in ("of", "for", "the") and not (tokens[j - 2].low in _heads() | group("generic_org") or tokens[j - 2].low in ("of", "and", "for", "school", "lady", "sisters", "our")):
             break
         j -= 1
     return first
@@ -180,7 +162,7 @@ def _right(page: Page, i: int) -> int:
             if gap == ". " and after.low not in ("ltd", "limited", "of"):
                 break
             last = j + 1
-        elif not (after.shape == "l" and after.low in ("of", "and", "for", "the") and " " == gap):
+        elif not (after.shape == "l" and after.low in ("of", "and", "for", "the") and gap == " "):
             break
         j += 1
     return last

@@ -84,7 +84,7 @@ def _outer(pattern: str) -> str:
 
 @cache
 def _table() -> dict[str, int]:
-    """word -> traits, for every word of all lists."""
+    """Word -> traits, for every word of all lists."""
     medical, lists = _sections(MEDICAL), _sections(LISTS)
     table: dict[str, int] = {}
     kept = ("makers", "models", "genera", "nationalities", "calendar", "journals", "titles_kept", "form_words")
