@@ -1,8 +1,8 @@
 """Identifiers found in development texts beside Presidio with a blank model: `make bench-text`.
 
-Prints for each system: full recall (every letter and digit of an identifier covered), precision (proposals that touch
-one), damage (harmless words touched by what is removed unasked, and by anything at all), milliseconds and proposals per
-1,000 words. `--corpus FILE` takes JSON lines or marked text (text_corpus.py); more than one may be given.
+Prints for each system: full recall (every letter and digit of an identifier covered), precision (proposals
+that touch one), damage (harmless words touched by what is removed unasked, and by anything at all),
+milliseconds and proposals per 1,000 words. `--corpus FILE` takes JSON lines or marked text (text_corpus.py); more than one may be given.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def ours(text: str, region: str) -> list[Hit]:
 
 
 def presidio() -> Find | None:
-    """Presidio without a trained model, Indian, British and American recognisers loaded; None when not installed."""
+    """Presidio without a trained model, Indian and British recognisers added; None when not installed."""
     try:
         import spacy
         import tldextract
@@ -114,10 +114,10 @@ def presidio() -> Find | None:
 
 def told(name: str, total: Score) -> str:
     """One line of the table."""
-    recall = share(total.full, QUASI)
+    recall = f"{share(total.full, QUASI):.3f}" if total.full else "-"
     precision = total.right / total.proposals if total.proposals else 0.0
     return (
-        f"{name:12s} recall {recall:.3f}  precision {precision:.3f}  damage {share(total.removed):.3f} removed, "
+        f"{name:12s} recall {recall}  precision {precision:.3f}  damage {share(total.removed):.3f} removed, "
         f"{share(total.touched):.3f} touched  {1e6 * total.seconds / total.words:6.1f} ms and "
         f"{1000 * total.proposals / total.words:5.1f} proposals per 1,000 words"
     )

@@ -38,7 +38,10 @@ FOUND = [
     ("Case 2: S.G., F, 28.", "S.G."),
     ("She lives in village Naduvattom.", "Naduvattom"),
     ("He came from Ludhiana today.", "Ludhiana"),
-    ("Seen at Amrit Dhara Institute of Medical Sciences, Thrissur.", "Amrit Dhara Institute of Medical Sciences"),
+    (
+        "Seen at Amrit Dhara Institute of Medical Sciences, Thrissur.",
+        "Amrit Dhara Institute of Medical Sciences",
+    ),
     ("Slides from PHC Bhimasar were read.", "Bhimasar"),
     ("He works at Vardhman Spinning Mill.", "Vardhman Spinning Mill"),
     ("Address: H. No. 12, MG Road, Pune.", "12, MG Road"),
@@ -112,7 +115,12 @@ def test_a_reference_is_never_proposed(one, two, year, volume, page):
     assert found(f"As {one} and {two} ({year}) said, and {two} et al. [{volume}] too.") == []
 
 
-@given(st.text(max_size=200) | st.lists(st.sampled_from(["Dr", "Ram", "Singh,", "12/03/2023", "@ok", ".", "(", ")", "98140", "अ", "\u200b"])).map(" ".join))
+@given(
+    st.text(max_size=200)
+    | st.lists(
+        st.sampled_from(["Dr", "Ram", "Singh,", "12/03/2023", "@ok", ".", "(", ")", "98140", "अ", "\u200b"])
+    ).map(" ".join)
+)
 @settings(max_examples=80)
 def test_proposals_lie_in_the_text_and_never_overlap(text):
     at = 0
@@ -161,7 +169,9 @@ def test_check_digits():
 
 def test_lines_in_proposals_out(tmp_path: Path):
     text = "Phone +919350888614 of Smt. Meena Rao."
-    (tmp_path / "in.jsonl").write_bytes(b"\xef\xbb\xbf" + json.dumps({"id": 7, "text": text}).encode() + b"\r\n\r\n")
+    (tmp_path / "in.jsonl").write_bytes(
+        b"\xef\xbb\xbf" + json.dumps({"id": 7, "text": text}).encode() + b"\r\n\r\n"
+    )
     ran = casereport("find-identifiers", "--jsonl", tmp_path / "in.jsonl", tmp_path / "out.jsonl", "--json")
     assert ran.code == 0, ran.everything
     rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
@@ -172,10 +182,17 @@ def test_lines_in_proposals_out(tmp_path: Path):
 
 
 def test_bad_lines_are_named_and_nothing_is_written(tmp_path: Path):
-    (tmp_path / "in.jsonl").write_text('{"id": 1, "text": "x"}\n{"id": 2}\nnonsense\n[]\n{"id": 3, "text": 4}\n')
+    (tmp_path / "in.jsonl").write_text(
+        '{"id": 1, "text": "x"}\n{"id": 2}\nnonsense\n[]\n{"id": 3, "text": 4}\n'
+    )
     ran = casereport("find-identifiers", "--jsonl", tmp_path / "in.jsonl", tmp_path / "out.jsonl")
     assert ran.code == 5
-    for words in ('line 2: no "text"', "line 3: not JSON", "line 4: not an object", 'line 5: "text" is no text'):
+    for words in (
+        'line 2: no "text"',
+        "line 3: not JSON",
+        "line 4: not an object",
+        'line 5: "text" is no text',
+    ):
         assert words in ran.err
     assert [p.name for p in tmp_path.iterdir()] == ["in.jsonl"]
 

@@ -65,7 +65,9 @@ PART = re.compile(
     )(?![\w%])""",
     re.VERBOSE,
 )
-SLASHED = re.compile(r"(?:\b(?:[Oo]n|[Dd]ated?|[Ss]ince|[Dd]t\.?)\s+)(?P<v>(?P<d>\d{1,2})/(?P<m>\d{1,2}))(?![\d/]|\s?(?:mmHg|%|days|weeks|months|on\b|visits?))")
+SLASHED = re.compile(
+    r"(?:\b(?:[Oo]n|[Dd]ated?|[Ss]ince|[Dd]t\.?)\s+)(?P<v>(?P<d>\d{1,2})/(?P<m>\d{1,2}))(?![\d/]|\s?(?:mmHg|%|days|weeks|months|on\b|visits?))"
+)
 _FESTIVALS = alternation(re.escape(f).replace(r"\ ", r"[\s-]") for f in _ROWS["festivals"])
 FESTIVAL = re.compile(
     rf"(?<![\w-])(?:(?:last|this|previous|next|coming|past)(?:\s+year(?:'s)?)?\s+|eve\s+of\s+)?(?:(?-i:{_FESTIVALS}))"
@@ -105,7 +107,9 @@ def find(page: Page) -> Iterator[Find]:
         if any(a < hit.end() and hit.start() < b for a, b in taken) or _no_part(hit, text):
             continue
         sure = bool(re.search(r"\d", hit[0]))
-        yield Find(*hit.span(), "date", "[date]", REMOVE if sure else ASK, Rank.DATE, "part of a calendar date")
+        yield Find(
+            *hit.span(), "date", "[date]", REMOVE if sure else ASK, Rank.DATE, "part of a calendar date"
+        )
     for hit in SLASHED.finditer(text):
         if 1 <= int(hit["m"]) <= 12 and 1 <= int(hit["d"]) <= 31:
             yield Find(*hit.span("v"), "date", "[date]", ASK, Rank.DATE, "a day and a month, or a score?")
@@ -120,23 +124,48 @@ def find(page: Page) -> Iterator[Find]:
 def _numeric_date(hit: re.Match[str], text: str) -> bool:
     """Whether three numbers are a date and no score, share or section; eight digits need a date's surroundings."""
     if hit["n8"]:
-        return not re.search(r"(?:PMID|PMC|NCT|CRD|no\.?|ID|MRN|UHID)\W{0,3}$", text[max(0, hit.start() - 24) : hit.start()], re.IGNORECASE)
+        return not re.search(
+            r"(?:PMID|PMC|NCT|CRD|no\.?|ID|MRN|UHID)\W{0,3}$",
+            text[max(0, hit.start() - 24) : hit.start()],
+            re.IGNORECASE,
+        )
     if not hit["n1"]:
         may = _VERB_MAY.search(hit[0])
         return not (may and UNIT.match(text, hit.end()))
     one, two, sign = int(hit["n1"]), int(hit["n2"]), hit["b"].strip()
     if not ((1 <= one <= 31 and 1 <= two <= 12) or (1 <= one <= 12 and 1 <= two <= 31)):
         return False
-    if UNIT.match(text, hit.end()) or re.search(r"\b(?:v|ver|version|section|chapter|item|ratio|release)\.?\s*$", text[max(0, hit.start() - 24) : hit.start()]):
+    if UNIT.match(text, hit.end()) or re.search(
+        r"\b(?:v|ver|version|section|chapter|item|ratio|release)\.?\s*$",
+        text[max(0, hit.start() - 24) : hit.start()],
+    ):
         return False
     short = len(hit["y"].strip("'")) == 2
     padded = len(hit["n1"]) == len(hit["n2"]) == 2
     if not sign:
-        return not short and (padded or bool(re.search(r"\b(?:on|dated?|dob|since)\W+$", text[max(0, hit.start() - 24) : hit.start()], re.IGNORECASE)))
+        return not short and (
+            padded
+            or bool(
+                re.search(
+                    r"\b(?:on|dated?|dob|since)\W+$",
+                    text[max(0, hit.start() - 24) : hit.start()],
+                    re.IGNORECASE,
+                )
+            )
+        )
     if short and sign == ".":
         return padded or two <= 12 <= int(hit["y"].strip("'"))
     if short and sign == "-" and not padded:
-        return bool(re.search(r"\b(?:on|dated?|dt|dob|doa|dod|since|from|to|till)\W+$", text[max(0, hit.start() - 24) : hit.start()], re.IGNORECASE)) or one > 12
+        return (
+            bool(
+                re.search(
+                    r"\b(?:on|dated?|dt|dob|doa|dod|since|from|to|till)\W+$",
+                    text[max(0, hit.start() - 24) : hit.start()],
+                    re.IGNORECASE,
+                )
+            )
+            or one > 12
+        )
     return True
 
 
@@ -149,7 +178,11 @@ def _no_part(hit: re.Match[str], text: str) -> bool:
             return True
         if re.fullmatch(r"may\s+\d{1,3}", low) and UNIT.match(text, hit.end()):
             return True
-        if re.search(r"\d\s?-?(?:may|mar|march|oct|dec)$", low) and words[-3:].islower() and not re.search(r"(?:st|nd|rd|th|of)\s", low):
+        if (
+            re.search(r"\d\s?-?(?:may|mar|march|oct|dec)$", low)
+            and words[-3:].islower()
+            and not re.search(r"(?:st|nd|rd|th|of)\s", low)
+        ):
             return True
         if "OCT" in words or "MAY" in words or "MAR" in words:
             return not re.search(r"\d", words)
@@ -157,5 +190,9 @@ def _no_part(hit: re.Match[str], text: str) -> bool:
         return True
     if re.fullmatch(r"\d{1,2}\s?[/-]\s?\d{4}|\d{4}[/-]\d\d", words):
         before = text[max(0, hit.start() - 16) : hit.start()]
-        return bool(re.search(r"(?:No|no|no\.|No\.|[A-Z]{2,}|[Ss]pecimen|[Ss]lide|[Bb]iopsy|HPE|lab)[ .:/#-]*$", before))
+        return bool(
+            re.search(
+                r"(?:No|no|no\.|No\.|[A-Z]{2,}|[Ss]pecimen|[Ss]lide|[Bb]iopsy|HPE|lab)[ .:/#-]*$", before
+            )
+        )
     return False

@@ -80,7 +80,11 @@ def _alnum(text: str, start: int, end: int) -> tuple[int, int]:
     """The span without punctuation and spaces around it; a closing dot of initials stays."""
     while start < end and not (text[start].isalnum() or text[start] in "+(#@*'"):
         start += 1
-    while end > start and not (text[end - 1].isalnum() or text[end - 1] in ".)*") and not "\u0900" <= text[end - 1] <= "\u0dff":
+    while (
+        end > start
+        and not (text[end - 1].isalnum() or text[end - 1] in ".)*")
+        and not "\u0900" <= text[end - 1] <= "\u0dff"
+    ):
         end -= 1
     return start, end
 

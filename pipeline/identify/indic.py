@@ -24,11 +24,21 @@ _WORDS = rf"{_NOT}{_X}(?: {_NOT}{_X}){{0,2}}"
 _E = rf"(?![{INDIC}])"
 _B = rf"(?<![{INDIC}])"
 TITLE = re.compile(rf"{_B}(?:{_any('titles')}){_E}\.? ?(?P<v>{_WORDS})")
-LABEL = re.compile(rf"{_B}(?:{_any('labels')}){_E}\s*(?:{_any('is')})?\s*[:=-]?\s*(?:(?:{_any('titles')}){_E}\.? ?)?(?P<v>{_WORDS}|[A-Z][a-z]+(?: [A-Z][a-z]+){{0,2}})")
-PLACE_AFTER = re.compile(rf"{_B}(?:{_any('place_before')}){_E}\s*(?:{_any('is')})?\s*[:-]?\s*(?P<v>{_NOT}{_X}(?: (?:{_any('village_words')}){_E})?)")
-PLACE_BEFORE = re.compile(rf"{_B}(?P<v>{_NOT}{_X}(?: (?:{_any('village_words')}){_E})?) (?:{_any('place_after')}){_E}")
-HOSPITAL = re.compile(rf"{_B}(?P<v>{_NOT}{_X}(?: {_NOT}{_X}){{0,3}} (?:{_any('hospitals')}){_E}(?:,? {_NOT}(?:{_X}))?)")
-ENDED = re.compile(rf"{_B}(?P<v>(?:{_NOT}{_X} ){{1,2}}(?:{_any('surnames')}){_E}(?: (?:{_any('surnames')}){_E})?)")
+LABEL = re.compile(
+    rf"{_B}(?:{_any('labels')}){_E}\s*(?:{_any('is')})?\s*[:=-]?\s*(?:(?:{_any('titles')}){_E}\.? ?)?(?P<v>{_WORDS}|[A-Z][a-z]+(?: [A-Z][a-z]+){{0,2}})"
+)
+PLACE_AFTER = re.compile(
+    rf"{_B}(?:{_any('place_before')}){_E}\s*(?:{_any('is')})?\s*[:-]?\s*(?P<v>{_NOT}{_X}(?: (?:{_any('village_words')}){_E})?)"
+)
+PLACE_BEFORE = re.compile(
+    rf"{_B}(?P<v>{_NOT}{_X}(?: (?:{_any('village_words')}){_E})?) (?:{_any('place_after')}){_E}"
+)
+HOSPITAL = re.compile(
+    rf"{_B}(?P<v>{_NOT}{_X}(?: {_NOT}{_X}){{0,3}} (?:{_any('hospitals')}){_E}(?:,? {_NOT}(?:{_X}))?)"
+)
+ENDED = re.compile(
+    rf"{_B}(?P<v>(?:{_NOT}{_X} ){{1,2}}(?:{_any('surnames')}){_E}(?: (?:{_any('surnames')}){_E})?)"
+)
 OF = re.compile(rf"{_B}(?P<v>{_NOT}{_X}(?: {_NOT}{_X})?) (?:{_any('of')}){_E}")
 WORD = re.compile(_X)
 
@@ -51,7 +61,9 @@ def find(page: Page) -> Iterator[Find]:
     for hit in OF.finditer(text):
         yield Find(*hit.span("v"), "name", "the patient", ASK, Rank.LISTED, "may be the name of a relative")
     for hit in HOSPITAL.finditer(text):
-        yield Find(*hit.span("v"), "hospital", "a hospital", REMOVE, Rank.ORGANISATION, "the name of an institution")
+        yield Find(
+            *hit.span("v"), "hospital", "a hospital", REMOVE, Rank.ORGANISATION, "the name of an institution"
+        )
     yield from _listed(page)
 
 
@@ -66,14 +78,34 @@ def _listed(page: Page) -> Iterator[Find]:
     i = 0
     while i < len(tokens):
         end = i
-        while end < len(tokens) and tokens[end].low in names and tokens[end].low not in common and (end == i or page.text[tokens[end - 1].end : tokens[end].start] == " "):
+        while (
+            end < len(tokens)
+            and tokens[end].low in names
+            and tokens[end].low not in common
+            and (end == i or page.text[tokens[end - 1].end : tokens[end].start] == " ")
+        ):
             end += 1
         if end > i:
-            yield Find(tokens[i].start, tokens[end - 1].end, "name", "the patient", REMOVE if end - i > 1 else ASK, Rank.LISTED, "a name")
+            yield Find(
+                tokens[i].start,
+                tokens[end - 1].end,
+                "name",
+                "the patient",
+                REMOVE if end - i > 1 else ASK,
+                Rank.LISTED,
+                "a name",
+            )
             i = end
             continue
         low, ending = tokens[i].low, 0
-        stem = next((low[: len(low) - len(s)] for s in ("", *_ROWS["place_endings"]) if low.endswith(s) and low[: len(low) - len(s)] in _places()), "")
+        stem = next(
+            (
+                low[: len(low) - len(s)]
+                for s in ("", *_ROWS["place_endings"])
+                if low.endswith(s) and low[: len(low) - len(s)] in _places()
+            ),
+            "",
+        )
         if len(stem) > 2 and low not in common:
             ending = tokens[i].end
             yield Find(tokens[i].start, ending, "place", "a place", REMOVE, Rank.LISTED, "a place")

@@ -20,8 +20,12 @@ _INITIALLED = rf"(?:(?:[A-Z]\. ?){{1,3}})?{_AUTHOR}"
 _AUTHORS = rf"{_INITIALLED}(?:(?:, ?(?:and |& ?)?| and | & ){_INITIALLED}){{0,6}}"
 _YEAR = r"(?:19|20)\d\d[a-z]?"
 _TAIL = rf"(?:[,.]?\s*(?:[\[(]\s*{_YEAR}(?:[,;]\s*{_YEAR})*[^\[\]()\n]{{0,40}}[\])]|{_YEAR}|\[\d[\d,\s-]*\]|\^\d[\d,-]*\^))?"
-_ET_AL = re.compile(rf"{_AUTHORS},?\s+(?:et\.?\s?al\b\.?|and (?:colleagues|co-?workers|associates|others)\b)(?:'s)?{_TAIL}")
-_DATED = re.compile(rf"(?<![\w-])(?P<who>{_AUTHORS})(?:'s)?,?\s*(?:[(\[]\s*{_YEAR}(?:\s*[,;:]\s*(?:{_YEAR}|pp?\.? ?\d[\d-]*))*\s*[)\]]|\[\d[\d,\s-]*\])")
+_ET_AL = re.compile(
+    rf"{_AUTHORS},?\s+(?:et\.?\s?al\b\.?|and (?:colleagues|co-?workers|associates|others)\b)(?:'s)?{_TAIL}"
+)
+_DATED = re.compile(
+    rf"(?<![\w-])(?P<who>{_AUTHORS})(?:'s)?,?\s*(?:[(\[]\s*{_YEAR}(?:\s*[,;:]\s*(?:{_YEAR}|pp?\.? ?\d[\d-]*))*\s*[)\]]|\[\d[\d,\s-]*\])"
+)
 _CITE = rf"(?:{_AUTHORS}(?:,? et al\.?)?(?:'s)?,? ?{_YEAR}(?:, ?{_YEAR})*)"
 _BRACKETS = re.compile(rf"[(\[](?:see |e\.g\.,? |cf\.? |reviewed in |as in )?{_CITE}(?:[;,] ?{_CITE})*[)\]]")
 _WORK = re.compile(
@@ -41,15 +45,15 @@ _CODES = re.compile(
     r"|\b(?:N[CGMPRTWZ]|X[MP])_\d{6,9}(?:\.\d+)?(?:\([A-Z0-9]+\))?(?::[cpg]\.\S*[\w)])?|\brs\d{3,10}\b|\b(?:MN|OP|OQ|MT|MW|KY|KX|KU|LC|AB|EU|GQ|HM|JX|KC|KF|KJ|KM|KP|KR|KT|MF|MG|MH|MK|ON|OR|PP)\d{6}(?:\.\d)?\b"
     r"|\b[cpgm]\.(?:\(?[A-Z][a-z]{2}\d+\S*|[\d*_+-]+\S*)"
 )
-_REGION = re.compile(
-    rf"\b(?:{alternation(group('region_phrases'))})\b", re.IGNORECASE
-)
+_REGION = re.compile(rf"\b(?:{alternation(group('region_phrases'))})\b", re.IGNORECASE)
 _PHRASE = re.compile(
     rf"\b(?:{alternation(p for p in group('eponym_phrases') if ' ' in p)})s?\b",
     re.IGNORECASE,
 )
 _TITLE = re.compile(r"\b(?:Dr|Drs|Mr|Mrs|Ms|Smt|Shri|Sri|Prof|Km|Sh|Mst|Miss)\b\.?\s*$")
-MODEL = re.compile(r"[A-Z][A-Za-z]*\d[\w-]*|[A-Z][a-z]+[A-Z]\w*|[A-Z]{2,}(?:-\w+)?|\d+(?:\.\d+)?T?|[A-Z]|II|III|IV|AS\+|Pro|Plus|Max|Go")
+MODEL = re.compile(
+    r"[A-Z][A-Za-z]*\d[\w-]*|[A-Z][a-z]+[A-Z]\w*|[A-Z]{2,}(?:-\w+)?|\d+(?:\.\d+)?T?|[A-Z]|II|III|IV|AS\+|Pro|Plus|Max|Go"
+)
 MODEL_WORDS = 4
 
 
@@ -63,7 +67,9 @@ def mark(page: Page) -> None:
                 _set(page.locked, *_trimmed(text, *found.span()))
     for rule in (_DATED, _WORK):
         for found in rule.finditer(text):
-            if not _TITLE.search(text, max(0, found.start("who") - 8), found.start("who")) and not _is_place(found["who"]):
+            if not _TITLE.search(text, max(0, found.start("who") - 8), found.start("who")) and not _is_place(
+                found["who"]
+            ):
                 _set(page.locked, *_trimmed(text, found.start("who"), found.end()))
     for rule in (_REGION, _PHRASE):
         for found in rule.finditer(text):
@@ -76,7 +82,9 @@ def _set(mask: bytearray, start: int, end: int) -> None:
     mask[start:end] = b"\1" * (end - start)
 
 
-_LEAD = re.compile(r"(?:The|In|As|By|And|But|However|While|Similarly|Recently|Although|A|An|Both|Our|This|These|Since|When|Unlike|Like|After|Figure|Table|Case|Patient)[, ]+")
+_LEAD = re.compile(
+    r"(?:The|In|As|By|And|But|However|While|Similarly|Recently|Although|A|An|Both|Our|This|These|Since|When|Unlike|Like|After|Figure|Table|Case|Patient)[, ]+"
+)
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
@@ -88,9 +96,7 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 def _is_place(words: str) -> bool:
     """Whether the first name of what looks like a citation is a place or the name of a month."""
     names = [traits(w.lower()) for w in re.findall(r"[^\W\d_]{3,}", words)[:2]]
-    return bool(names) and all(
-        t & (Trait.PLACE | Trait.REGION | Trait.KEEP) and not t & NAME for t in names
-    )
+    return bool(names) and all(t & (Trait.PLACE | Trait.REGION | Trait.KEEP) and not t & NAME for t in names)
 
 
 # --- eponyms ------------------------------------------------------------------------------------------------
@@ -113,11 +119,17 @@ def _before_head(page: Page, i: int) -> None:
     while j and i - j < 3:
         before, gap = tokens[j - 1], page.gap(j)
         joint = re.fullmatch(r"(?:'s?|s')?[ -]|(?:'s?)? ?[-/] ?", gap)
-        if not joint or not (before.shape in "CUI" or (before.low in ("de", "von", "van", "and", "du") and j > 1 and i > j)):
+        if not joint or not (
+            before.shape in "CUI" or (before.low in ("de", "von", "van", "and", "du") and j > 1 and i > j)
+        ):
             break
         if before.low in ("de", "von", "van", "and", "du") and not tokens[j - 2].capital:
             break
-        if before.has(Trait.WORD) and not before.has(NAME | Trait.EPONYM | Trait.NAMESAKE) and before.shape == "C":
+        if (
+            before.has(Trait.WORD)
+            and not before.has(NAME | Trait.EPONYM | Trait.NAMESAKE)
+            and before.shape == "C"
+        ):
             if i - j:
                 break
             return
@@ -157,7 +169,9 @@ def _alone(page: Page, i: int) -> bool:
 
 @cache
 def _sure_makers() -> frozenset[str]:
-    return frozenset(m for m in group("makers") if not traits(m) & NAME or m in ("siemens", "philips", "abbott"))
+    return frozenset(
+        m for m in group("makers") if not traits(m) & NAME or m in ("siemens", "philips", "abbott")
+    )
 
 
 def _products(page: Page) -> None:
@@ -180,8 +194,16 @@ def _products(page: Page) -> None:
             if i >= len(tokens) or not re.fullmatch(r"[ /-]{1,2}|, Inc\.?,? ?", page.gap(i)):
                 break
             part = tokens[i]
-            fits = part.low in models or MODEL.fullmatch(part.text) or (part.shape == "C" and not part.has(NAME & ~Trait.WORD))
-            if not fits or (part.has(Trait.PLACE) and not part.has(Trait.WORD)) or part.low in group("health_heads"):
+            fits = (
+                part.low in models
+                or MODEL.fullmatch(part.text)
+                or (part.shape == "C" and not part.has(NAME & ~Trait.WORD))
+            )
+            if (
+                not fits
+                or (part.has(Trait.PLACE) and not part.has(Trait.WORD))
+                or part.low in group("health_heads")
+            ):
                 break
             if not (part.has(Trait.WORD) and part.shape == "n"):
                 _set(page.kept, part.start, part.end)

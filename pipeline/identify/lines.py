@@ -49,8 +49,16 @@ def convert(source: Path, target: Path, region: str) -> Counts:
     `target` is written whole or not at all. Raises InputError with line numbers when a line is not of that shape,
     UsageError when both are one file, OutputError when the disk refuses.
     """
-    if source != STREAM and target != STREAM and source.exists() and target.exists() and source.samefile(target):
-        raise UsageError("IN and OUT are the same file", where=target.name, fix="name another file for the answer")
+    if (
+        source != STREAM
+        and target != STREAM
+        and source.exists()
+        and target.exists()
+        and source.samefile(target)
+    ):
+        raise UsageError(
+            "IN and OUT are the same file", where=target.name, fix="name another file for the answer"
+        )
     with _opened(source) as lines, _whole(target) as out:
         return _each(lines, out, region, "standard input" if source == STREAM else source.name)
 
@@ -128,7 +136,9 @@ def _lines(file: BinaryIO, where: str) -> Iterator[tuple[int, bytes]]:
     while raw := file.readline(MAX_LINE + 1):
         number += 1
         if len(raw) > MAX_LINE:
-            raise InputError(f"line {number} is longer than {MAX_LINE >> 20} MB. Nothing was written.", where=where)
+            raise InputError(
+                f"line {number} is longer than {MAX_LINE >> 20} MB. Nothing was written.", where=where
+            )
         if number == 1:
             raw = raw.removeprefix(UTF8_SIGN)
         if raw.strip():

@@ -12,10 +12,13 @@ LONGEST = 5  # words of a name
 GAP = re.compile(r" {1,2}|\.? ?|\. |-")
 
 
-
 def plain(token: Token) -> bool:
     """Whether the word is ordinary and no name."""
-    return token.has(Trait.WORD | Trait.KEEP | Trait.REGION) and not token.has(Trait.NAMESAKE | NAME) and token.shape != "I"
+    return (
+        token.has(Trait.WORD | Trait.KEEP | Trait.REGION)
+        and not token.has(Trait.NAMESAKE | NAME)
+        and token.shape != "I"
+    )
 
 
 def strength(token: Token) -> int:
@@ -42,27 +45,110 @@ def grown(page: Page, j: int, *, sure: bool) -> int:
         if end > j and "." in page.gap(end) and tokens[end - 1].shape != "I":
             break
         low = token.low
-        if end > j and low in group("particles") and token.shape == "l" and end + 1 < len(tokens) and tokens[end + 1].capital:
+        if (
+            end > j
+            and low in group("particles")
+            and token.shape == "l"
+            and end + 1 < len(tokens)
+            and tokens[end + 1].capital
+        ):
             end += 1
             continue
         if not token.capital or (end > j and low in group("degrees") and token.shape == "U") or low in STOP:
             break
-        if token.shape == "I" and end > j and end + 1 < len(tokens) and not tokens[end + 1].capital and not token.text.endswith(".") and token.text == "I":
+        if (
+            token.shape == "I"
+            and end > j
+            and end + 1 < len(tokens)
+            and not tokens[end + 1].capital
+            and not token.text.endswith(".")
+            and token.text == "I"
+        ):
             break
-        if plain(token) and not (sure and end == j and token.shape == "C" and not token.has(Trait.KEEP | Trait.REGION)):
+        if plain(token) and not (
+            sure and end == j and token.shape == "C" and not token.has(Trait.KEEP | Trait.REGION)
+        ):
             break
         if token.has(Trait.WORD) and end > j and token.shape == "U" and tokens[j].shape == "C":
             break
         end += 1
-    while end > j + 1 and tokens[end - 1].shape == "U" and tokens[j].shape == "C" and (len(tokens[end - 1].text) < 4 and strength(tokens[end - 1]) < 3):
+    while (
+        end > j + 1
+        and tokens[end - 1].shape == "U"
+        and tokens[j].shape == "C"
+        and (len(tokens[end - 1].text) < 4 and strength(tokens[end - 1]) < 3)
+    ):
         end -= 1
     if end > j and all(t.shape == "I" for t in tokens[j:end]) and not (sure and "." in tokens[j].text):
         return j
     return end
 
 
-STOP = frozenset({"hospital", "the", "he", "she", "they", "his", "her", "who", "figure", "table", "fig", "case", "patient", "dr", "mr", "mrs", "smt", "ms", "institute", "department", "dob", "mrn", "uhid", "age", "sex", "male", "female", "diagnosis", "history",
-    "village", "vill", "vpo", "district", "tehsil", "house", "phone", "mobile", "address", "date", "day", "pod", "ct", "mri", "ecg", "icu", "opd", "ipd", "regn", "reg", "aadhaar", "no", "yes", "in", "on", "at", "of", "to", "and", "for", "with", "by"})
+STOP = frozenset(
+    {
+        "hospital",
+        "the",
+        "he",
+        "she",
+        "they",
+        "his",
+        "her",
+        "who",
+        "figure",
+        "table",
+        "fig",
+        "case",
+        "patient",
+        "dr",
+        "mr",
+        "mrs",
+        "smt",
+        "ms",
+        "institute",
+        "department",
+        "dob",
+        "mrn",
+        "uhid",
+        "age",
+        "sex",
+        "male",
+        "female",
+        "diagnosis",
+        "history",
+        "village",
+        "vill",
+        "vpo",
+        "district",
+        "tehsil",
+        "house",
+        "phone",
+        "mobile",
+        "address",
+        "date",
+        "day",
+        "pod",
+        "ct",
+        "mri",
+        "ecg",
+        "icu",
+        "opd",
+        "ipd",
+        "regn",
+        "reg",
+        "aadhaar",
+        "no",
+        "yes",
+        "in",
+        "on",
+        "at",
+        "of",
+        "to",
+        "and",
+        "for",
+        "with",
+        "by",
+    }
+)
 
 
 def made(page: Page, j: int, end: int, label: str, said: str, action: Action, rank: Rank, why: str) -> Find:

@@ -14,14 +14,24 @@ from pipeline.identify.words import KNOWN, Trait, alternation, traits
 
 RULES = "templates/rules/identify-numbers.yaml"
 # "PIN 143 001": the digits of a postal code behind its label, or behind a state or a city.
-PIN = re.compile(r"\b(?:pin(?: ?code)?|postal code|zip(?: code)?|पिन(?: कोड)?|ਪਿੰਨ(?: ਕੋਡ)?)\s*(?:no\.?)?\s*[:.-]{0,2}\s*(?:is|was|of)?\s*(?P<v>[1-9OIl][\dOIl]{2} ?[\dOIl]{3}|\d{5}(?:-\d{4})?)(?!\w)", re.IGNORECASE)
-ZIP = re.compile(r"\b(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]|Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|Ohio|Oklahoma|Oregon|Pennsylvania|Tennessee|Texas|Utah|Vermont|Virginia|Washington|Wisconsin|Wyoming|Jersey|Mexico|York|Carolina|Dakota|Hampshire|Island),? (?P<v>\d{5}(?:-\d{4})?)(?![\w-])")
-BEHIND_PLACE = re.compile(r"\b(?P<place>[A-Z][a-z]{2,}),?\s?(?:[-:(]\s?)?(?P<v>[1-9]\d{2} ?\d{3}|\d{5})(?!\w|[.,/]\d|-\d)")
+PIN = re.compile(
+    r"\b(?:pin(?: ?code)?|postal code|zip(?: code)?|पिन(?: कोड)?|ਪਿੰਨ(?: ਕੋਡ)?)\s*(?:no\.?)?\s*[:.-]{0,2}\s*(?:is|was|of)?\s*(?P<v>[1-9OIl][\dOIl]{2} ?[\dOIl]{3}|\d{5}(?:-\d{4})?)(?!\w)",
+    re.IGNORECASE,
+)
+ZIP = re.compile(
+    r"\b(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]|Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|Ohio|Oklahoma|Oregon|Pennsylvania|Tennessee|Texas|Utah|Vermont|Virginia|Washington|Wisconsin|Wyoming|Jersey|Mexico|York|Carolina|Dakota|Hampshire|Island),? (?P<v>\d{5}(?:-\d{4})?)(?![\w-])"
+)
+BEHIND_PLACE = re.compile(
+    r"\b(?P<place>[A-Z][a-z]{2,}),?\s?(?:[-:(]\s?)?(?P<v>[1-9]\d{2} ?\d{3}|\d{5})(?!\w|[.,/]\d|-\d)"
+)
 UNIT = re.compile(
     r"\s?(?:%|x ?10|×|°|(?:[µμ]|mc|m|k|n|p)?g\b|[µμmd]?[lL]\b|[mck]?m\b|mm|cells|copies|IU\b|U\b|m?mol|/ ?(?:[µμ]?L|mm|cumm|cu|dl|dL|hpf|HPF|lpf|min)|per |Hz|kg|bpm|msec|ms\b|lakh|crore|rupees|platelets|leu[ck]ocytes|patients|people|population|inhabitants|steps|words|reads|bp\b|kb\b)",
 )
 _MONEY = re.compile(r"(?:Rs\.?|INR|₹|\$|£|€|USD)\s?$")
-_COUNTED = re.compile(r"\b(?:count|counts|TLC|WBC|RBC|platelets?|titre|titer|load|LDH|CPK|CK|ferritin|troponin|BNP|AFP|HCG|CA ?\d+|CEA|PSA|IgE|ALP|AST|ALT|GGT|amylase|lipase|score|p|n|N|version|v|build|dose|units?)\s*(?:of|was|were|is|=|:|-|>|<)*\s*$", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"\b(?:count|counts|TLC|WBC|RBC|platelets?|titre|titer|load|LDH|CPK|CK|ferritin|troponin|BNP|AFP|HCG|CA ?\d+|CEA|PSA|IgE|ALP|AST|ALT|GGT|amylase|lipase|score|p|n|N|version|v|build|dose|units?)\s*(?:of|was|were|is|=|:|-|>|<)*\s*$",
+    re.IGNORECASE,
+)
 
 
 def _place(word: str) -> bool:
@@ -76,9 +86,15 @@ def _each() -> tuple[tuple[re.Pattern[str], str, str], ...]:
     return tuple((re.compile(f"(?:{words})", re.IGNORECASE), label, what) for label, what, words in rows)
 
 
-_SURE_MORE = re.compile(r"(?:id|number|num|no|nos|code|ref|#|record|slip|tag|plate|card|file|संख्या|नंबर|ਨੰਬਰ|எண்)\b", re.IGNORECASE)
-_DATE_LIKE = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})|(?:19|20)\d\d[/.-]\d{1,2}[/.-]\d{1,2}|(?:19|20)\d\d")
-_NUMBERING = re.compile(r"\b(?:Figure|Fig|Table|Case|Patient|Panel|Box|Image|Video|Group|Grade|Stage|Type|Day|Week|Phase)s?\.?\s*$")
+_SURE_MORE = re.compile(
+    r"(?:id|number|num|no|nos|code|ref|#|record|slip|tag|plate|card|file|संख्या|नंबर|ਨੰਬਰ|எண்)\b", re.IGNORECASE
+)
+_DATE_LIKE = re.compile(
+    r"\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})|(?:19|20)\d\d[/.-]\d{1,2}[/.-]\d{1,2}|(?:19|20)\d\d"
+)
+_NUMBERING = re.compile(
+    r"\b(?:Figure|Fig|Table|Case|Patient|Panel|Box|Image|Video|Group|Grade|Stage|Type|Day|Week|Phase)s?\.?\s*$"
+)
 
 
 def find(page: Page) -> Iterator[Find]:
@@ -159,7 +175,9 @@ def _labelled(page: Page) -> Iterator[Find]:
 
 
 def _meaning(word: str) -> tuple[str, str]:
-    return next(((label, what) for rule, label, what in _each() if rule.fullmatch(word)), ("number", "number"))
+    return next(
+        ((label, what) for rule, label, what in _each() if rule.fullmatch(word)), ("number", "number")
+    )
 
 
 def _plausible(text: str, hit: re.Match[str], value: str, unsure: frozenset[str]) -> bool:
@@ -174,7 +192,11 @@ def _plausible(text: str, hit: re.Match[str], value: str, unsure: frozenset[str]
     if word in unsure:
         if said:
             return (digits >= 3 or (digits >= 2 and size >= 4)) and not re.fullmatch(r"\d+\.\d+", value)
-        return digits >= 5 or (digits >= 3 and bool(re.search(r"\d/\d{2}$|^[A-Z]{1,4}[-/]?\d|\d-\d", value)) and word not in ("ct", "icd", "ni", "pan", "pm", "model"))
+        return digits >= 5 or (
+            digits >= 3
+            and bool(re.search(r"\d/\d{2}$|^[A-Z]{1,4}[-/]?\d|\d-\d", value))
+            and word not in ("ct", "icd", "ni", "pan", "pm", "model")
+        )
     if said:
         return digits >= 2
     return digits >= 3 and not re.fullmatch(r"\d{1,3}\.\d+", value)
@@ -191,7 +213,9 @@ _NO_NUMBER = frozenset(
     "article chapter section schedule annexure appendix slice image series sr sl serial s equation model session course trial attempt tooth teeth level "
     "and or with in a the had was for to total mean average large small high low same of has is by at on be great any".split()
 )
-_UNSURE_NUMBER = frozenset("figure fig table panel box and or with in a the of chromosome copy grade stage type dose cycle tooth teeth foley ryles french size day week".split())
+_UNSURE_NUMBER = frozenset(
+    "figure fig table panel box and or with in a the of chromosome copy grade stage type dose cycle tooth teeth foley ryles french size day week".split()
+)
 
 
 def _numbered(page: Page) -> Iterator[Find]:
@@ -208,7 +232,9 @@ def _numbered(page: Page) -> Iterator[Find]:
 
 
 # A long number or a code of letters and digits that nothing explains.
-_BARE = re.compile(r"(?<![\w.,/-])(?:\d{7,}|(?=[A-Z0-9]*\d[A-Z]*\d[A-Z]*\d[A-Z]*\d)(?=\d*[A-Z])[A-Z0-9]{6,}|[A-Z]{2,}(?:[/-][A-Z0-9]+){1,4}[/-]\d+[A-Z0-9]*|[A-Z]{1,6}[-/]?\d{5,}[A-Z0-9/-]*|\d{2,6}[/-][A-Z]{1,4}[/-]\d{2,}|[A-Z]{1,5}[-/]\d{1,6}[-/]\d{2,6}(?:[-/]\d+)*|[A-Z]{2,5}-\d{3,}(?:-[A-Z0-9]+)*)(?![\w%]|[.,]\d)")
+_BARE = re.compile(
+    r"(?<![\w.,/-])(?:\d{7,}|(?=[A-Z0-9]*\d[A-Z]*\d[A-Z]*\d[A-Z]*\d)(?=\d*[A-Z])[A-Z0-9]{6,}|[A-Z]{2,}(?:[/-][A-Z0-9]+){1,4}[/-]\d+[A-Z0-9]*|[A-Z]{1,6}[-/]?\d{5,}[A-Z0-9/-]*|\d{2,6}[/-][A-Z]{1,4}[/-]\d{2,}|[A-Z]{1,5}[-/]\d{1,6}[-/]\d{2,6}(?:[-/]\d+)*|[A-Z]{2,5}-\d{3,}(?:-[A-Z0-9]+)*)(?![\w%]|[.,]\d)"
+)
 
 
 def _long(page: Page) -> Iterator[Find]:
@@ -218,7 +244,15 @@ def _long(page: Page) -> Iterator[Find]:
             continue
         if _MONEY.search(text, max(0, hit.start() - 8), hit.start()) or _is_date(hit[0]):
             continue
-        yield Find(hit.start(), hit.end(), "number", "[number]", ASK, Rank.LISTED, "a long number or code: does it belong to the patient or to a sample?")
+        yield Find(
+            hit.start(),
+            hit.end(),
+            "number",
+            "[number]",
+            ASK,
+            Rank.LISTED,
+            "a long number or code: does it belong to the patient or to a sample?",
+        )
 
 
 def _is_date(value: str) -> bool:

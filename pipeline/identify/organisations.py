@@ -13,9 +13,70 @@ LONGEST = 8  # words before the one that says what it is
 CONNECT = {"of", "and", "for", "the", "de", "in", "at", "on"}
 _JOINED = re.compile(r"[ \t]{1,2}|\. |-|'s? |, |\s?&\s?|/|'")
 
-_OPENERS = {"the", "a", "an", "at", "in", "from", "to", "our", "this", "that", "by", "and", "of", "with", "on", "was", "patient", "he", "she", "they", "her", "his", "their", "i", "we", "x-ray", "ct", "mri",
-            "reported", "referred", "admitted", "seen", "biopsy", "specimen", "after", "before", "when", "figure", "fig", "table", "department", "dept", "case", "mother", "father", "works", "worked", "visited", "sent", "slides", "courtesy", "report", "via", "dr", "mr", "mrs"}
-_SAID = {"hospital": "a hospital", "lab": "a laboratory", "school": "a school or college", "work": "an employer"}
+_OPENERS = {
+    "the",
+    "a",
+    "an",
+    "at",
+    "in",
+    "from",
+    "to",
+    "our",
+    "this",
+    "that",
+    "by",
+    "and",
+    "of",
+    "with",
+    "on",
+    "was",
+    "patient",
+    "he",
+    "she",
+    "they",
+    "her",
+    "his",
+    "their",
+    "i",
+    "we",
+    "x-ray",
+    "ct",
+    "mri",
+    "reported",
+    "referred",
+    "admitted",
+    "seen",
+    "biopsy",
+    "specimen",
+    "after",
+    "before",
+    "when",
+    "figure",
+    "fig",
+    "table",
+    "department",
+    "dept",
+    "case",
+    "mother",
+    "father",
+    "works",
+    "worked",
+    "visited",
+    "sent",
+    "slides",
+    "courtesy",
+    "report",
+    "via",
+    "dr",
+    "mr",
+    "mrs",
+}
+_SAID = {
+    "hospital": "a hospital",
+    "lab": "a laboratory",
+    "school": "a school or college",
+    "work": "an employer",
+}
 
 
 def find(page: Page) -> Iterator[Find]:
@@ -38,16 +99,53 @@ def _kind(page: Page, i: int) -> str:
     low = token.low
     if low in group("health_heads"):
         return "hospital"
-    if token.capital and low in group("known_orgs") and (token.shape == "U" or low not in ("cmc", "narayana", "apollo", "aster", "metropolis", "amrita")):
+    if (
+        token.capital
+        and low in group("known_orgs")
+        and (token.shape == "U" or low not in ("cmc", "narayana", "apollo", "aster", "metropolis", "amrita"))
+    ):
         return "known"
     if not token.capital:
         before = page.tokens[i - 1] if i else None
-        lowly = low in ("school", "college", "university", "mill", "mills", "factory", "bank", "clinic", "lab", "laboratory", "centre", "company", "academy", "diagnostics", "institute", "foundation", "church", "temple")
-        named = before is not None and before.capital and not before.has(Trait.WORD | Trait.KEEP | Trait.REGION | Trait.EPONYM) and page.gap(i) == " "
-        return ("school" if low in group("school_heads") else "work") if lowly and named and not before.opens else ""
+        lowly = low in (
+            "school",
+            "college",
+            "university",
+            "mill",
+            "mills",
+            "factory",
+            "bank",
+            "clinic",
+            "lab",
+            "laboratory",
+            "centre",
+            "company",
+            "academy",
+            "diagnostics",
+            "institute",
+            "foundation",
+            "church",
+            "temple",
+        )
+        named = (
+            before is not None
+            and before.capital
+            and not before.has(Trait.WORD | Trait.KEEP | Trait.REGION | Trait.EPONYM)
+            and page.gap(i) == " "
+        )
+        return (
+            ("school" if low in group("school_heads") else "work")
+            if lowly and named and not before.opens
+            else ""
+        )
     if token.shape == "U" and low in group("place_heads") and i and _stands_before(page, i):
         return "known"
-    for name, kind in (("lab_heads", "lab"), ("school_heads", "school"), ("work_heads", "work"), ("weak_heads", "weak")):
+    for name, kind in (
+        ("lab_heads", "lab"),
+        ("school_heads", "school"),
+        ("work_heads", "work"),
+        ("weak_heads", "weak"),
+    ):
         if low in group(name):
             return kind
     return ""
@@ -56,7 +154,9 @@ def _kind(page: Page, i: int) -> str:
 def _stands_before(page: Page, i: int) -> bool:
     """Whether a place stands right before "PHC": "Rampur PHC"."""
     before = page.tokens[i - 1]
-    return before.shape == "C" and page.gap(i) == " " and not before.has(Trait.WORD | Trait.KEEP | Trait.REGION)
+    return (
+        before.shape == "C" and page.gap(i) == " " and not before.has(Trait.WORD | Trait.KEEP | Trait.REGION)
+    )
 
 
 def _around(page: Page, i: int, kind: str) -> Find | None:
@@ -78,21 +178,58 @@ def _around(page: Page, i: int, kind: str) -> Find | None:
     if head.shape == "l" and not telling:
         return None
     if not telling and not city:
-        generic = len(span) > 1 and head.capital and any(t.low in ("civil", "district", "government", "govt", "general", "children's") for t in span)
+        generic = (
+            len(span) > 1
+            and head.capital
+            and any(
+                t.low in ("civil", "district", "government", "govt", "general", "children's") for t in span
+            )
+        )
         return _made(page, first, span[-1].end, kind, ASK) if generic and kind == "hospital" else None
     end = city or span[-1].end
     if head.shape == "l" and len(span) == 1:
         return None
     if kind == "weak" and not _sure_weak(span):
         return _made(page, first, end, kind, ASK)
-    kept = page.kept.find(1, span[0].start, span[-1].end) >= 0 and not city and kind in ("weak", "work", "lab")
+    kept = (
+        page.kept.find(1, span[0].start, span[-1].end) >= 0 and not city and kind in ("weak", "work", "lab")
+    )
     kept = kept and (head.shape == "l" or (kind == "weak" and not _sure_weak(span)))
     return None if kept else _made(page, first, end, kind, REMOVE)
 
 
 def _sure_weak(span: list[Token]) -> bool:
     lows = {t.low for t in span}
-    return bool(lows & {"medical", "health", "nursing", "scan", "eye", "cancer", "heart", "dental", "maternity", "memorial", "imaging", "diagnostic", "care", "trust", "surgical", "research", "rehabilitation", "dialysis", "fertility", "ivf", "community", "primary", "kidney", "old", "day"})
+    return bool(
+        lows
+        & {
+            "medical",
+            "health",
+            "nursing",
+            "scan",
+            "eye",
+            "cancer",
+            "heart",
+            "dental",
+            "maternity",
+            "memorial",
+            "imaging",
+            "diagnostic",
+            "care",
+            "trust",
+            "surgical",
+            "research",
+            "rehabilitation",
+            "dialysis",
+            "fertility",
+            "ivf",
+            "community",
+            "primary",
+            "kidney",
+            "old",
+            "day",
+        }
+    )
 
 
 def _made(page: Page, first: int, end: int, kind: str, action: Action) -> Find:
@@ -117,7 +254,15 @@ def _telling(token: Token, kind: str, sure: bool) -> bool:
         return token.low not in _OPENERS
     if kind in ("weak", "work", "lab") and token.has(Trait.WORD) and not token.has(Trait.NAMESAKE | NAME):
         return kind == "work" and token.capital
-    return token.proper and (not token.has(Trait.WORD) or token.has(Trait.NAMESAKE | NAME | Trait.PLACE) or kind in ("hospital", "school")) and token.low not in _OPENERS
+    return (
+        token.proper
+        and (
+            not token.has(Trait.WORD)
+            or token.has(Trait.NAMESAKE | NAME | Trait.PLACE)
+            or kind in ("hospital", "school")
+        )
+        and token.low not in _OPENERS
+    )
 
 
 def _heads() -> frozenset[str]:
@@ -139,12 +284,67 @@ def _left(page: Page, i: int) -> int:
                 break
             if before.low in ("figure", "fig", "table", "department", "dept") and before.opens:
                 break
-            if before.low in group("titles") and before.low not in ("dr", "sardar", "shri", "sri", "smt", "lady", "prof", "capt", "maj", "col", "st", "swami", "bhai", "haji", "pandit", "maharaja", "shree", "rev", "lt"):
+            if before.low in group("titles") and before.low not in (
+                "dr",
+                "sardar",
+                "shri",
+                "sri",
+                "smt",
+                "lady",
+                "prof",
+                "capt",
+                "maj",
+                "col",
+                "st",
+                "swami",
+                "bhai",
+                "haji",
+                "pandit",
+                "maharaja",
+                "shree",
+                "rev",
+                "lt",
+            ):
                 break
-            if gap == ". " and before.shape not in "I" and before.low not in ("dr", "st", "smt", "sh", "shri", "sri", "govt", "pt", "prof", "dist", "distt", "col", "maj", "capt", "mt"):
+            if (
+                gap == ". "
+                and before.shape not in "I"
+                and before.low
+                not in (
+                    "dr",
+                    "st",
+                    "smt",
+                    "sh",
+                    "shri",
+                    "sri",
+                    "govt",
+                    "pt",
+                    "prof",
+                    "dist",
+                    "distt",
+                    "col",
+                    "maj",
+                    "capt",
+                    "mt",
+                )
+            ):
                 break
             first = j - 1
-        elif before.low not in CONNECT or before.shape != "l" or j - 1 == 0 or not tokens[j - 2].capital or before.low in ("in", "at", "on") or not re.fullmatch(r" ", page.gap(j - 1)) or tokens[j - 2].low in _OPENERS and tokens[j - 2].opens or before.low in ("of", "for", "the") and not (tokens[j - 2].low in _heads() | group("generic_org") or tokens[j - 2].low in ("of", "and", "for", "school", "lady", "sisters", "our")):
+        elif (
+            before.low not in CONNECT
+            or before.shape != "l"
+            or j - 1 == 0
+            or not tokens[j - 2].capital
+            or before.low in ("in", "at", "on")
+            or not re.fullmatch(r" ", page.gap(j - 1))
+            or tokens[j - 2].low in _OPENERS
+            and tokens[j - 2].opens
+            or before.low in ("of", "for", "the")
+            and not (
+                tokens[j - 2].low in _heads() | group("generic_org")
+                or tokens[j - 2].low in ("of", "and", "for", "school", "lady", "sisters", "our")
+            )
+        ):
             break
         j -= 1
     return first
@@ -156,9 +356,17 @@ def _right(page: Page, i: int) -> int:
     last = j = i
     while j + 1 < len(tokens) and j - i < LONGEST:
         after, gap = tokens[j + 1], page.gap(j + 1)
-        if re.fullmatch(r"\s?(?:&|,)\s|[ \t]{1,2}|\. (?=[A-Z])|-", gap) is None or ("," in gap and after.low not in _heads() and after.low not in group("generic_org")):
+        if re.fullmatch(r"\s?(?:&|,)\s|[ \t]{1,2}|\. (?=[A-Z])|-", gap) is None or (
+            "," in gap and after.low not in _heads() and after.low not in group("generic_org")
+        ):
             break
-        if after.proper and (after.low in _heads() or after.low in group("generic_org") or after.low in group("work_heads") or j > last or (tokens[j].low in CONNECT and j > i)):
+        if after.proper and (
+            after.low in _heads()
+            or after.low in group("generic_org")
+            or after.low in group("work_heads")
+            or j > last
+            or (tokens[j].low in CONNECT and j > i)
+        ):
             if gap == ". " and after.low not in ("ltd", "limited", "of"):
                 break
             last = j + 1
@@ -186,10 +394,21 @@ def _city(page: Page, last: int, *, needed: bool, kind: str) -> int:
             if at >= len(tokens) or page.gap(at) != " ":
                 break
             token, gap = tokens[at], " in "
-        if not token.capital or token.shape == "I" or token.has(Trait.REGION) and token.low not in group("city_states"):
+        if (
+            not token.capital
+            or token.shape == "I"
+            or token.has(Trait.REGION)
+            and token.low not in group("city_states")
+        ):
             break
         stop = at
-        while stop + 1 < len(tokens) and stop - at < 2 and page.gap(stop + 1) in (" ", "-") and tokens[stop + 1].shape == "C" and not tokens[stop + 1].has(Trait.WORD | Trait.KEEP | Trait.REGION):
+        while (
+            stop + 1 < len(tokens)
+            and stop - at < 2
+            and page.gap(stop + 1) in (" ", "-")
+            and tokens[stop + 1].shape == "C"
+            and not tokens[stop + 1].has(Trait.WORD | Trait.KEEP | Trait.REGION)
+        ):
             stop += 1
         placed = any(t.has(Trait.PLACE | Trait.ABROAD | Trait.PLACELIKE) for t in tokens[at : stop + 1])
         plain = token.has(Trait.WORD | Trait.KEEP) and not token.has(Trait.PLACE)

@@ -19,8 +19,12 @@ TOKEN = re.compile(
     rf"(?P<i>(?:[A-Z]\.[ ]?(?=[A-Z]))*[A-Z]\.(?=[\s,;:)^'-]|$|[A-Z]))"  # A. or A.K. or A. K.
     rf"|(?P<n>{_L}*\d[\w]*)|(?P<w>{_L}+(?:['-]{_L}+)*)|(?P<x>[{INDIC}]+)"
 )
-_MIXED = re.compile(r"^(?!(?:Mc|Mac|Fitz|De|La|Le|Di|Du|Van|Al|El|Abd)[A-Z][a-z]).*[a-z][A-Z]|^[A-Z]{2,}[a-z]")
-LONGEST = 200  # characters of a run without (or of nothing but) spaces that are looked at: base64 says nothing
+_MIXED = re.compile(
+    r"^(?!(?:Mc|Mac|Fitz|De|La|Le|Di|Du|Van|Al|El|Abd)[A-Z][a-z]).*[a-z][A-Z]|^[A-Z]{2,}[a-z]"
+)
+LONGEST = (
+    200  # characters of a run without (or of nothing but) spaces that are looked at: base64 says nothing
+)
 _ENDLESS = re.compile(rf"\S{{{LONGEST + 1},}}|\s{{{LONGEST + 1},}}")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 SENTENCE_END = re.compile(r".*?(?:[.!?|>\u0964]['\")\]*_]*\s+|\n\s*)['\"(\[*_#-]*\s*", re.DOTALL)
@@ -59,7 +63,9 @@ class Page:
 
     original: str
     text: str
-    back: list[int] | None  # position in `original` of each character of `text`; None where nothing was left out
+    back: (
+        list[int] | None
+    )  # position in `original` of each character of `text`; None where nothing was left out
     locked: bytearray = field(default_factory=bytearray)  # nothing here is ever proposed
     kept: bytearray = field(default_factory=bytearray)  # proposed only with proof
 
@@ -129,7 +135,9 @@ def _tokens(text: str) -> list[Token]:
     return found
 
 
-_ROMAN_HINDI = re.compile(r"\b(?:hai|hain|tha|thi|mein|mera|meri|mere|ka|ki|ke|ko|aur|nahi|nahin|hoon|raha|rahi|gaya|gayi|se|ne|bhi|wala|wali|tak|uska|uski|karta|karti|tarikh)\b")
+_ROMAN_HINDI = re.compile(
+    r"\b(?:hai|hain|tha|thi|mein|mera|meri|mere|ka|ki|ke|ko|aur|nahi|nahin|hoon|raha|rahi|gaya|gayi|se|ne|bhi|wala|wali|tak|uska|uski|karta|karti|tarikh)\b"
+)
 
 
 def _is_loose(tokens: list[Token], text: str) -> bool:
@@ -145,12 +153,20 @@ def _loose(tokens: list[Token]) -> list[Token]:
     sure = Trait.GIVEN | Trait.FAMILY | Trait.PLACE
     other = Trait.WORD | Trait.KEEP | Trait.EPONYM | Trait.REGION
     return [
-        replace(t, shape="C") if t.shape == "l" and len(t.text) > 3 and t.has(sure) and not t.has(other) and t.low not in _HINDI_WORDS else t
+        replace(t, shape="C")
+        if t.shape == "l"
+        and len(t.text) > 3
+        and t.has(sure)
+        and not t.has(other)
+        and t.low not in _HINDI_WORDS
+        else t
         for t in tokens
     ]
 
 
-_HINDI_WORDS = frozenset("hain mera meri mere aapka hamara unka uska iska tumhara bukhar dard khoon pet sir haath pair dawa dawai ilaj ilaaj bimari mareez doctor sahab gaya gayi kiya liya diya raha rahi rahe karta karti karne hota hoti hone baad pehle saal mahine din raat subah shaam teen char paanch chhe saat aath lekin isliye kyunki phir abhi bahut thoda zyada kuch sabhi bhai behen beta beti pati patni pita mata maa baap bachcha bacche ghar gaon paani khana saans takleef jaanch report umar naam tarikh bharti chhutti".split())
+_HINDI_WORDS = frozenset(
+    "hain mera meri mere aapka hamara unka uska iska tumhara bukhar dard khoon pet sir haath pair dawa dawai ilaj ilaaj bimari mareez doctor sahab gaya gayi kiya liya diya raha rahi rahe karta karti karne hota hoti hone baad pehle saal mahine din raat subah shaam teen char paanch chhe saat aath lekin isliye kyunki phir abhi bahut thoda zyada kuch sabhi bhai behen beta beti pati patni pita mata maa baap bachcha bacche ghar gaon paani khana saans takleef jaanch report umar naam tarikh bharti chhutti".split()
+)
 
 
 def _shape(kind: str, word: str) -> str:

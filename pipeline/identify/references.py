@@ -31,10 +31,18 @@ ANCHOR = re.compile(
     r"|\d+(?:\.\d+|\(\d+\))? ?\((?:19|20)\d\d\):? ?(?:pp?\. ?)?e?\d[\w-]*"
     r"|\[cited (?:19|20)\d\d[^\]\n]*\]"
 )
-AFTER = re.compile(r"[.,;]?\s*(?:p(?:p|ages)?\.? ?\d[\d-]*\.?\s*)?(?:\[?(?:Epub|PMID|PMCID|doi|DOI|https?:|Available|Accessed|Cited|Erratum|PMC)\b[^\n]{0,300}?(?=\s(?:\[\d{1,3}\]|\d{1,3}\.)\s|\n|$))?")
+AFTER = re.compile(
+    r"[.,;]?\s*(?:p(?:p|ages)?\.? ?\d[\d-]*\.?\s*)?(?:\[?(?:Epub|PMID|PMCID|doi|DOI|https?:|Available|Accessed|Cited|Erratum|PMC)\b[^\n]{0,300}?(?=\s(?:\[\d{1,3}\]|\d{1,3}\.)\s|\n|$))?"
+)
 BIBTEX = re.compile(r"@\s*[A-Za-z]{3,20}\s*[{(][^@]*?(?:\n\s*[})]|\}\s*\}|\}\s*$)", re.DOTALL)
-RIS = re.compile(r"^(?:TY|AU|A[1-4]|FAU|TI|T[1-3]|JO|JF|JA|JT|TA|PY|Y1|VL|IS|SP|EP|DO|UR|ER|AB|KW|PB|CY|SN|ID|DP|PMID|IP|PG|AD|LID|SO)  ?- ?.*$", re.MULTILINE)
-NUMBERED = re.compile(r"^[ \t]*(?:\[\d{1,3}\]|\(\d{1,3}\)|\d{1,3}[.)])[ \t]+\S.*(?:\n(?![ \t]*(?:\[\d{1,3}\]|\(\d{1,3}\)|\d{1,3}[.)])[ \t])[ \t]*\S.*)*", re.MULTILINE)
+RIS = re.compile(
+    r"^(?:TY|AU|A[1-4]|FAU|TI|T[1-3]|JO|JF|JA|JT|TA|PY|Y1|VL|IS|SP|EP|DO|UR|ER|AB|KW|PB|CY|SN|ID|DP|PMID|IP|PG|AD|LID|SO)  ?- ?.*$",
+    re.MULTILINE,
+)
+NUMBERED = re.compile(
+    r"^[ \t]*(?:\[\d{1,3}\]|\(\d{1,3}\)|\d{1,3}[.)])[ \t]+\S.*(?:\n(?![ \t]*(?:\[\d{1,3}\]|\(\d{1,3}\)|\d{1,3}[.)])[ \t])[ \t]*\S.*)*",
+    re.MULTILINE,
+)
 YEAR = re.compile(r"(?:19|20)\d\d")
 MAX_REFERENCE = 600  # characters before the year and pages where its authors may begin
 
@@ -76,9 +84,13 @@ def _sections(page: Page) -> None:
 def _beginning(text: str, last: int, anchor: int, sure: bool) -> int | None:
     """Where the reference begins whose year stands at `anchor`; None when no authors or title stand before it."""
     line = max(last, text.rfind("\n", 0, anchor) + 1, anchor - MAX_REFERENCE)
-    starts = [m for m in START.finditer(text, line, anchor)]
+    starts = list(START.finditer(text, line, anchor))
     for start in reversed(starts):
-        if AUTHORS.match(text, start.end()) or start.start() == line or text[line : start.start()].strip(" .") == "":
+        if (
+            AUTHORS.match(text, start.end())
+            or start.start() == line
+            or text[line : start.start()].strip(" .") == ""
+        ):
             return start.start()
     authors = AUTHORS.search(text, line, anchor)
     if authors:

@@ -8,7 +8,9 @@ from pipeline.identify.found import Find
 from pipeline.identify.page import Page
 from pipeline.identify.words import group
 
-_BEFORE = re.compile(r"(?:\b([Hh]is|[Hh]er|[Tt]heir|[Mm]y|[Pp]atient's|[Tt]he)\s+)?\b([a-z]+(?:-in-law)?)\s*(?:[,:(-]|named|called)?\s*$")
+_BEFORE = re.compile(
+    r"(?:\b([Hh]is|[Hh]er|[Tt]heir|[Mm]y|[Pp]atient's|[Tt]he)\s+)?\b([a-z]+(?:-in-law)?)\s*(?:[,:(-]|named|called)?\s*$"
+)
 
 
 def replacement(page: Page, hit: Find) -> str:

@@ -10,7 +10,9 @@ from pipeline.identify.nameparts import GAP, STOP, made, plain, strength
 from pipeline.identify.page import Page, Token
 from pipeline.identify.words import NAME, Trait, group
 
-_VERB = re.compile(r"\s+(?:presented|complained|reported (?:to|with|that|a|having|no)|was (?:admitted|brought|referred|seen|diagnosed|operated|discharged|born|taken|started|counselled|a \d|an? |limping|advised|treated|well|found|asked|accompanied|told|last|living|first|referred|unable|reluctant|happy|worried|afraid)|had (?:been|a|an|no|noticed|fever|come|gone|her|his|worked|two|three)|has (?:been|a|no|two|three|consented|given|agreed)|is (?:a|an|the|now|alive|married|doing|well|currently|asymptomatic)|underwent|noticed|denied|lives|lived|works|worked|returned|came|told|said|says|died|recovered|consented|gave|visited|sought|attended|called|telephoned|agreed|refused|accompanied|felt|fell|collapsed|stopped|went|wishes|wanted|remembered|and (?:his|her)|who (?:was|is|had|has|lives|works)|'s (?:mother|father|husband|wife|family|parents|brother|sister|son|daughter|home|house))\b")
+_VERB = re.compile(
+    r"\s+(?:presented|complained|reported (?:to|with|that|a|having|no)|was (?:admitted|brought|referred|seen|diagnosed|operated|discharged|born|taken|started|counselled|a \d|an? |limping|advised|treated|well|found|asked|accompanied|told|last|living|first|referred|unable|reluctant|happy|worried|afraid)|had (?:been|a|an|no|noticed|fever|come|gone|her|his|worked|two|three)|has (?:been|a|no|two|three|consented|given|agreed)|is (?:a|an|the|now|alive|married|doing|well|currently|asymptomatic)|underwent|noticed|denied|lives|lived|works|worked|returned|came|told|said|says|died|recovered|consented|gave|visited|sought|attended|called|telephoned|agreed|refused|accompanied|felt|fell|collapsed|stopped|went|wishes|wanted|remembered|and (?:his|her)|who (?:was|is|had|has|lives|works)|'s (?:mother|father|husband|wife|family|parents|brother|sister|son|daughter|home|house))\b"
+)
 
 
 def remembered(page: Page, spans: list[Find]) -> set[str]:
@@ -31,13 +33,47 @@ def find(page: Page, known: set[str]) -> Iterator[Find]:
             i += 1
             continue
         end = i + 1
-        while end < len(tokens) and tokens[end].capital and not plain(tokens[end]) and not page.kept[tokens[end].start] and GAP.fullmatch(page.gap(end)) and not ("." in page.gap(end) and tokens[end - 1].shape != "I"):
+        while (
+            end < len(tokens)
+            and tokens[end].capital
+            and not plain(tokens[end])
+            and not page.kept[tokens[end].start]
+            and GAP.fullmatch(page.gap(end))
+            and not ("." in page.gap(end) and tokens[end - 1].shape != "I")
+        ):
             end += 1
         yield from _judged(page, i, end, known)
         i = end
 
 
-_LETTERED = {"vitamin", "hepatitis", "type", "grade", "class", "group", "influenza", "stage", "factor", "panel", "figure", "fig", "table", "case", "protein", "immunoglobulin", "plan", "box", "part", "section", "and", "patient", "child", "child-pugh", "score", "level"}
+_LETTERED = {
+    "vitamin",
+    "hepatitis",
+    "type",
+    "grade",
+    "class",
+    "group",
+    "influenza",
+    "stage",
+    "factor",
+    "panel",
+    "figure",
+    "fig",
+    "table",
+    "case",
+    "protein",
+    "immunoglobulin",
+    "plan",
+    "box",
+    "part",
+    "section",
+    "and",
+    "patient",
+    "child",
+    "child-pugh",
+    "score",
+    "level",
+}
 
 
 def _initialled(page: Page, i: int, run: list[Token]) -> bool:
@@ -51,11 +87,27 @@ def _initialled(page: Page, i: int, run: list[Token]) -> bool:
 def _judged(page: Page, i: int, end: int, known: set[str]) -> Iterator[Find]:
     """A name among the capitalised words i … end, if one is there."""
     tokens = page.tokens
-    while i < end and (tokens[i].low in STOP or (tokens[i].opens and tokens[i].has(Trait.WORD) and strength(tokens[i]) < 3 and tokens[i].low not in known)):
+    while i < end and (
+        tokens[i].low in STOP
+        or (
+            tokens[i].opens
+            and tokens[i].has(Trait.WORD)
+            and strength(tokens[i]) < 3
+            and tokens[i].low not in known
+        )
+    ):
         if tokens[i].has(NAME) and i + 1 < end and strength(tokens[i + 1]) > 1 and tokens[i].low not in STOP:
             break
         i += 1
-    while end > i and (tokens[end - 1].low in STOP or (tokens[end - 1].shape == "U" and tokens[i].shape != "U" and strength(tokens[end - 1]) < 3 and tokens[end - 1].low not in known)):
+    while end > i and (
+        tokens[end - 1].low in STOP
+        or (
+            tokens[end - 1].shape == "U"
+            and tokens[i].shape != "U"
+            and strength(tokens[end - 1]) < 3
+            and tokens[end - 1].low not in known
+        )
+    ):
         end -= 1
     run = tokens[i:end]
     words = [t for t in run if t.shape != "I"]
@@ -64,7 +116,16 @@ def _judged(page: Page, i: int, end: int, known: set[str]) -> Iterator[Find]:
     best = max(strength(t) for t in words)
     capitals = all(t.shape == "U" for t in words)
     if any(t.low in known for t in words) and (best > 1 or not any(t.has(Trait.WORD) for t in words)):
-        yield made(page, i, end, "name", "the patient", REMOVE, Rank.CONTEXT, "a name that stands elsewhere in the text")
+        yield made(
+            page,
+            i,
+            end,
+            "name",
+            "the patient",
+            REMOVE,
+            Rank.CONTEXT,
+            "a name that stands elsewhere in the text",
+        )
         return
     listed = [t for t in words if strength(t) == 3]
     given = any(t.has(Trait.GIVEN) for t in words)
@@ -82,4 +143,6 @@ def _judged(page: Page, i: int, end: int, known: set[str]) -> Iterator[Find]:
             return
         verb = _VERB.match(page.text, words[0].end)
         given = words[0].has(Trait.GIVEN)
-        yield made(page, i, end, "name", "the patient", REMOVE if verb and given else ASK, Rank.LISTED, "a name")
+        yield made(
+            page, i, end, "name", "the patient", REMOVE if verb and given else ASK, Rank.LISTED, "a name"
+        )

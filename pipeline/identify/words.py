@@ -87,7 +87,16 @@ def _table() -> dict[str, int]:
     """Word -> traits, for every word of all lists."""
     medical, lists = _sections(MEDICAL), _sections(LISTS)
     table: dict[str, int] = {}
-    kept = ("makers", "models", "genera", "nationalities", "calendar", "journals", "titles_kept", "form_words")
+    kept = (
+        "makers",
+        "models",
+        "genera",
+        "nationalities",
+        "calendar",
+        "journals",
+        "titles_kept",
+        "form_words",
+    )
     rows: list[tuple[int, frozenset[str]]] = [
         (Trait.WORD, medical["plain"] | medical["technical"] | group("drugs") | group("heads")),
         (Trait.WORD, frozenset(resources.data(PATTERNS)["technical"].split())),
@@ -148,7 +157,9 @@ def traits(low: str) -> int:
 
 
 def _drug(low: str) -> bool:
-    return len(low) > 6 and bool(_endings("drug_endings").fullmatch(low) or _endings("word_endings").fullmatch(low))
+    return len(low) > 6 and bool(
+        _endings("drug_endings").fullmatch(low) or _endings("word_endings").fullmatch(low)
+    )
 
 
 def _joined(parts: list[str]) -> int:
@@ -156,8 +167,12 @@ def _joined(parts: list[str]) -> int:
     each = [traits(part) for part in parts if part]
     if not each:
         return Trait.NONE
-    if all(t & (Trait.WORD | Trait.KEEP | Trait.REGION) or len(p) < 3 for t, p in zip(each, parts, strict=False)):
+    if all(
+        t & (Trait.WORD | Trait.KEEP | Trait.REGION) or len(p) < 3 for t, p in zip(each, parts, strict=False)
+    ):
         return Trait.WORD
     if all(t & (Trait.EPONYM | Trait.WORD) for t in each):
         return Trait.EPONYM
-    return Trait.NAMESAKE & each[0] | (NAME if any(t & NAME and not t & Trait.WORD for t in each) else Trait.NONE)
+    return Trait.NAMESAKE & each[0] | (
+        NAME if any(t & NAME and not t & Trait.WORD for t in each) else Trait.NONE
+    )
