@@ -1,8 +1,8 @@
 """Identifiers found in development texts beside Presidio with a blank model: `make bench-text`.
 
-Prints for each system: full recall (every letter and digit of an identifier covered), precision (proposals
-that touch one), damage (harmless words touched by what is removed unasked, and by anything at all),
-milliseconds and proposals per 1,000 words. `--corpus FILE` takes JSON lines or marked text (text_corpus.py); more than one may be given.
+Prints full recall (every letter and digit of an identifier covered), precision (proposals that touch one),
+damage (harmless words touched by what is removed unasked, and by anything at all), milliseconds and proposals
+per 1,000 words. `--corpus FILE` takes JSON lines or marked text (text_corpus.py), more than once.
 """
 
 from __future__ import annotations

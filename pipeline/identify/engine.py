@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import importlib
+import importlib.util
+from collections.abc import Iterable, Iterator
+from functools import cache
+from types import ModuleType
 
 from pipeline.core.proposal import Proposal
 from pipeline.identify import dates, indic, keep, left, names, numbers, organisations, places, rare, works
-from pipeline.identify.found import PROOF, Find, Rank
+from pipeline.identify.found import ASK, PROOF, Find, Rank
 from pipeline.identify.page import Page, read
 from pipeline.identify.replace import replacement
 
@@ -35,8 +39,27 @@ def find(text: str, region: str = "IN") -> list[Proposal]:
         *rare.find(page),
     ]
     known = _joined(page, finds)
-    known = _joined(page, [*known, *left.find(page, known)])
+    known = _joined(page, [*known, *left.find(page, known), *_tagged(page)])
     return [_proposal(page, hit) for hit in known]
+
+
+_TAGGED = {"name": "the patient", "place": "a place", "hospital": "a hospital", "employer": "an employer"}
+
+
+@cache
+def _tagger() -> ModuleType | None:
+    """The trained tagger, where this installation has one."""
+    there = importlib.util.find_spec("pipeline.identify.tagger")
+    return importlib.import_module("pipeline.identify.tagger") if there else None
+
+
+def _tagged(page: Page) -> Iterator[Find]:
+    """What the trained tagger proposes: asked only, and only where no rule and no keep mask has spoken."""
+    tagger = _tagger()
+    for span in tagger.spans(page.text) if tagger else ():
+        yield Find(
+            span.start, span.end, span.label, _TAGGED[span.label], ASK, Rank.TAGGED, "stands like a name or a place"
+        )  # fmt: skip
 
 
 def _joined(page: Page, finds: Iterable[Find]) -> list[Find]:

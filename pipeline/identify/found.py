@@ -23,6 +23,7 @@ class Rank(IntEnum):
     LISTED = 6  # known by a list
     RARE = 7
     LEFT = 8  # nothing explains the word
+    TAGGED = 9  # a trained tagger takes it for a name or a place
 
 
 PROOF = Rank.CONTEXT  # up to here a find may stand on words that are otherwise kept

@@ -13,64 +13,6 @@ LONGEST = 8  # words before the one that says what it is
 CONNECT = {"of", "and", "for", "the", "de", "in", "at", "on"}
 _JOINED = re.compile(r"[ \t]{1,2}|\. |-|'s? |, |\s?&\s?|/|'")
 
-_OPENERS = {
-    "the",
-    "a",
-    "an",
-    "at",
-    "in",
-    "from",
-    "to",
-    "our",
-    "this",
-    "that",
-    "by",
-    "and",
-    "of",
-    "with",
-    "on",
-    "was",
-    "patient",
-    "he",
-    "she",
-    "they",
-    "her",
-    "his",
-    "their",
-    "i",
-    "we",
-    "x-ray",
-    "ct",
-    "mri",
-    "reported",
-    "referred",
-    "admitted",
-    "seen",
-    "biopsy",
-    "specimen",
-    "after",
-    "before",
-    "when",
-    "figure",
-    "fig",
-    "table",
-    "department",
-    "dept",
-    "case",
-    "mother",
-    "father",
-    "works",
-    "worked",
-    "visited",
-    "sent",
-    "slides",
-    "courtesy",
-    "report",
-    "via",
-    "dr",
-    "mr",
-    "mrs",
-}
 _SAID = {
     "hospital": "a hospital",
     "lab": "a laboratory",
@@ -107,26 +49,7 @@ def _kind(page: Page, i: int) -> str:
         return "known"
     if not token.capital:
         before = page.tokens[i - 1] if i else None
-        lowly = low in (
-            "school",
-            "college",
-            "university",
-            "mill",
-            "mills",
-            "factory",
-            "bank",
-            "clinic",
-            "lab",
-            "laboratory",
-            "centre",
-            "company",
-            "academy",
-            "diagnostics",
-            "institute",
-            "foundation",
-            "church",
-            "temple",
-        )
+        lowly = low in group("lower_heads")
         named = (
             before is not None
             and before.capital
@@ -135,7 +58,7 @@ def _kind(page: Page, i: int) -> str:
         )
         return (
             ("school" if low in group("school_heads") else "work")
-            if lowly and named and not before.opens
+            if lowly and named and before is not None and not before.opens
             else ""
         )
     if token.shape == "U" and low in group("place_heads") and i and _stands_before(page, i):
@@ -200,36 +123,7 @@ def _around(page: Page, i: int, kind: str) -> Find | None:
 
 def _sure_weak(span: list[Token]) -> bool:
     lows = {t.low for t in span}
-    return bool(
-        lows
-        & {
-            "medical",
-            "health",
-            "nursing",
-            "scan",
-            "eye",
-            "cancer",
-            "heart",
-            "dental",
-            "maternity",
-            "memorial",
-            "imaging",
-            "diagnostic",
-            "care",
-            "trust",
-            "surgical",
-            "research",
-            "rehabilitation",
-            "dialysis",
-            "fertility",
-            "ivf",
-            "community",
-            "primary",
-            "kidney",
-            "old",
-            "day",
-        }
-    )
+    return bool(lows & group("sure_beside"))
 
 
 def _made(page: Page, first: int, end: int, kind: str, action: Action) -> Find:
@@ -251,7 +145,7 @@ def _telling(token: Token, kind: str, sure: bool) -> bool:
     if token.shape == "n":
         return False
     if kind == "weak" and sure and token.capital and not token.opens:
-        return token.low not in _OPENERS
+        return token.low not in group("openers")
     if kind in ("weak", "work", "lab") and token.has(Trait.WORD) and not token.has(Trait.NAMESAKE | NAME):
         return kind == "work" and token.capital
     return (
@@ -261,7 +155,7 @@ def _telling(token: Token, kind: str, sure: bool) -> bool:
             or token.has(Trait.NAMESAKE | NAME | Trait.PLACE)
             or kind in ("hospital", "school")
         )
-        and token.low not in _OPENERS
+        and token.low not in group("openers")
     )
 
 
@@ -280,7 +174,7 @@ def _left(page: Page, i: int) -> int:
         if not _JOINED.fullmatch(gap):
             break
         if before.proper:
-            if before.opens and before.low in _OPENERS | group("relations"):
+            if before.opens and before.low in group("openers") | group("relations"):
                 break
             if before.low in ("figure", "fig", "table", "department", "dept") and before.opens:
                 break
@@ -337,7 +231,7 @@ def _left(page: Page, i: int) -> int:
             or not tokens[j - 2].capital
             or before.low in ("in", "at", "on")
             or not re.fullmatch(r" ", page.gap(j - 1))
-            or tokens[j - 2].low in _OPENERS
+            or tokens[j - 2].low in group("openers")
             and tokens[j - 2].opens
             or before.low in ("of", "for", "the")
             and not (
