@@ -79,6 +79,8 @@ _LETTERED = {
 def _initialled(page: Page, i: int, run: list[Token]) -> bool:
     """Whether an initial with a dot stands before or behind the one word: "K. Subramaniyan", "Topno R."."""
     first = run[0].shape == "I"
+    if page.text[run[0].start - 1 : run[0].start] in "/-%" and run[0].start:  # "214 U/L. Glycated …"
+        return False
     if first and "." in run[0].text:
         return not (i and page.tokens[i - 1].low in _LETTERED)
     return not first and "." in run[-1].text and len(run[-1].text) > 2
