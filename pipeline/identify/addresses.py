@@ -60,7 +60,7 @@ _PART = (
     rf"|\d{{1,4}}(?:st|nd|rd|th)\s(?:[Ff]loor|[Cc]ross|[Mm]ain|[Ss]treet|[Aa]venue|[Bb]lock|[Ss]tage|[Pp]hase|[Ll]ane)(?:\s(?:Road|Main|Street))?"
     rf"|(?:{_W}\s){{0,4}}(?i:{_STREET})(?:\s(?:No\.?\s?)?\d[\w-]*)?\b(?:\s(?:{_W}))?(?:\s(?:Road|Colony|Nagar|Phase|Extension|Street|East|West|North|South))?"
     rf"|\d{{1,5}}[A-Za-z]?(?:[/-]\d+\w?)?,?\s(?:{_W}\s){{1,4}}(?:{_STREETS_ABROAD})\b\.?"
-    rf"|(?:[Nn]ear|[Oo]pp(?:\.|osite)?|[Bb]ehind|[Bb]eside|[Aa]djacent to|[Nn]ext to)\s(?:the\s)?(?:old\s|new\s)?(?:{_W}(?:\s(?=[A-Z])|\b)){{1,5}}"
+    rf"|(?:[Nn]ear|[Oo]pp(?:\.|osite)?|[Bb]ehind|[Bb]eside|[Aa]djacent to|[Nn]ext to)\s(?:the\s)?(?:old\s|new\s)?(?:{_W}(?:\s(?=[A-Z])|\b)){{1,5}}(?:\.?\s?\d[\w/-]*)?"
     rf"|(?:P\.?\s?O\.?\s?)?[Bb]ox\s?(?:[Nn]o\.?\s?)?\d+|(?i:c/o)\s{_W}(?:\s{_W}){{0,3}}"
     r")"
 )

@@ -90,7 +90,7 @@ _SURE_MORE = re.compile(
     r"(?:id|number|num|no|nos|code|ref|#|record|slip|tag|plate|card|file|संख्या|नंबर|ਨੰਬਰ|எண்)\b", re.IGNORECASE
 )
 _DATE_LIKE = re.compile(
-    r"\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})|(?:19|20)\d\d[/.-]\d{1,2}[/.-]\d{1,2}|(?:19|20)\d\d"
+    r"(?:0?[1-9]|[12]\d|3[01])[/.-](?:0?[1-9]|[12]\d|3[01])[/.-](?:(?:19|20)\d\d|\d\d)|(?:19|20)\d\d[/.-]\d{1,2}[/.-]\d{1,2}|(?:19|20)\d\d"
 )
 _NUMBERING = re.compile(
     r"\b(?:Figure|Fig|Table|Case|Patient|Panel|Box|Image|Video|Group|Grade|Stage|Type|Day|Week|Phase)s?\.?\s*$"

@@ -98,6 +98,14 @@ def _around(page: Page, i: int, kind: str) -> Find | None:
             return None
     if kind == "known":
         telling = telling or [head]
+        after = tokens[last + 1] if last + 1 < len(tokens) else head
+        if (
+            not city
+            and after.shape == "C"
+            and page.gap(last + 1) == " "
+            and not after.has(Trait.WORD | Trait.KEEP)
+        ):
+            city = after.end
     if head.shape == "l" and not telling:
         return None
     if not telling and not city:

@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 
-from pipeline.identify.words import Trait, traits
+from pipeline.identify.words import NAME, Trait, traits
 
 INDIC = "\u0900-\u0dff"
 _L = "[A-Za-z\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f\u0370-\u052f]"
@@ -152,16 +152,13 @@ def _loose(tokens: list[Token]) -> list[Token]:
     """Words in lower case that are names or places and nothing else count as capitalised."""
     sure = Trait.GIVEN | Trait.FAMILY | Trait.PLACE
     other = Trait.WORD | Trait.KEEP | Trait.EPONYM | Trait.REGION
-    return [
-        replace(t, shape="C")
-        if t.shape == "l"
-        and len(t.text) > 3
-        and t.has(sure)
-        and not t.has(other)
-        and t.low not in _HINDI_WORDS
-        else t
-        for t in tokens
-    ]
+    made: list[Token] = []
+    for t in tokens:
+        known = t.has(sure) and not t.has(other) and len(t.text) > 3
+        behind = bool(made) and made[-1].shape == "C" and t.start - made[-1].end == 1 and t.has(NAME)
+        loose = t.shape == "l" and (known or behind) and t.low not in _HINDI_WORDS
+        made.append(replace(t, shape="C") if loose else t)
+    return made
 
 
 _HINDI_WORDS = frozenset(
