@@ -75,6 +75,8 @@ bench: $(DEV) ## times beside bare Python, pandoc and typst in the same run
 	$(VENV)/bin/python bench/bench.py
 bench-dicom: $(DEV) ## CPU seconds of 500 slices beside cp, pydicom and two other tools (ARGS=--peers)
 	$(VENV)/bin/python bench/dicom.py $(ARGS)
+bench-text: $(DEV) ## identifiers found in texts beside Presidio; ARGS="--labels --corpus FILE"
+	$(VENV)/bin/python bench/text.py $(ARGS)
 bench-pixels: $(DEV) ## text found in pictures, clinical marks kept, pixels changed for nothing
 	$(VENV)/bin/python bench/pixels.py $(ARGS)
 bench-consent: $(DEV) ## signed forms read back from scans, fax machines and telephones

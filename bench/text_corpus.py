@@ -1,4 +1,4 @@
-"""Reads the development texts of bench/text: JSON lines, and text marked [[identifier|LABEL]] and {{harmless|label}}."""
+"""Reads the texts of bench/text: JSON lines, and text marked [[identifier|LABEL]] and {{harmless|label}}."""
 
 from __future__ import annotations
 

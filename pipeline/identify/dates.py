@@ -84,7 +84,7 @@ AGE = re.compile(
     | (?P<e>ninety(?:[-\s]?(?:one|two|three|four|five|six|seven|eight|nine))?)(?![\s-]?(?:per|%|degrees?|minutes?|seconds?|days?|weeks?|months?|hours?|patients|cases|mg|ml|mm|cm|nine\sper))
     | (?:(?<=age\sof\s)|(?<=aged\s))(?P<e2>(?:a|one)\shundred(?:\s(?:and\s)?\w+)?)
     | [MFmf]\s?[/,]\s?(?P<m>9\d|1[0-2]\d)(?![\d.%/])
-    | (?:turned|turning|is|was|now|in\s(?:his|her)|over|only)\s(?P<t>9\d|10\d)(?=[,.;)]|\sand|\slast|\sthis|\syears?|$)
+    | (?:turned|turning)\s(?P<t>9\d|10\d)(?=[,.;)]|\sand|\slast|\sthis|\syears?|$)
     | (?P<f>nonagenarian|centenarian|supercentenarian)
     | (?P<g>9\d|1[0-2]\d)\s?(?:साल|वर्ष|बरस|ਸਾਲ|வயது|saal|baras|varsh|বছর|సంవత్స|ವರ್ಷ|വയസ്|વર્ષ|సం)
     | (?P<h>9\d|1[0-2]\d)(?=[,)]?\s+(?:year|yr)s?\b(?!\s+(?:later|ago|after|before|survival|follow)))

@@ -17,6 +17,7 @@ from pipeline.identify import (
     places,
     rare,
     tagged,
+    works,
 )
 from pipeline.identify.found import PROOF, Find, Rank
 from pipeline.identify.page import Page, read
@@ -38,14 +39,14 @@ def find(text: str, region: str = "IN") -> list[Proposal]:
         *numbers.find(page),
         *dates.find(page),
         *organisations.find(page),
+        *works.find(page),
         *places.find(page),
         *names.find(page),
         *indic.find(page),
         *rare.find(page),
-        *tagged.find(page),
     ]
     known = _joined(page, finds)
-    known = _joined(page, [*known, *left.find(page, known)])
+    known = _joined(page, [*known, *left.find(page, known), *tagged.find(page)])
     return [_proposal(page, hit) for hit in known]
 
 

@@ -22,8 +22,8 @@ class Rank(IntEnum):
     CONTEXT = 5  # a name or a place known by the words around it
     LISTED = 6  # known by a list
     RARE = 7
-    TAGGED = 8  # only the tagger says so
-    LEFT = 9  # nothing explains the word
+    LEFT = 8  # nothing explains the word
+    TAGGED = 9  # a trained tagger takes it for a name or a place
 
 
 PROOF = Rank.CONTEXT  # up to here a find may stand on words that are otherwise kept

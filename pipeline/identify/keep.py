@@ -57,6 +57,24 @@ MODEL = re.compile(
 MODEL_WORDS = 4
 
 
+_DESCRIBED = re.compile(
+    rf"(?P<who>{_INITIALLED}(?:, {_INITIALLED}){{0,3}},? (?:and|&) {_INITIALLED}) (?:first |originally |later |also |have |had )?(?:described|reported|proposed|showed|found|coined|introduced|suggested|defined|noted|published|observed)\b"
+    rf"|\b(?:revised|modified|refined|described|introduced|proposed|updated|coined|named|reported|published|defined) (?:first )?in {_YEAR} by (?P<by>{_AUTHORS})"
+)
+_OF_HEADS = (
+    "line lines sign node nodes triangle fascia canal foramen ligament duct ampulla sphincter circle pouch space tubercle crypts islets islet loop bundle "
+    "gland glands valve valves organ bodies body corpuscles angle fold folds band membrane nucleus law triad pentad tetrad disease syndrome atrophoderma poroma "
+    "tumour tumor chorea contracture phenomenon operation classification criteria epithelioma dermatosis lymphadenosis melanosis naevus nevus angina haemangioma"
+)
+_OF = re.compile(rf"\b(?:{'|'.join(_OF_HEADS.split())}) of (?:the )?(?P<v>{_NAME}(?:(?:-| and )[A-Z]\w+)?)")
+_MADE_BY = re.compile(
+    r"\((?=[^()]*\b(?:Inc|Ltd|Limited|Corp|Corporation|GmbH|AG|Co|LLC|Pharma|Pharmaceuticals?|Healthcare|Healthineers|Diagnostics|Systems|Laboratories|Medical|Biotech|"
+    r"Instruments|Technologies|Biosystems|Surgical|Scientific|Therapeutics|USA|Germany|Japan|Switzerland|France|China|Italy|Korea|Israel|Denmark|Sweden|Netherlands|Austria|UK)\b)"
+    r"[^()\n]{3,90},[^()\n]{2,40}\)"
+)
+_PERSON = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Smt|Shri|MRN|UHID|aged|years?|DOB|village|Hospital|[MF])\b")
+
+
 def mark(page: Page) -> None:
     """Fill `page.locked` and `page.kept`."""
     text = page.text
@@ -74,6 +92,15 @@ def mark(page: Page) -> None:
     for rule in (_REGION, _PHRASE):
         for found in rule.finditer(text):
             _set(page.kept, *found.span())
+    for found in _DESCRIBED.finditer(text):
+        _set(page.locked, *_trimmed(text, *found.span("who" if found["who"] else "by")))
+    for found in _OF.finditer(text):
+        first = traits(re.split(r"[- ]", found["v"])[0].lower())
+        if not first & (Trait.PLACE | Trait.GIVEN):
+            _set(page.kept, *found.span("v"))
+    for found in _MADE_BY.finditer(text):
+        if not _PERSON.search(found[0]):
+            _set(page.locked, *found.span())
     _eponyms(page)
     _products(page)
 
@@ -105,11 +132,33 @@ def _is_place(words: str) -> bool:
 def _eponyms(page: Page) -> None:
     tokens, heads, plain_heads = page.tokens, group("heads"), group("plain_heads")
     for i, token in enumerate(tokens):
+        if token.low in _MEASURES and i > 1:
+            _before_measure(page, i)
         if token.low in heads and i and (token.shape in "lC" or token.low in plain_heads):
             _before_head(page, i)
         elif token.capital and token.has(Trait.EPONYM) and not token.has(Trait.GIVEN & ~Trait.EPONYM):
             if _alone(page, i):
                 _set(page.kept, token.start, token.end)
+
+
+_MEASURES = frozenset(
+    "score scores scale scales criteria index classification grade grading variant questionnaire inventory staging system stage".split()
+)
+
+
+def _before_measure(page: Page, i: int) -> None:
+    """Keep the name in "Bush-Francis Catatonia Rating Scale": one or two plain words stand between."""
+    tokens = page.tokens
+    for j in range(i - 1, max(-1, i - 4), -1):
+        token = tokens[j]
+        if page.gap(j + 1) not in (" ", "-"):
+            return
+        if token.capital and not token.has(Trait.WORD | Trait.KEEP):
+            if not (j and _introduces(tokens[j - 1])) and not token.has(Trait.PLACE):
+                _set(page.kept, token.start, token.end)
+            continue
+        if not token.has(Trait.WORD) or token.low in ("of", "the", "and", "with", "was", "had", "in", "a"):
+            return
 
 
 def _before_head(page: Page, i: int) -> None:
@@ -181,6 +230,7 @@ def _products(page: Page) -> None:
         token = tokens[i]
         i += 1
         if token.low in group("dosage") and token.shape in "lCU":
+            _set(page.kept, token.start, token.end)
             for part in tokens[i : i + 2]:
                 if not (part.capital and re.fullmatch(r"[. ]{1,2}", page.gap(i))):
                     break

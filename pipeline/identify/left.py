@@ -37,7 +37,7 @@ def find(page: Page, known: Sequence[Find]) -> Iterator[Find]:
         ):
             end += 1
         run = tokens[i:end]
-        if _suspicious(page, i, run):
+        if _suspicious(page, run):
             place = i and tokens[i - 1].low in group("place_prepositions") and page.gap(i) == " "
             label, said = (
                 ("place", "a place")
@@ -80,7 +80,7 @@ def _strange(page: Page, token: Token, taken: bytearray) -> bool:
     )
 
 
-def _suspicious(page: Page, i: int, run: Sequence[Token]) -> bool:
+def _suspicious(page: Page, run: Sequence[Token]) -> bool:
     """Whether the words look like somebody or some place rather than like a drug or a product."""
     last = run[-1]
     if len(run) == 1 and _TREATED.match(page.text, last.end):

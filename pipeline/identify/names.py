@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.identify.found import ASK, REMOVE, Action, Find, Rank
-from pipeline.identify.page import Page, Token
+from pipeline.identify import runs
+from pipeline.identify.found import ASK, REMOVE, Find, Rank
+from pipeline.identify.nameparts import GAP, LONGEST, STOP, grown, made, plain, strength
+from pipeline.identify.page import Page
 from pipeline.identify.words import KNOWN, NAME, Trait, group
 
-LONGEST = 5  # words of a name
-_GAP = re.compile(r" {1,2}|\.? ?|\. |-")
 _AFTER_TITLE = re.compile(r"\.?\s{0,2}|\.?\s?\(|\.?\)\s?|\.?\s?:\s?|\.?\(")
 _AFTER_RELATION = re.compile(
     r"\s|'s?\s|\s?[:,(-]\s?|,?\s(?:named|called|namely|is|was|as)\s|'s name (?:is|was)\s|\sname\s?[:-]?\s|\s-\s|\s?\((?:named|called)\s"
@@ -34,24 +34,17 @@ _COLON = re.compile(r"[:=]|:-")
 AGE_SEX = re.compile(
     r"\s*[,;:(/\[-]?\s*(?:aged?\s*(?:about\s)?[:-]?\s*)?(?:(?:a|an)\s+)?(?:\d{1,3}\s*[-/]?\s*(?:years?|yrs?|yr|y/o|yo|y\b|months?|mths?|days?|weeks?|M\b|F\b|male|female)|\d{1,3}\s*[,/-]?\s*(?:M|F|male|female|m|f)\b|[MF]\s?[,/]\s?\d{1,3}|(?:male|female)\s?,\s?\d{1,3}|\d{1,3}\s?[,)])"
 )
-_VERB = re.compile(
-    r"\s+(?:presented|complained|reported (?:to|with|that|a|having|no)|was (?:admitted|brought|referred|seen|diagnosed|operated|discharged|born|taken|started|counselled|a \d|an? |limping|advised|treated|well|found|asked|accompanied|told|last|living|first|referred|unable|reluctant|happy|worried|afraid)|had (?:been|a|an|no|noticed|fever|come|gone|her|his|worked|two|three)|has (?:been|a|no|two|three|consented|given|agreed)|is (?:a|an|the|now|alive|married|doing|well|currently|asymptomatic)|underwent|noticed|denied|lives|lived|works|worked|returned|came|told|said|says|died|recovered|consented|gave|visited|sought|attended|called|telephoned|agreed|refused|accompanied|felt|fell|collapsed|stopped|went|wishes|wanted|remembered|and (?:his|her)|who (?:was|is|had|has|lives|works)|'s (?:mother|father|husband|wife|family|parents|brother|sister|son|daughter|home|house))\b"
-)
 _HINGLISH = re.compile(
     r"(?<!\w)(?:(?:mera|meri|iska|uska|mareez ka|patient ka|bacche ka|bachche ka|pati ka|pita ka|maa ka|beti ka|bete ka)\s+naam|naam|ka naam|nam)\s*(?:hai|is|:|-|tha|he)?\s*(?P<v>(?:[A-Za-z][a-z]+)(?:\s(?!hai\b|he\b|hain\b|tha\b|thi\b|ka\b|ki\b|ke\b|ko\b|aur\b|mein\b|se\b|and\b|was\b|is\b|umar\b|age\b|jo\b|ji\b|ne\b|likha\b|par\b)[A-Za-z][a-z]+){0,2})",
     re.IGNORECASE,
 )
 _DICOM = re.compile(r"(?<!\w)[A-Za-z][A-Za-z'-]+(?:\^[A-Za-z'.-]*){1,4}(?!\w)")
-_LAST_FIRST = re.compile(
-    r"(?<![\w.])([A-Z][a-z]+|[A-Z]{3,}), ([A-Z][a-z]+|[A-Z]{3,})(?= (?:[A-Z]\.?)?\s?\(?(?:\d|MRN|DOB|M\b|F\b))"
-)
 _INITIALS_CASE = re.compile(
     r"(?:\b(?:[Pp]atient|[Cc]ase \d{1,2}|[Ss]ubject|[Pp]t\.?|[Mm]r\.?|[Mm]rs\.?|[Mm]s\.?|[Ss]mt\.?|[Mm]aster|[Bb]aby|[Ii]nitials?)[:,]?\s+\(?)(?P<v>(?:[A-Z]\.\s?){2,4}|[A-Z] ?[A-Z] ?[A-Z]?(?=,? \(?(?:aged? )?\d{1,3}\b|, [MF]\b|\b, a \d))"
 )
 _INITIALS_AGE = re.compile(
     r"(?<![\w.])(?P<v>(?:[A-Z]\. ?){2,4}|[A-Z](?: [A-Z]){1,2}(?=,? ?\(?\d{1,3} ?(?:/ ?[MF]\b|[MF]\b|-?y)))(?=,? ?(?:\(|aged? |a |an )?\d{1,3}\b|,? ?[MF],? ?\d|, (?:a|an|male|female)\b)"
 )
-_TRAILING = re.compile(r"(?i:[IVX]+|mbbs|md|ms|dm|mch|dnb|phd|frcs|mrcp)")
 
 
 def find(page: Page) -> Iterator[Find]:
@@ -59,153 +52,7 @@ def find(page: Page) -> Iterator[Find]:
     spans: list[Find] = [*_by_title(page), *_by_label(page), *_written_otherwise(page)]
     spans += _by_age(page)
     yield from spans
-    yield from _runs(page, _remembered(page, spans))
-
-
-# --- how far a name reaches -----------------------------------------------------------------------------------
-
-
-def plain(token: Token) -> bool:
-    """Whether the word is ordinary and no name."""
-    return (
-        token.has(Trait.WORD | Trait.KEEP | Trait.REGION)
-        and not token.has(Trait.NAMESAKE | NAME)
-        and token.shape != "I"
-    )
-
-
-def strength(token: Token) -> int:
-    """3 a listed name, 2 a listed name that is also something else, 1 it may be one, 0 it is none."""
-    if token.shape == "I":
-        return 1
-    if token.has(NAME):
-        return 2 if token.has(Trait.WORD | Trait.EPONYM | Trait.KEEP | Trait.REGION) else 3
-    if token.has(Trait.NAMELIKE) and not token.has(KNOWN):
-        return 2
-    if token.has(Trait.WORD | Trait.KEEP | Trait.REGION) and not token.has(Trait.NAMESAKE):
-        return 0
-    return 1
-
-
-def grown(page: Page, j: int, *, sure: bool) -> int:
-    """The end (exclusive) of the name that begins at token `j`; `j` itself when none does."""
-    tokens = page.tokens
-    end = j
-    while end < len(tokens) and end - j < LONGEST:
-        token = tokens[end]
-        if end > j and not _GAP.fullmatch(page.gap(end)):
-            break
-        if end > j and "." in page.gap(end) and tokens[end - 1].shape != "I":
-            break
-        low = token.low
-        if (
-            end > j
-            and low in group("particles")
-            and token.shape == "l"
-            and end + 1 < len(tokens)
-            and tokens[end + 1].capital
-        ):
-            end += 1
-            continue
-        if not token.capital or (end > j and low in group("degrees") and token.shape == "U") or low in _STOP:
-            break
-        if (
-            token.shape == "I"
-            and end > j
-            and end + 1 < len(tokens)
-            and not tokens[end + 1].capital
-            and not token.text.endswith(".")
-            and token.text == "I"
-        ):
-            break
-        if plain(token) and not (
-            sure and end == j and token.shape == "C" and not token.has(Trait.KEEP | Trait.REGION)
-        ):
-            break
-        if token.has(Trait.WORD) and end > j and token.shape == "U" and tokens[j].shape == "C":
-            break
-        end += 1
-    while (
-        end > j + 1
-        and tokens[end - 1].shape == "U"
-        and tokens[j].shape == "C"
-        and (len(tokens[end - 1].text) < 4 and strength(tokens[end - 1]) < 3)
-    ):
-        end -= 1
-    if end > j and all(t.shape == "I" for t in tokens[j:end]) and not (sure and "." in tokens[j].text):
-        return j
-    return end
-
-
-_STOP = frozenset(
-    {
-        "hospital",
-        "the",
-        "he",
-        "she",
-        "they",
-        "his",
-        "her",
-        "who",
-        "figure",
-        "table",
-        "fig",
-        "case",
-        "patient",
-        "dr",
-        "mr",
-        "mrs",
-        "smt",
-        "ms",
-        "institute",
-        "department",
-        "dob",
-        "mrn",
-        "uhid",
-        "age",
-        "sex",
-        "male",
-        "female",
-        "diagnosis",
-        "history",
-        "village",
-        "vill",
-        "vpo",
-        "district",
-        "tehsil",
-        "house",
-        "phone",
-        "mobile",
-        "address",
-        "date",
-        "day",
-        "pod",
-        "ct",
-        "mri",
-        "ecg",
-        "icu",
-        "opd",
-        "ipd",
-        "regn",
-        "reg",
-        "aadhaar",
-        "no",
-        "yes",
-        "in",
-        "on",
-        "at",
-        "of",
-        "to",
-        "and",
-        "for",
-        "with",
-        "by",
-    }
-)
-
-
-def _find(page: Page, j: int, end: int, label: str, said: str, action: Action, rank: Rank, why: str) -> Find:
-    return Find(page.tokens[j].start, page.tokens[end - 1].end, label, said, action, rank, why)
+    yield from runs.find(page, runs.remembered(page, spans))
 
 
 # --- by the words before ----------------------------------------------------------------------------------------
@@ -246,7 +93,7 @@ def _by_title(page: Page) -> Iterator[Find]:
             continue
         j = i + 1
         while (
-            j < len(tokens) - 1
+            j < min(len(tokens) - 1, i + 4)
             and tokens[j].low in titles | {"late"}
             and _AFTER_TITLE.fullmatch(page.gap(j + 1))
             and tokens[j].capital
@@ -261,7 +108,7 @@ def _by_title(page: Page) -> Iterator[Find]:
         first = tokens[j]
         if not sure and (
             not first.capital
-            or (strength(first) < 2 and (first.has(KNOWN) or (first.shape == "U" and len(first.text) < 5)))
+            or (strength(first) < 2 and (first.has(KNOWN) or first.shape == "U" and len(first.text) < 5))
         ):
             continue
         if not sure and gap == ". ":
@@ -272,7 +119,7 @@ def _by_title(page: Page) -> Iterator[Find]:
         doctor = low in doctors
         said = "the doctor" if doctor else "the patient"
         action = REMOVE if sure or max(strength(t) for t in tokens[j:end]) > 1 else ASK
-        yield _find(
+        yield made(
             page, i, end, "doctor" if doctor else "name", said, action, Rank.CONTEXT, "a name behind a title"
         )
 
@@ -287,8 +134,10 @@ def _related(page: Page, j: int) -> Find | None:
         or (first.opens and strength(first) < 2)
     ):
         return None
-    if (first.shape == "U" and (len(first.text) < 4 or strength(first) < 2)) or (
-        first.has(Trait.EPONYM) and page.kept[first.start]
+    if (
+        first.shape == "U"
+        and (len(first.text) < 4 or strength(first) < 2)
+        or (first.has(Trait.EPONYM) and page.kept[first.start])
     ):
         return None
     if first.shape == "I" and (j + 1 >= len(tokens) or not tokens[j + 1].capital):
@@ -298,7 +147,7 @@ def _related(page: Page, j: int) -> Find | None:
     end = grown(page, j, sure=False)
     if end == j:
         return None
-    return _find(page, j, end, "name", "a relative", REMOVE, Rank.CONTEXT, "a name behind a relation")
+    return made(page, j, end, "name", "a relative", REMOVE, Rank.CONTEXT, "a name behind a relation")
 
 
 def _by_label(page: Page) -> Iterator[Find]:
@@ -314,8 +163,9 @@ def _by_label(page: Page) -> Iterator[Find]:
         if label.lower() in ("from", "to", "cc", "so", "do", "wo", "call", "called", "@") and not colon:
             if label.lower() not in ("call", "called", "@") or strength(tokens[j]) < 2:
                 continue
+        last = min(len(tokens), j + 5)
         while (
-            j + 1 < len(tokens)
+            j + 1 < last
             and tokens[j].low in group("titles") | {"late"}
             and _AFTER_TITLE.fullmatch(page.gap(j + 1))
         ):
@@ -324,8 +174,10 @@ def _by_label(page: Page) -> Iterator[Find]:
         end = grown(
             page,
             j,
-            sure=((sure or colon) and not first.has(Trait.WORD))
-            or (bool(re.search(r"(?i:name|naam)", label)) and colon),
+            sure=(sure or colon)
+            and not first.has(Trait.WORD)
+            or bool(re.search(r"(?i:name|naam)", label))
+            and colon,
         )
         if end == j:
             continue
@@ -336,15 +188,17 @@ def _by_label(page: Page) -> Iterator[Find]:
         if label.lower().startswith(("history", "h/o")) and best < 3:
             continue
         short = all(t.shape == "U" and len(t.text) < 5 and strength(t) < 3 for t in run)
-        if (short and not (colon and re.search(r"(?i:name|naam)", label))) or (
-            best < 2 and first.opens and not (sure or colon)
+        if (
+            short
+            and not (colon and re.search(r"(?i:name|naam)", label))
+            or (best < 2 and first.opens and not (sure or colon))
         ):
             continue
         doctor = bool(_DOCTOR_LABEL.match(label))
         action = REMOVE if best > 1 or sure else ASK
         if best < 2 and not sure and any(t.has(Trait.WORD | Trait.PLACE | Trait.PLACELIKE) for t in run):
             action = ASK
-        yield _find(
+        yield made(
             page,
             j,
             end,
@@ -377,7 +231,7 @@ def _by_age(page: Page) -> list[Find]:
     tokens, found = page.tokens, []
     for i, token in enumerate(tokens):
         if not token.capital or (
-            i + 1 < len(tokens) and tokens[i + 1].capital and _GAP.fullmatch(page.gap(i + 1))
+            i + 1 < len(tokens) and tokens[i + 1].capital and GAP.fullmatch(page.gap(i + 1))
         ):
             continue
         if not AGE_SEX.match(page.text, token.end):
@@ -387,8 +241,8 @@ def _by_age(page: Page) -> list[Find]:
             j
             and i - j < LONGEST
             and tokens[j - 1].capital
-            and (j == i + 1 or _GAP.fullmatch(page.gap(j)))
-            and tokens[j - 1].low not in _STOP
+            and (j == i + 1 or GAP.fullmatch(page.gap(j)))
+            and tokens[j - 1].low not in STOP
             and not plain(tokens[j - 1])
         ):
             j -= 1
@@ -408,141 +262,6 @@ def _by_age(page: Page) -> list[Find]:
         if any(t.has(Trait.PLACE) and not t.has(NAME) for t in run):
             continue
         found.append(
-            _find(page, j, i + 1, "name", "the patient", REMOVE, Rank.CONTEXT, "a name before an age")
+            made(page, j, i + 1, "name", "the patient", REMOVE, Rank.CONTEXT, "a name before an age")
         )
     return found
-
-
-# --- by lists, and by what was found elsewhere in the text --------------------------------------------------------
-
-
-def _remembered(page: Page, spans: list[Find]) -> set[str]:
-    """The words of names that the text itself gave away."""
-    words: set[str] = set()
-    for hit in spans:
-        for word in re.findall(r"[^\W\d_]{4,}", page.text[hit.start : hit.end]):
-            words.add(word.lower())
-    return {w for w in words if w not in group("generic_org")}
-
-
-def _runs(page: Page, remembered: set[str]) -> Iterator[Find]:
-    tokens = page.tokens
-    i = 0
-    while i < len(tokens):
-        if not tokens[i].capital or plain(tokens[i]) or page.kept[tokens[i].start]:
-            i += 1
-            continue
-        end = i + 1
-        while (
-            end < len(tokens)
-            and tokens[end].capital
-            and not plain(tokens[end])
-            and not page.kept[tokens[end].start]
-            and _GAP.fullmatch(page.gap(end))
-            and not ("." in page.gap(end) and tokens[end - 1].shape != "I")
-        ):
-            end += 1
-        yield from _judged(page, i, end, remembered)
-        i = end
-
-
-_LETTERED = {
-    "vitamin",
-    "hepatitis",
-    "type",
-    "grade",
-    "class",
-    "group",
-    "influenza",
-    "stage",
-    "factor",
-    "panel",
-    "figure",
-    "fig",
-    "table",
-    "case",
-    "protein",
-    "immunoglobulin",
-    "plan",
-    "box",
-    "part",
-    "section",
-    "and",
-    "patient",
-    "child",
-    "child-pugh",
-    "score",
-    "level",
-}
-
-
-def _initialled(page: Page, i: int, run: list[Token]) -> bool:
-    """Whether an initial with a dot stands before or behind the one word: "K. Subramaniyan", "Topno R."."""
-    first = run[0].shape == "I"
-    if first and "." in run[0].text:
-        return not (i and page.tokens[i - 1].low in _LETTERED)
-    return not first and "." in run[-1].text and len(run[-1].text) > 2
-
-
-def _judged(page: Page, i: int, end: int, remembered: set[str]) -> Iterator[Find]:
-    """A name among the capitalised words i … end, if one is there."""
-    tokens = page.tokens
-    while i < end and (
-        tokens[i].low in _STOP
-        or (
-            tokens[i].opens
-            and tokens[i].has(Trait.WORD)
-            and strength(tokens[i]) < 3
-            and tokens[i].low not in remembered
-        )
-    ):
-        if tokens[i].has(NAME) and i + 1 < end and strength(tokens[i + 1]) > 1 and tokens[i].low not in _STOP:
-            break
-        i += 1
-    while end > i and (
-        tokens[end - 1].low in _STOP
-        or (
-            tokens[end - 1].shape == "U"
-            and tokens[i].shape != "U"
-            and strength(tokens[end - 1]) < 3
-            and tokens[end - 1].low not in remembered
-        )
-    ):
-        end -= 1
-    run = tokens[i:end]
-    words = [t for t in run if t.shape != "I"]
-    if not words:
-        return
-    best = max(strength(t) for t in words)
-    capitals = all(t.shape == "U" for t in words)
-    if any(t.low in remembered for t in words) and (best > 1 or not any(t.has(Trait.WORD) for t in words)):
-        yield _find(
-            page,
-            i,
-            end,
-            "name",
-            "the patient",
-            REMOVE,
-            Rank.CONTEXT,
-            "a name that stands elsewhere in the text",
-        )
-        return
-    listed = [t for t in words if strength(t) == 3]
-    given = any(t.has(Trait.GIVEN) for t in words)
-    if len(words) == 1 and len(run) > 1 and best > 0 and not capitals and _initialled(page, i, run):
-        yield _find(page, i, end, "name", "the patient", REMOVE, Rank.LISTED, "initials and a name")
-        return
-    if len(run) > 1 and (listed or (len([t for t in words if strength(t) == 2]) > 1 and given)):
-        if any(t.has(Trait.PLACE) for t in words) and len([t for t in words if t.has(NAME)]) < 2:
-            return
-        if capitals and not (len(listed) > 1 or (listed and given)):
-            return
-        yield _find(page, i, end, "name", "the patient", REMOVE, Rank.LISTED, "a name")
-    elif len(words) == 1 and best == 3 and not words[0].has(Trait.PLACE | Trait.ABROAD):
-        if words[0].shape == "U" and len(words[0].text) < 5:
-            return
-        verb = _VERB.match(page.text, words[0].end)
-        given = words[0].has(Trait.GIVEN)
-        yield _find(
-            page, i, end, "name", "the patient", REMOVE if verb and given else ASK, Rank.LISTED, "a name"
-        )

@@ -7,70 +7,12 @@ from collections.abc import Iterator
 
 from pipeline.identify.found import ASK, REMOVE, Action, Find, Rank
 from pipeline.identify.page import Page, Token
-from pipeline.identify.words import NAME, Trait, group, traits
+from pipeline.identify.words import NAME, Trait, group
 
 LONGEST = 8  # words before the one that says what it is
 CONNECT = {"of", "and", "for", "the", "de", "in", "at", "on"}
 _JOINED = re.compile(r"[ \t]{1,2}|\. |-|'s? |, |\s?&\s?|/|'")
 
-_OPENERS = {
-    "the",
-    "a",
-    "an",
-    "at",
-    "in",
-    "from",
-    "to",
-    "our",
-    "this",
-    "that",
-    "by",
-    "and",
-    "of",
-    "with",
-    "on",
-    "was",
-    "patient",
-    "he",
-    "she",
-    "they",
-    "her",
-    "his",
-    "their",
-    "i",
-    "we",
-    "x-ray",
-    "ct",
-    "mri",
-    "reported",
-    "referred",
-    "admitted",
-    "seen",
-    "biopsy",
-    "specimen",
-    "after",
-    "before",
-    "when",
-    "figure",
-    "fig",
-    "table",
-    "department",
-    "dept",
-    "case",
-    "mother",
-    "father",
-    "works",
-    "worked",
-    "visited",
-    "sent",
-    "slides",
-    "courtesy",
-    "report",
-    "via",
-    "dr",
-    "mr",
-    "mrs",
-}
 _SAID = {
     "hospital": "a hospital",
     "lab": "a laboratory",
@@ -79,43 +21,8 @@ _SAID = {
 }
 
 
-_WORKS = re.compile(
-    r"\b(?:works?|worked|working|employed|employee|job|posted|position|engineer|driver|clerk|manager|teacher|worker|guard|supervisor|operator|labourer|laborer|student|studies|studying|studied|enrolled|staff(?: nurse)?|welder|fitter|"
-    r"electrician|conductor|cook|chef|cashier|salesman|salesgirl|executive|accountant|technician|helper|foreman|retired|serving|serves|served|constable|jawan|apprentice|intern|trainee|pupil|professor|lecturer|peon|sweeper|employer|dismissed|"
-    r"naukri|kaam|pilot|mechanic|librarian|officer|nurse|attends?|attending|joined|schooling|owner|owns|runs|founder|director|partner|loader|machinist|packer|tailor)\b,?\s"
-    r"(?:(?:as|a|an|the|his|her|night|shift|senior|junior|security|of|bus|truck|part-time|[a-z]+er|[a-z]+or|[a-z]+ist|[a-z]+man|assistant|class|\w{1,4})\s){0,4}?"
-    r"(?:at|for|with|in|by|from|of|is|was|:)\s(?:the\s|a\s|her\s|his\s)?(?P<v>[A-Z][\w'&.-]*(?:(?:\s(?:of|and|&|for|de)\s|\s)[A-Z][\w'&-]*){0,5}(?:\s(?:factory|mill|mills|plant|company|unit|depot|school|college|office|bank|store|shop|hospital|workshop|mines?|colliery|farm|estate|brick kiln|battery factory|sugar mill|cooperative|garage|bakery))?)"
-)
-_NO_WORK = re.compile(
-    r"(?:Class|Grade|Standard|Figure|Table|Day|January|February|March|April|May|June|July|August|September|October|November|December|ICU|Ward|The|He|She|This|India|Dr|Mr|Mrs|Ms|Smt|Prof|Department|English|Hindi|Class)\b"
-)
-
-
 def find(page: Page) -> Iterator[Find]:
     """Every organisation."""
-    for hit in _WORKS.finditer(page.text):
-        if not _NO_WORK.match(hit["v"]):
-            words = [traits(w.lower()) for w in re.findall(r"[A-Za-z'-]{2,}", hit["v"])]
-            if (
-                words
-                and not all(t & (Trait.REGION | Trait.EPONYM) for t in words)
-                and not (
-                    len(words) == 1
-                    and words[0] & Trait.WORD
-                    and not words[0] & (NAME | Trait.PLACE)
-                    and hit["v"].isupper()
-                )
-            ):
-                end = hit.end("v") - (hit["v"].endswith("."))
-                yield Find(
-                    hit.start("v"),
-                    end,
-                    "employer",
-                    "an employer",
-                    ASK,
-                    Rank.LISTED,
-                    "may be where somebody works or studies",
-                )
     tokens = page.tokens
     i = 0
     while i < len(tokens):
@@ -142,26 +49,7 @@ def _kind(page: Page, i: int) -> str:
         return "known"
     if not token.capital:
         before = page.tokens[i - 1] if i else None
-        lowly = low in (
-            "school",
-            "college",
-            "university",
-            "mill",
-            "mills",
-            "factory",
-            "bank",
-            "clinic",
-            "lab",
-            "laboratory",
-            "centre",
-            "company",
-            "academy",
-            "diagnostics",
-            "institute",
-            "foundation",
-            "church",
-            "temple",
-        )
+        lowly = low in group("lower_heads")
         named = (
             before is not None
             and before.capital
@@ -170,7 +58,7 @@ def _kind(page: Page, i: int) -> str:
         )
         return (
             ("school" if low in group("school_heads") else "work")
-            if lowly and named and not before.opens
+            if lowly and named and before is not None and not before.opens
             else ""
         )
     if token.shape == "U" and low in group("place_heads") and i and _stands_before(page, i):
@@ -210,6 +98,14 @@ def _around(page: Page, i: int, kind: str) -> Find | None:
             return None
     if kind == "known":
         telling = telling or [head]
+        after = tokens[last + 1] if last + 1 < len(tokens) else head
+        if (
+            not city
+            and after.shape == "C"
+            and page.gap(last + 1) == " "
+            and not after.has(Trait.WORD | Trait.KEEP)
+        ):
+            city = after.end
     if head.shape == "l" and not telling:
         return None
     if not telling and not city:
@@ -235,36 +131,7 @@ def _around(page: Page, i: int, kind: str) -> Find | None:
 
 def _sure_weak(span: list[Token]) -> bool:
     lows = {t.low for t in span}
-    return bool(
-        lows
-        & {
-            "medical",
-            "health",
-            "nursing",
-            "scan",
-            "eye",
-            "cancer",
-            "heart",
-            "dental",
-            "maternity",
-            "memorial",
-            "imaging",
-            "diagnostic",
-            "care",
-            "trust",
-            "surgical",
-            "research",
-            "rehabilitation",
-            "dialysis",
-            "fertility",
-            "ivf",
-            "community",
-            "primary",
-            "kidney",
-            "old",
-            "day",
-        }
-    )
+    return bool(lows & group("sure_beside"))
 
 
 def _made(page: Page, first: int, end: int, kind: str, action: Action) -> Find:
@@ -281,12 +148,12 @@ def _telling(token: Token, kind: str, sure: bool) -> bool:
     """Whether the word tells this institution from others."""
     if token.low in CONNECT or token.low in group("generic_org") or token.shape in "l":
         return False
-    if token.low in _heads() or (token.has(Trait.KEEP) and not token.has(NAME)):
+    if token.low in _heads() or token.has(Trait.KEEP) and not token.has(NAME):
         return False
     if token.shape == "n":
         return False
     if kind == "weak" and sure and token.capital and not token.opens:
-        return token.low not in _OPENERS
+        return token.low not in group("openers")
     if kind in ("weak", "work", "lab") and token.has(Trait.WORD) and not token.has(Trait.NAMESAKE | NAME):
         return kind == "work" and token.capital
     return (
@@ -296,7 +163,7 @@ def _telling(token: Token, kind: str, sure: bool) -> bool:
             or token.has(Trait.NAMESAKE | NAME | Trait.PLACE)
             or kind in ("hospital", "school")
         )
-        and token.low not in _OPENERS
+        and token.low not in group("openers")
     )
 
 
@@ -315,7 +182,7 @@ def _left(page: Page, i: int) -> int:
         if not _JOINED.fullmatch(gap):
             break
         if before.proper:
-            if before.opens and before.low in _OPENERS | group("relations"):
+            if before.opens and before.low in group("openers") | group("relations"):
                 break
             if before.low in ("figure", "fig", "table", "department", "dept") and before.opens:
                 break
@@ -372,9 +239,9 @@ def _left(page: Page, i: int) -> int:
             or not tokens[j - 2].capital
             or before.low in ("in", "at", "on")
             or not re.fullmatch(r" ", page.gap(j - 1))
-            or (tokens[j - 2].low in _OPENERS and tokens[j - 2].opens)
-        ) or (
-            before.low in ("of", "for", "the")
+            or tokens[j - 2].low in group("openers")
+            and tokens[j - 2].opens
+            or before.low in ("of", "for", "the")
             and not (
                 tokens[j - 2].low in _heads() | group("generic_org")
                 or tokens[j - 2].low in ("of", "and", "for", "school", "lady", "sisters", "our")
@@ -422,7 +289,7 @@ def _city(page: Page, last: int, *, needed: bool, kind: str) -> int:
         between = re.fullmatch(r"(?:'s)?(?:\s?,\s?|\s?\(|\s-\s|\s|,?\s(?:in|at|of)\s)", gap) or (
             token.low in ("in", "at") and token.shape == "l" and not step and re.fullmatch(r",? ", gap)
         )
-        if not between or (kind == "weak" and "," in gap and not needed and step):
+        if not between or kind == "weak" and "," in gap and not needed and step:
             break
         if token.shape == "l":
             at += 1
@@ -432,7 +299,8 @@ def _city(page: Page, last: int, *, needed: bool, kind: str) -> int:
         if (
             not token.capital
             or token.shape == "I"
-            or (token.has(Trait.REGION) and token.low not in group("city_states"))
+            or token.has(Trait.REGION)
+            and token.low not in group("city_states")
         ):
             break
         stop = at

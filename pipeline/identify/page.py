@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 
-from pipeline.identify.words import Trait, traits
+from pipeline.identify.words import NAME, Trait, traits
 
 INDIC = "\u0900-\u0dff"
 _L = "[A-Za-z\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f\u0370-\u052f]"
@@ -22,6 +22,10 @@ TOKEN = re.compile(
 _MIXED = re.compile(
     r"^(?!(?:Mc|Mac|Fitz|De|La|Le|Di|Du|Van|Al|El|Abd)[A-Z][a-z]).*[a-z][A-Z]|^[A-Z]{2,}[a-z]"
 )
+LONGEST = (
+    200  # characters of a run without (or of nothing but) spaces that are looked at: base64 says nothing
+)
+_ENDLESS = re.compile(rf"\S{{{LONGEST + 1},}}|\s{{{LONGEST + 1},}}")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 SENTENCE_END = re.compile(r".*?(?:[.!?|>\u0964]['\")\]*_]*\s+|\n\s*)['\"(\[*_#-]*\s*", re.DOTALL)
 
@@ -92,6 +96,7 @@ def read(original: str) -> Page:
         text = "".join(original[i] for i in back)
     if not text.isascii():
         text = text.translate(_table())
+    text = _ENDLESS.sub(lambda run: run[0][:LONGEST] + "\u00b7" * (len(run[0]) - LONGEST), text)
     return Page(original, text, back, bytearray(len(text)), bytearray(len(text)))
 
 
@@ -147,109 +152,17 @@ def _loose(tokens: list[Token]) -> list[Token]:
     """Words in lower case that are names or places and nothing else count as capitalised."""
     sure = Trait.GIVEN | Trait.FAMILY | Trait.PLACE
     other = Trait.WORD | Trait.KEEP | Trait.EPONYM | Trait.REGION
-    return [
-        replace(t, shape="C")
-        if t.shape == "l"
-        and len(t.text) > 3
-        and t.has(sure)
-        and not t.has(other)
-        and t.low not in _HINDI_WORDS
-        else t
-        for t in tokens
-    ]
+    made: list[Token] = []
+    for t in tokens:
+        known = t.has(sure) and not t.has(other) and len(t.text) > 3
+        behind = bool(made) and made[-1].shape == "C" and t.start - made[-1].end == 1 and t.has(NAME)
+        loose = t.shape == "l" and (known or behind) and t.low not in _HINDI_WORDS
+        made.append(replace(t, shape="C") if loose else t)
+    return made
 
 
 _HINDI_WORDS = frozenset(
-    [
-        "hain",
-        "mera",
-        "meri",
-        "mere",
-        "aapka",
-        "hamara",
-        "unka",
-        "uska",
-        "iska",
-        "tumhara",
-        "bukhar",
-        "dard",
-        "khoon",
-        "pet",
-        "sir",
-        "haath",
-        "pair",
-        "dawa",
-        "dawai",
-        "ilaj",
-        "ilaaj",
-        "bimari",
-        "mareez",
-        "doctor",
-        "sahab",
-        "gaya",
-        "gayi",
-        "kiya",
-        "liya",
-        "diya",
-        "raha",
-        "rahi",
-        "rahe",
-        "karta",
-        "karti",
-        "karne",
-        "hota",
-        "hoti",
-        "hone",
-        "baad",
-        "pehle",
-        "saal",
-        "mahine",
-        "din",
-        "raat",
-        "subah",
-        "shaam",
-        "teen",
-        "char",
-        "paanch",
-        "chhe",
-        "saat",
-        "aath",
-        "lekin",
-        "isliye",
-        "kyunki",
-        "phir",
-        "abhi",
-        "bahut",
-        "thoda",
-        "zyada",
-        "kuch",
-        "sabhi",
-        "bhai",
-        "behen",
-        "beta",
-        "beti",
-        "pati",
-        "patni",
-        "pita",
-        "mata",
-        "maa",
-        "baap",
-        "bachcha",
-        "bacche",
-        "ghar",
-        "gaon",
-        "paani",
-        "khana",
-        "saans",
-        "takleef",
-        "jaanch",
-        "report",
-        "umar",
-        "naam",
-        "tarikh",
-        "bharti",
-        "chhutti",
-    ]
+    "hain mera meri mere aapka hamara unka uska iska tumhara bukhar dard khoon pet sir haath pair dawa dawai ilaj ilaaj bimari mareez doctor sahab gaya gayi kiya liya diya raha rahi rahe karta karti karne hota hoti hone baad pehle saal mahine din raat subah shaam teen char paanch chhe saat aath lekin isliye kyunki phir abhi bahut thoda zyada kuch sabhi bhai behen beta beti pati patni pita mata maa baap bachcha bacche ghar gaon paani khana saans takleef jaanch report umar naam tarikh bharti chhutti".split()
 )
 
 

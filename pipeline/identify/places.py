@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from pipeline.identify import addresses
 from pipeline.identify.found import ASK, REMOVE, Find, Rank
 from pipeline.identify.page import Page, Token
-from pipeline.identify.words import NAME, Trait, group, places, traits
+from pipeline.identify.words import NAME, Trait, group, places
 
 SAID = {
     "village": "a village",
@@ -32,199 +33,17 @@ SAID = {
 }
 MOST = 3  # words of a place
 _BEFORE = re.compile(r"[.:]{0,2}\s{0,2}(?:[-:]\s?)?|\s?\(\s?")
-_STREET = "|".join(
-    sorted(
-        (
-            w
-            for w in group("street_words")
-            if w
-            not in (
-                "park",
-                "view",
-                "hill",
-                "green",
-                "block",
-                "complex",
-                "close",
-                "way",
-                "cross",
-                "extension",
-                "phase",
-                "place",
-                "camp",
-                "para",
-                "pet",
-                "st",
-                "row",
-                "grove",
-                "walk",
-                "circle",
-                "junction",
-                "parade",
-                "square",
-                "terrace",
-                "court",
-                "heights",
-                "towers",
-                "tower",
-                "drive",
-            )
-        ),
-        key=len,
-        reverse=True,
-    )
-)
-_STREETS_ABROAD = "Street|St|Road|Rd|Lane|Ln|Avenue|Ave|Drive|Dr|Close|Court|Ct|Crescent|Way|Boulevard|Blvd|Gardens|Grove|Row|Square|Terrace|Mews|Place|Pl|Circle|Parkway|Pkwy|Highway|Hwy|Trail|Walk|View|Hill|Green|Parade|Rise|Park"
-_W = r"[A-Z][\w'.]*(?:-[A-Z]?\w+)?"
-_PART = (
-    r"(?:"
-    rf"(?i:(?:house|h(?=\.?\s?no)|door|d(?=\.?\s?no)|flat|plot|shop|quarters?|qtr|room|villa|apt|apartment|unit|suite|bungalow|site|old|new|khasra|tower|floor|block|wing|phase|sector|sec|street|gali|galli|lane|ward|w\.|zone|stage|pocket|booth|scf|sco|kothi|chawl|mkn|makan|row house|cross|main|road|बिल्डिंग|मकान|वार्ड|गली|सेक्टर)\.?\s?(?:no|num|number|nos|न०|नंबर|नं|#)?\.?\s?[:#-]?\s?)(?:#\s?)?(?:[A-Z]{{0,3}}-?\d[\w/-]*(?:\s?\(?[A-Z]\)?(?=[\s,.]))?|[A-Z]\b(?!\.[A-Z]))"
-    rf"|#\s?\d[\w/-]*"
-    rf"|\d{{1,4}}(?:st|nd|rd|th)\s(?:[Ff]loor|[Cc]ross|[Mm]ain|[Ss]treet|[Aa]venue|[Bb]lock|[Ss]tage|[Pp]hase|[Ll]ane)(?:\s(?:Road|Main|Street))?"
-    rf"|(?:{_W}\s){{0,4}}(?i:{_STREET})(?:\s(?:No\.?\s?)?\d[\w-]*)?\b(?:\s(?:{_W}))?(?:\s(?:Road|Colony|Nagar|Phase|Extension|Street|East|West|North|South))?"
-    rf"|\d{{1,5}}[A-Za-z]?(?:[/-]\d+\w?)?,?\s(?:{_W}\s){{1,4}}(?:{_STREETS_ABROAD})\b\.?"
-    rf"|(?:[Nn]ear|[Oo]pp(?:\.|osite)?|[Bb]ehind|[Bb]eside|[Aa]djacent to|[Nn]ext to)\s(?:the\s)?(?:old\s|new\s)?(?:{_W}(?:\s(?=[A-Z])|\b)){{1,5}}"
-    rf"|(?:P\.?\s?O\.?\s?)?[Bb]ox\s?(?:[Nn]o\.?\s?)?\d+|(?i:c/o)\s{_W}(?:\s{_W}){{0,3}}"
-    r")"
-)
-_LEAD = r"(?:(?:[a-z]+ )?(?:colony|basti|slum|quarters?|hostel|house|lane|street|road|hut|shop|flat|room|building|camp|chawl|market|area|settlement|jhuggi|village) )?"
-_MORE = rf"(?:\s?[,;]\s?(?:{_PART})|,\s(?:{_W})(?:\s(?:{_W})){{0,3}}(?=[,.;)]|\s-|\s\d|$))"
-ADDRESS = re.compile(rf"(?<![\w/.-])(?:{_LEAD}(?:{_PART}))(?:{_MORE}){{0,6}}")
-_NUMBERED = re.compile(
-    r"\d|#|(?i:\b(?:road|street|marg|colony|nagar|enclave|vihar|layout|apartments?|society|mohalla|bazaa?r|chowk|gali|lane|avenue|near|opp|opposite|behind|quarters|chawl|residency|bhavan|bhawan|niwas|sadan|kunj|villa|terrace|wadi|peth|katra|bagh|gunj|puram|salai|sarani|highway|cantt|cantonment|basti|camp|box|next|beside|adjacent)\b)"
-)
-_CLINICAL = re.compile(
-    r"(?i:^(?:room|ward|unit|bed|floor|block|phase|stage|zone|wing|street|old|new|site|main|cross|sector|sec|w\.|plot|pocket|lane|road|d|h|apt|tower|flat|w)\.?\s?(?:no)?\.?\s?[:#-]?\s?(?:\d{1,3}|[A-Z]|I{1,3})?[A-Za-z]?$)"
-)
-_STUDY = re.compile(r"(?i:(?:study|trial|stage|phase|unit|ward|room|block|bed|zone|site)\b)")
 
 
 def find(page: Page) -> Iterator[Find]:
     """Every place."""
-    yield from _addresses(page)
+    yield from addresses.find(page)
     tokens = page.tokens
     i = 0
     while i < len(tokens):
         hit, i = _at(page, i)
         if hit:
             yield hit
-
-
-def _addresses(page: Page) -> Iterator[Find]:
-    for hit in ADDRESS.finditer(page.text):
-        words = hit[0]
-        end = _cut(page, hit)
-        words = page.text[hit.start() : end]
-        if not _NUMBERED.search(words):
-            continue
-        one = "," not in words
-        low = words.lower()
-        if one and (
-            _CLINICAL.match(words)
-            and not re.match(
-                r"(?i:house|h\.? ?no|flat|ward no|sector|street no|gali|door|d\.? ?no|plot no|lane no)", words
-            )
-        ):
-            continue
-        if (
-            one
-            and re.match(
-                r"(?i:unit|site|floor|room|suite|phase|stage|zone|block|main|cross|road|new|old|tower|wing|site|ward \d|bed)",
-                words,
-            )
-            and not re.search(r"(?i:colony|nagar|road|street)\b", words)
-        ):
-            continue
-        if (
-            one
-            and not re.search(r"\d|#", words)
-            and len([w for w in re.findall(r"[A-Z][\w']+", words)]) < 2
-            and not re.match(r"(?i:near|opp|behind)", words)
-        ):
-            continue
-        near = re.match(r"(?i:near|opp|behind|beside|adjacent|next)", words)
-        if near and one and not _named_place(page, hit):
-            continue
-        sure = not near and (not one or bool(re.search(r"\d", low)))
-        yield Find(
-            hit.start(),
-            end,
-            "address",
-            "[address]",
-            REMOVE if sure else ASK,
-            Rank.ADDRESS,
-            "part of an address",
-        )
-
-
-_STOP_AT = re.compile(
-    r"(?:hospital|clinic|college|institute|university|dr|mr|mrs|smt|shri|phone|mobile|mob|age|date|dob|tel|email|patient|diagnosis|figure|school)\b",
-    re.IGNORECASE,
-)
-
-
-def _cut(page: Page, hit: re.Match[str]) -> int:
-    """The end of an address: before a state, and before a part that is something else."""
-    at = hit.start()
-    parts = re.split(r"([,;])", hit[0])
-    end = at + len(parts[0])
-    for i in range(1, len(parts) - 1, 2):
-        part = parts[i + 1].strip()
-        known = [traits(w.lower()) for w in re.findall(r"[A-Za-z]{2,}", part)]
-        if _STOP_AT.search(part) or (
-            known and all(t & Trait.REGION for t in known) and part.lower() not in group("city_states")
-        ):
-            break
-        if (
-            known
-            and all(t & (Trait.WORD | Trait.EPONYM) for t in known)
-            and not re.search(r"\d", part)
-            and not _NUMBERED.search(part)
-            and len(known) == 1
-        ):
-            break
-        end += len(parts[i]) + len(parts[i + 1])
-    return end
-
-
-def _named_place(page: Page, hit: re.Match[str]) -> bool:
-    """Whether "near …" stands before a place and not before a part of the body."""
-    inside = [t for t in page.tokens if hit.start() < t.start < hit.end() and t.capital]
-    if page.kept.find(1, hit.start(), hit.end()) >= 0:
-        return False
-    if re.search(r"\d", hit[0]):
-        return True
-    return any(
-        not t.has(Trait.WORD | Trait.KEEP | Trait.EPONYM)
-        or t.low
-        in (
-            "bus",
-            "railway",
-            "temple",
-            "mandir",
-            "school",
-            "park",
-            "station",
-            "chowk",
-            "market",
-            "bazar",
-            "church",
-            "mosque",
-            "masjid",
-            "gurdwara",
-            "gurudwara",
-            "bank",
-            "post",
-            "police",
-            "petrol",
-            "water",
-            "bridge",
-            "stand",
-            "gate",
-            "tank",
-        )
-        for t in inside
-    )
 
 
 def _at(page: Page, i: int) -> tuple[Find | None, int]:
@@ -321,7 +140,8 @@ def _can_be(token: Token, *, sure: bool) -> bool:
     if (
         not token.capital
         or token.shape == "I"
-        or (token.has(Trait.REGION) and token.low not in group("city_states"))
+        or token.has(Trait.REGION)
+        and token.low not in group("city_states")
     ):
         return False
     if token.has(Trait.WORD | Trait.KEEP) and not token.has(Trait.PLACE):

