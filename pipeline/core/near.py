@@ -80,7 +80,9 @@ class NearMatcher(Matcher):
         super().__init__(identifiers)
         self._targets = [t for i in self.identifiers for t in _targets(i)]
         self._digits = [(i, d) for i in self.identifiers if i.kind in NUMBERS and (d := _digits_of(i))]
-        self._dates = {day: i for i in self.identifiers if i.kind is Kind.DATE and (day := real_date(i.value))}
+        self._dates = {
+            day: i for i in self.identifiers if i.kind is Kind.DATE and (day := real_date(i.value))
+        }
         self._known: dict[str, tuple[tuple[int, int, Target, Close, str], ...]] = {}
 
     def find(self, text: str) -> list[Hit]:
