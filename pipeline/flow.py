@@ -35,7 +35,7 @@ def submit(job: Job, *, accept_all: bool = False) -> Package:
     grant = job.make(consent, case, clean)
     job.tell.notes(consent.notes(grant))
     consent.stop_if_unlocked(grant)
-    words = open_questions(job, case, clean, proof)
+    words = open_questions(proof, job.make(identify, case, clean))
     signoff = review.gate(case, clean, grant.marks, grant.points, queries=words, accept_all=accept_all)
     job.tell.line("review", "ok", review.summary(signoff))
     paper = job.make(render, clean, job.journal, report.care)
@@ -58,9 +58,9 @@ def cleaned(job: Job) -> Iterator[tuple[Job, Case, Report, CleanCase, Proof]]:
         yield job, case, report, clean, job.make(verify, case, clean)
 
 
-def open_questions(job: Job, case: Case, clean: CleanCase, proof: Proof) -> tuple[Open, ...]:
+def open_questions(proof: Proof, proposed: tuple[Open, ...]) -> tuple[Open, ...]:
     """The same as open_words without the words, kept from run to run: enough to stop a sign-off."""
-    return (*(Open(*row) for row in proof.asked), *job.make(identify, case, clean))
+    return (*(Open(*row) for row in proof.asked), *proposed)
 
 
 def open_words(case: Case, clean: CleanCase) -> tuple[Query, ...]:

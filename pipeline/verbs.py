@@ -205,13 +205,17 @@ def _words(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
 
 
 def _render(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
-    from pipeline import consent, flow, render, review, verify
+    from pipeline import consent, flow, identify, render, review, verify
 
     with _clean(args, tell) as (job, case, report, clean, proof):
         if not args.draft:  # without a watermark only what was consented to and signed off
             grant = job.make(consent, case, clean)
             review.gate(
-                case, clean, grant.marks, grant.points, queries=flow.open_questions(job, case, clean, proof)
+                case,
+                clean,
+                grant.marks,
+                grant.points,
+                queries=flow.open_questions(proof, job.make(identify, case, clean)),
             )
         extra = (True,) if args.draft else ()
         sealed = verify.guard(case, job.journal)
