@@ -178,10 +178,19 @@ def _date(text: str, start: int, end: int, form: Form) -> bool:
     if not gaps:  # 20260314, perhaps with a time behind it; 14032026
         whole = form.rule == "year first" or _digits(text, start, end, form)
         return len(form.stream) == len("20260314") and whole
+    if not _parts_of_a_date(re.findall(r"\d+", text[start:end])):
+        return False
     signs = {gap.strip() for gap in gaps}
     if len(gaps) != 2 or len(signs) != 1 or not _SEPARATOR.fullmatch(sign := signs.pop()):
         return False
     return not (sign and _goes_on(text, start, end, sign)) and _digits(text, start, end, form)
+
+
+def _parts_of_a_date(numbers: list[str]) -> bool:
+    """A year and two numbers up to 31: "2 64 64" are three values below each other, not the 26th of April 1964."""
+    years, others = [n for n in numbers if len(n) > 2], [n for n in numbers if len(n) <= 2]
+    small = sum(int(n) <= 31 for n in others)
+    return len(numbers) == 3 and len(years) <= 1 and small >= 2 and int(others[0]) <= 31
 
 
 def _goes_on(text: str, start: int, end: int, sign: str) -> bool:
