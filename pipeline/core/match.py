@@ -187,7 +187,7 @@ def _date(text: str, start: int, end: int, form: Form) -> bool:
 
 
 def _parts_of_a_date(numbers: list[str]) -> bool:
-    """A year and two numbers up to 31: "2 64 64" are three values below each other, not the 26th of April 1964."""
+    """A year and two numbers up to 31: "2 64 64" are three values in a column, not the 26th of April 1964."""
     years, others = [n for n in numbers if len(n) > 2], [n for n in numbers if len(n) <= 2]
     small = sum(int(n) <= 31 for n in others)
     return len(numbers) == 3 and len(years) <= 1 and small >= 2 and int(others[0]) <= 31
