@@ -18,7 +18,10 @@ from pipeline.verify import unpack
 from tests.conftest import ROOT, casereport, edit, some
 from tests.test_stops import source, tree
 
-STEPS = ["intake", "check", "policy", "deidentify", "verify", "consent", "review", "render", "pack"]
+STEPS = [
+    *("intake", "check", "policy", "deidentify", "verify", "consent", "identify"),
+    *("review", "render", "pack"),
+]
 IDENTIFIERS = [
     "Testwala",
     "Meera",
