@@ -1,6 +1,6 @@
 """The review desk in a real browser: every path walked, by keyboard alone and by mouse, at two widths.
 
-CASEREPORT_SCREENS names a folder for pictures of the screens.
+CASEREPORT_SCREENSHOTS names a folder for pictures of the screens.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def to(page: Page, kind: str, number: int = 0) -> None:
 
 
 def picture(page: Page, name: str) -> None:
-    if folder := os.environ.get("CASEREPORT_SCREENS"):
+    if folder := os.environ.get("CASEREPORT_SCREENSHOTS"):
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(Path(folder) / f"desk-{name}.png")
 
