@@ -126,12 +126,12 @@ def _deidentify(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
 
 
 def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
-    from pipeline import consent
+    from pipeline import consent, flow, identify
     from pipeline.core import files
 
     if args.language:
         consent.check_language(args.language)  # before the pictures are cleaned
-    with _clean(args, tell) as (job, case, _report, clean, _proof):
+    with _clean(args, tell) as (job, case, _report, clean, proof):
         if args.check or args.protect or args.sign is not None:
             grant = job.make(consent, case, clean)
             tell.notes(consent.notes(grant))
@@ -148,6 +148,11 @@ def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
                 "boxes": grant.summary["boxes"],
                 "to_confirm": grant.summary["checks"]["to_confirm"],
             }
+        if open_ := flow.open_questions(proof, job.make(identify, case, clean)):
+            tell.say(
+                f"{len(open_)} places hold words that may identify someone; decide about them before this form "
+                "is signed (casereport words CASE): what changes afterwards lapses"
+            )
         kind = "addendum" if args.addendum else "digital" if args.digital else "form"
         named = (
             f"{kind}-form" if args.digital else kind,
