@@ -150,8 +150,8 @@ def _consent(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
             }
         if open_ := flow.open_questions(proof, job.make(identify, case, clean)):
             tell.say(
-                f"{len(open_)} places hold words that may identify someone; decide about them before this form "
-                "is signed (casereport words CASE): what changes afterwards lapses"
+                f"{len(open_)} places hold words that may identify someone; decide about them before "
+                "this form is signed (casereport words CASE): what changes afterwards lapses"
             )
         kind = "addendum" if args.addendum else "digital" if args.digital else "form"
         named = (

@@ -36,6 +36,16 @@ def photograph(path):
     return path
 
 
+def test_the_file_alone_is_enough_for_a_no(run, tmp_path):
+    """A picture that someone asks about is a patient's, unless they say it is not."""
+    photo = photograph(tmp_path / "skin.jpg")
+    ran = run("may-i-post", "-c", "facebook", "-f", photo)
+    assert ran.code == 1
+    assert ran.out.startswith("NO: Facebook")
+    assert "Box 1, item 3" in ran.out
+    assert "Not known" not in ran.out
+
+
 def test_a_photograph_on_facebook_is_a_no_with_rule_clause_status_and_way_out(run):
     ran = run("may-i-post", "--channel", "facebook", "--fact", "photo=yes")
     assert ran.code == 1

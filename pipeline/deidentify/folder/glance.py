@@ -28,6 +28,7 @@ from pipeline.deidentify.pictures.boxes import Do
 MOST = 20  # files that are looked at; of a long series the first tell enough
 COLOURS = "icc"  # says how to show the picture, nothing about anyone
 FACES = {"face", "eyes"}
+PHOTOGRAPHS = {"jpeg", "png", "heic", "tiff", "webp", "bmp", "gif"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,10 @@ class Seen:
             facts["video"] = bool(self.kinds["video"])
         if self.kinds["dicom"]:
             facts["scan"] = True
+        if set(self.kinds) & PHOTOGRAPHS:
+            facts["photo"] = (
+                True  # whoever asks about a picture asks about a patient's; --fact photo=no says else
+            )
         if self.faces:
             facts |= {"photo": True, "identifiable": True}
         if self.text or self.headers or self.carried:
