@@ -196,8 +196,8 @@ class Proof:
     files: int
     bytes: int
     cannot_judge: tuple[str, ...]  # what no search of text can see, in words
-    asked: tuple[tuple[str, Place], ...]  # soft finds in the text that a person has to judge: id, where
     folder: Path
+    asked: tuple[tuple[str, Place], ...] = ()  # soft finds in the text that a person has to judge: id, where
 
 
 @dataclass(frozen=True, slots=True)
