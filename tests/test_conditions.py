@@ -111,6 +111,10 @@ def test_an_answer_without_some_facts_stays_when_they_are_told(condition, facts,
     assert unknown(condition, some) <= without & names(condition)
 
 
+def test_a_part_that_is_false_settles_it_whatever_another_part_says():
+    assert unknown({"q": False, "not": {"n": {"lt": 5}}}, {"q": None, "n": 0}) == set()
+
+
 def test_a_fact_that_does_not_exist_is_our_mistake_also_where_nothing_is_known():
     for condition in ({"nobody_knows": True}, {"n": {"about": 3}}, {"any": [{"p": True}, {"x": True}]}):
         with pytest.raises(KeyError):

@@ -54,6 +54,8 @@ def names(condition: Mapping[str, Any]) -> set[str]:
 def unknown(condition: Mapping[str, Any], facts: Mapping[str, Any]) -> set[str]:
     """The unknown facts on which `truth` depends: parts that are decided without them ask nothing."""
     found: set[str] = set()
+    if truth(condition, facts) is not None:
+        return found
     for name, wanted in condition.items():
         if truth({name: wanted}, facts) is not None:
             continue
