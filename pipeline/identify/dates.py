@@ -1,6 +1,6 @@
-"""Calendar dates, parts of them, festivals and ages over 89, in English and in Indian languages.
+"""Calendar dates, parts of them and festivals, in English and in Indian languages.
 
-45 CFR 164.514(b)(2)(i)(C): all elements of dates except the year, and all ages over 89. A year alone stays. Which
+45 CFR 164.514(b)(2)(i)(C): all elements of dates except the year. A year alone stays. Which
 of two readings a date has ("04-08-2023") matters to whoever converts it, not here: both identify.
 """
 
@@ -21,24 +21,27 @@ _ENGLISH = alternation(_ROWS["months"])
 _M = rf"(?i:{_ENGLISH})"
 _INDIC = alternation(_ROWS["indic_months"])
 _MI = rf"(?:{_M}(?![^\W\d_])\.?|{_INDIC})"
-_INDIC_ALONE = "|".join(m for m in _ROWS["indic_months"] if len(m) > 2 and m[0] > "z")
+_INDIC_ALONE = "|".join(m for m in sorted(_ROWS["indic_months"], key=len, reverse=True) if len(m) > 2 and m[0] > "z")
 _D = r"(?:3[01]|[12]\d|0?[1-9])"
 _ORD = r"(?:\s?(?:st|nd|rd|th|ST|ND|RD|TH)\b)?"
 _WORD_D = "(?i:" + alternation(_ROWS["ordinals"]) + ")"
 _DAY = rf"(?:{_D}{_ORD}|{_WORD_D})"
 _Y4 = r"(?:(?:18|19|20)\d\d)"
-_Y = rf"(?:{_Y4}|'?\d\d(?![\d:]))"
-_JOIN = r"\s*(?:-|to|and|&|,|through|till|until|से|ਤੋਂ)\s*"
+_WORD_Y = r"(?i:two thousand(?:[ -]and)?(?:[ -]\w+){1,2}|twenty[ -](?:oh[ -]\w+|ten|eleven|twelve|\w+teen|twenty(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?)|nineteen[ -]\w+ty(?:[ -]\w+)?)"
+_JOIN = r"\s*(?:-|/|to|and|&|,|through|till|until|से|ਤੋਂ)\s*"
 _SEP = r"[\s.,/_-]{0,3}"
 _WEEKDAY = r"(?:(?i:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)?"
 _TIME = r"(?:(?:T|\s|,\s?|\s?@\s?|\sat\s)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?(?:[AaPp]\.?[Mm]\.?|[Hh]rs?|Z|IST|GMT))?)?"
 FULL = re.compile(
     rf"""(?<![^\W_])(?<![\d]\.)(?:
-      {_WEEKDAY}(?:the\s+)?{_DAY}(?:{_JOIN}{_DAY})?(?:\s+day)?{_SEP}(?:of\s+)?(?:the\s+)?(?:{_M}\b\.?|{_INDIC}){_SEP}(?:of\s+)?(?:the\s+year\s+)?(?:{_Y4}|'\d\d|(?<=[-/.])\d\d|(?<=\s)\d\d(?=\s*(?:[,;:.)\]]|$)))(?![\d])
+      {_WEEKDAY}(?:the\s+)?{_DAY}(?:{_JOIN}{_DAY})?(?:\s+day)?{_SEP}(?:of\s+)?(?:the\s+)?(?:{_M}\b\.?|{_INDIC}){_SEP}(?:of\s+)?(?:the\s+year\s+)?(?:{_Y4}|{_WORD_Y}|'\d\d|(?<=[-/.])\d\d|(?<=\s)\d\d(?=\s*(?:[,;:.)\]]|$)))(?![\d])
     | {_WEEKDAY}{_DAY}(?:\s?(?:of\s+)?{_M}\.?)?{_JOIN}{_DAY}\s?(?:of\s+)?{_M}\.?,?\s+{_Y4}
     | \d{{1,2}}[-]?{_M}[-]?(?:{_Y4}|\d\d)(?![\d])
     | {_WEEKDAY}{_M}\b{_SEP}(?:the\s+)?{_DAY}(?:{_JOIN}(?:{_M}\s+)?{_DAY})?(?:\s*,\s*|\s+|[./-]|\s+of\s+)(?:{_Y4}|'\d\d)(?!\d)
     | {_Y4}{_SEP}{_M}\b{_SEP}{_D}{_ORD}(?![\d.]|\s?%)
+    | {_Y4}(?:\s?(?:[\u0900-\u0dff]{{1,9}}|\u06c1|,))?\s(?:{_D}{_ORD}\s)?(?:{_INDIC})(?:\s?{_D})?(?!\d)
+    | {_D}\s?[/.-]\s?(?:1[0-2]|0?[1-9])\s?(?:-|to|till|until|&|and)\s?{_D}\s?[/.-]\s?(?:1[0-2]|0?[1-9])\s?[/.-]\s?(?:{_Y4}|\d\d)(?!\d)
+    | {_D}\s?(?:-|to|&|and|,)\s?{_D}[/.](?:1[0-2]|0?[1-9])[/.](?:{_Y4}|\d\d)(?!\d)
     | {_Y4}\s?(?P<a>[/._-])\s?(?:1[0-2]|0?[1-9])\s?(?P=a)\s?{_D}(?![\d])
     | (?P<n1>\d{{1,2}})(?P<b>\s?[/._\\-]\s?|\s)(?P<n2>\d{{1,2}})(?P=b)(?P<y>{_Y4}|'?\d\d)(?![\d]|[/-]\d|\.\d)
     | {_D}\s?[/.-]\s?(?:X?I{{1,3}}|IV|VI{{0,3}}|IX|X)\s?[/.-]\s?{_Y4}
@@ -65,6 +68,30 @@ PART = re.compile(
     )(?![\w%])""",
     re.VERBOSE,
 )
+_LONE = r"(?=\s?[,.;:)\]]|\s(?:and|she|he|we|they|it|of|for|with|when|at|in|to|the|his|her|after|before|as|by|was|were|but|who|which|night|morning|evening|afternoon|from|[A-Z(])|\s?-\s|\s?$)"
+LONE_DAY = re.compile(
+    rf"""(?mx)(?:
+      \b(?i:on|by|until|till|since|from|before|after|due|dated|of|to|and)\s(?:the\s)?(?P<v1>(?:3[01]|[12]?\d)(?:st|nd|rd|th)\b(?:\s(?:itself|instant|inst\.?))?){_LONE}
+    | \b(?i:on)\s(?:the\s)?(?P<v2>{_WORD_D})(?=\s?[,.;]\s|\s(?:she|he|and\s(?:she|he|was)|was|of\sthe\smonth)\b)
+    | ^[\s|*-]{{0,4}}(?P<v3>(?:3[01]|[12]?\d)(?:st|nd|rd|th))(?=\s?[:|-]|\s[A-Z])
+    | (?P<v4>\b(?i:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[,.]?\s(?:the\s)?(?:\d{{1,2}}\s?[/.-]\s?\d{{1,2}}(?!\d)|(?:3[01]|[12]?\d)(?:st|nd|rd|th)?(?=[\s,.;)])(?!\s(?:mg|ml|g|hours?|days?|am|pm|patients)\b)))
+    | (?P<v5>\b(?:[Ll]ast|[Tt]his|[Nn]ext|[Tt]he\s(?:first|second|third|fourth|last|following|previous))\s(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?:\s(?:of|in)\s(?:{_M}|the\smonth|that\smonth))?)
+    | ^[\s|*-]{{0,4}}(?P<v6>(?:3[01]|[12]\d|0?[1-9])\s?/\s?(?:1[0-2]|0?[1-9]))(?=\s?[:|-]|\s[A-Z])
+    | \b(?i:w\.?e\.?f\.?|from|till|until|by|to|since|review|due|seen|next|admitted|discharged|appointment|op|d/c|doa|dod|dt|dos|lmp|edd)\s?[:.]?\s(?P<v7>(?:3[01]|[12]\d|0?[1-9])/(?:1[0-2]|0?[1-9]))(?![\d/]|\s?(?:mmHg|%|days|weeks|months|on\b|visits?|of\b|with|in\b|for\s(?:power|muscle)))
+    | \b(?i:since|in|from|till|until|by|before|after|around|expiry|exp)\s(?P<v8>(?:1[0-2]|0?[1-9])\s?[/-]\s?'?(?:[12]\d|0[1-9]))(?![\d/.]|\s?(?:%|mm))
+    )"""
+)
+SEASON = re.compile(
+    rf"(?P<v>\b(?:(?i:in|during|since|until|till|before|after|by|through|every|each|of|the|that|this|last|next|previous|early|late|mid|following|on)[\s-])+(?:(?:early|late|mid|peak|same|wheat|paddy|rice|cotton|cane|sugarcane|potato|previous|following)[\s-])?(?i:{_ROWS['seasons']}|fall(?=\s(?:of\s)?(?:19|20)\d\d))(?:\s(?:season|months?|term|break|vacations?|holidays?))?(?:,?\s(?:of\s|in\s)?(?:the\s)?(?:{_Y4}(?:-\d\d)?|(?:last|this|that|same|previous)\syear))?)(?![\w-])"
+)
+_MONTHS = "January|February|April|June|July|August|September|October|November|December"
+MONTH = re.compile(
+    rf"(?P<v>(?<![\w.@-])(?:(?:[Mm]id|[Ee]arly|[Ll]ate|[Ee]nd|[Ee]nd\sof|[Bb]eginning\sof|[Mm]iddle\sof)[\s-])?(?:(?:{_MONTHS}|(?<=[Tt]ill\s)(?:May|March)|(?<=[Uu]ntil\s)(?:May|March)|(?<=[Bb]etween\s)(?:May|March)|(?<=[Aa]round\s)(?:May|March)|(?<=mid-)(?:May|March)|(?<=early\s)(?:May|March)|(?<=late\s)(?:May|March))(?:\s?(?:-|/|to|and|or|until|till|through)\s?(?:{_MONTHS}|May|March))?|(?:May|March)\s?(?:-|/|to|and|or|until|till|through)\s?(?:{_MONTHS}))"
+    rf"|(?<=\s)(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?:\s?[-/]\s?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec))(?![\w])"
+    rf"|(?:(?<=in\s)|(?<=since\s)|(?<=during\s)|(?<=until\s)|(?<=of\s)|(?<=month of\s))(?:{alternation(m for m in _ROWS['indic_months'] if m.isascii())})(?:\s(?:month|mahina|maas|masam))?"
+    rf"|(?:{_INDIC_ALONE})[\u0900-\u0dff]{{0,8}}(?:\s(?:माह|महीने|महिन्या\S*|ਮਹੀਨੇ|மாத\S*|মাস\S*|నెల\S*|ತಿಂಗ\S*|മാസ\S*|મહિન\S*))?"
+    rf"|(?:मई|मे|ਮਈ|மே|মে|మే|ಮೇ|મે)\s(?:में|से|के|माह|महीने|तक|महिन्या\S*|ਵਿੱਚ|ਤੋਂ|ਮਹੀਨੇ|மாத\S*|মাস\S*|నెల\S*|ತಿಂಗ\S*|માં|મહિન\S*))(?![\w]|'s\s(?:mother|father|husband))"
+)
 SLASHED = re.compile(
     r"(?:\b(?:[Oo]n|[Dd]ated?|[Ss]ince|[Dd]t\.?)\s+)(?P<v>(?P<d>\d{1,2})/(?P<m>\d{1,2}))(?![\d/]|\s?(?:mmHg|%|days|weeks|months|on\b|visits?))"
 )
@@ -75,28 +102,11 @@ FESTIVAL = re.compile(
     re.IGNORECASE,
 )
 _NOT_FESTIVAL = re.compile(r"\s+(?:disease|factor|tree|island|rash|lily|egg|eggs)\b", re.IGNORECASE)
-AGE = re.compile(
-    r"""(?<![\w./-])(?:
-      (?:aged?(?:\s(?:about|around|approximately|of))?|age[d]?\s*(?:is|was|:|-|=|of|/\s?sex\s*[:-]?)?|आयु|उम्र|ਉਮਰ|வயது)\s*[:=-]?\s*(?P<a>9\d|1[0-2]\d)(?![\d.%/]|\s?(?:days?|weeks?|months?|hours?|patients|-\s?\d))
-    | (?P<b>9\d|1[0-2]\d)\s?-?\s?(?:years?|yrs?|yr|y|Y)(?:\s|-|\.)?\s?(?:old|of\s+age|/\s?[MF]\b|[MF]\b|man|woman|lady|gentleman|male|female)
-    | (?P<c>9\d|1[0-2]\d)\s?(?:y/o|yo\b|/\s?[MF]\b|y\s?/\s?[MF]\b|[MF]\b(?=\s*[,.;)]))
-    | (?P<d>9\d|1[0-2]\d)(?:st|nd|rd|th)\s+birthday
-    | (?P<e>ninety(?:[-\s]?(?:one|two|three|four|five|six|seven|eight|nine))?)(?![\s-]?(?:per|%|degrees?|minutes?|seconds?|days?|weeks?|months?|hours?|patients|cases|mg|ml|mm|cm|nine\sper))
-    | (?:(?<=age\sof\s)|(?<=aged\s))(?P<e2>(?:a|one)\shundred(?:\s(?:and\s)?\w+)?)
-    | [MFmf]\s?[/,]\s?(?P<m>9\d|1[0-2]\d)(?![\d.%/])
-    | (?:turned|turning)\s(?P<t>9\d|10\d)(?=[,.;)]|\sand|\slast|\sthis|\syears?|$)
-    | (?P<f>nonagenarian|centenarian|supercentenarian)
-    | (?P<g>9\d|1[0-2]\d)\s?(?:साल|वर्ष|बरस|ਸਾਲ|வயது|saal|baras|varsh|বছর|సంవత్స|ವರ್ಷ|വയസ്|વર્ષ|సం)
-    | (?P<h>9\d|1[0-2]\d)(?=[,)]?\s+(?:year|yr)s?\b(?!\s+(?:later|ago|after|before|survival|follow)))
-    )""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_NAMED_MONTH = re.compile(r"[^\W\d_]{3,}")
 _VERB_MAY = re.compile(r"\b[Mm]ay\b")
 
 
 def find(page: Page) -> Iterator[Find]:
-    """Every date, part of a date, festival and age over 89."""
+    """Every date, part of a date and festival."""
     text = page.text
     taken: list[tuple[int, int]] = []
     for hit in FULL.finditer(text):
@@ -116,9 +126,10 @@ def find(page: Page) -> Iterator[Find]:
     for hit in FESTIVAL.finditer(text):
         if not _NOT_FESTIVAL.match(text, hit.end()):
             yield Find(*hit.span(), "festival", "[date]", REMOVE, Rank.DATE, "a festival tells the day")
-    for hit in AGE.finditer(text):
-        group = hit.lastgroup or "a"
-        yield Find(*hit.span(group), "age over 89", "90 or older", REMOVE, Rank.DATE, "an age over 89")
+    for rule in (LONE_DAY, SEASON, MONTH):
+        for hit in rule.finditer(text):
+            span = hit.span(hit.lastgroup or "v")
+            yield Find(*span, "date", "[date]", ASK, Rank.LISTED, "may be part of a calendar date")
 
 
 def _numeric_date(hit: re.Match[str], text: str) -> bool:

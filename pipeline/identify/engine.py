@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pipeline.core.proposal import Proposal
 from pipeline.identify import (
     REGIONS,
+    ages,
     dates,
     indic,
     keep,
@@ -38,6 +39,7 @@ def find(text: str, region: str = "IN") -> list[Proposal]:
     finds = [
         *numbers.find(page),
         *dates.find(page),
+        *ages.find(page),
         *organisations.find(page),
         *works.find(page),
         *places.find(page),

@@ -36,7 +36,9 @@ def _aadhaar(value: str) -> bool:
 
 
 def _ip(value: str) -> bool:
-    return all(int(part) < 256 for part in value.split("."))
+    """Four octets; four small ones are rather a version ("4.4.0.0") than an address."""
+    parts = [int(part) for part in value.split(".")]
+    return all(part < 256 for part in parts) and (max(parts) > 20 or parts[0] == 10)
 
 
 def _ssn(value: str) -> bool:
@@ -60,14 +62,14 @@ SHAPES: tuple[tuple[str, str, str, str, Check | None], ...] = (
         "UPI",
         "[UPI address]",
         "a UPI address",
-        r"[\w.-]{2,}@(?:ok(?:axis|sbi|icici|hdfcbank)|ybl|ibl|axl|paytm|pt\w{2,5}|upi|apl|yapl|rapl|sbi|icici|hdfcbank|axisbank|axis|kotak|barodampay|cnrb|pnb|unionbank|idfcbank|fbl|airtel|jio|freecharge|ikwik|waaxis|wahdfcbank|waicici|wasbi|superyes|yes\w+|fam|slice|jupiteraxis|timecosmos|\w*bank)\b",
+        r"[\w.-]{2,}@(?:ok(?:axis|sbi|icici|hdfcbank)|ybl|ibl|axl|paytm|pt\w{2,5}|upi|apl|yapl|rapl|sbi|icici|hdfcbank|axisbank|axis|kotak|barodampay|cnrb|pnb|unionbank|idfcbank|fbl|airtel|jio|freecharge|ikwik|waaxis|wahdfcbank|waicici|wasbi|superyes|yes\w+|fam|slice|jupiteraxis|timecosmos|[a-z][a-z0-9-]{1,20})\b(?!\.\w)",
         None,
     ),
     (
         "URL",
         "[web address]",
         "a web address",
-        r"(?:https?://|www\.)[^\s<>\"')\]]+(?<![.,;:])|(?<![\w@.])(?:[a-z0-9-]+\.)+(?:com|org|net|in|co|uk|edu|gov|info|io|me|health|hospital|care|app|site|online|nhs)(?:/[^\s<>\"')\]]*(?<![.,;:]))?(?![\w@-])",
+        r"(?:(?:https?|ftps?|sftp|s3|gs|smb|file|git|ssh|rtsp|dicom|hxxps?)://|www\.)[^\s<>\"')\]]+(?<![.,;:])|(?<![\w@.])(?:[a-z0-9-]+\.)+(?:com|org|net|in|co|uk|edu|gov|info|io|me|health|hospital|care|app|site|online|nhs)(?:/[^\s<>\"')\]]*(?<![.,;:]))?(?![\w@-])|(?<![\w@.])(?:[a-z0-9-]+\.)+(?:be|ly|gl|tv|us|dev|ai|xyz|page|link|me|cc|to|eu|de|fr|au|ca|np|lk|bd|pk|world|news|live|video|blog|gle)/[^\s<>\"')\]]+(?<![.,;:])|\\\\[\w.-]+(?:\\[\w.$ -]+)+\\?|(?<![\w/])(?:[A-Z]:\\|/(?:home|data|mnt|users?|srv|var|media|export|archive|pacs)/)[^\s<>\"')\]]+",
         None,
     ),
     (
