@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.identify import runs
+from pipeline.identify import runs, small
 from pipeline.identify.found import ASK, REMOVE, Find, Rank
 from pipeline.identify.nameparts import GAP, LONGEST, STOP, grown, made, plain, strength
 from pipeline.identify.page import Page
@@ -51,6 +51,7 @@ def find(page: Page) -> Iterator[Find]:
     """Every name of a person."""
     spans: list[Find] = [*_by_title(page), *_by_label(page), *_written_otherwise(page)]
     spans += _by_age(page)
+    spans += small.find(page)
     yield from spans
     yield from runs.find(page, runs.remembered(page, spans))
 
@@ -69,6 +70,8 @@ def _by_title(page: Page) -> Iterator[Find]:
     for i, token in enumerate(tokens[:-1]):
         low, gap = token.low, page.gap(i + 1)
         title = low in titles and (token.capital or low in ("dr", "smt", "mr", "mrs", "shri", "sri"))
+        if title and token.shape == "U" and gap == ". " and plain(tokens[i + 1]) and tokens[i + 1].shape == "C":
+            continue  # "raised on MRS. Findings …"
         if (
             title
             and _AFTER_TITLE.fullmatch(gap)
@@ -183,7 +186,7 @@ def _by_label(page: Page) -> Iterator[Find]:
             continue
         run = tokens[j:end]
         best = max(strength(t) for t in run)
-        if first.has(Trait.EPONYM) and page.kept[first.start] and not colon:
+        if page.kept[first.start] and not colon and (first.has(Trait.EPONYM) or not first.has(NAME)):
             continue
         if label.lower().startswith(("history", "h/o")) and best < 3:
             continue

@@ -62,7 +62,7 @@ SHAPES: tuple[tuple[str, str, str, str, Check | None], ...] = (
         "UPI",
         "[UPI address]",
         "a UPI address",
-        r"[\w.-]{2,}@(?:ok(?:axis|sbi|icici|hdfcbank)|ybl|ibl|axl|paytm|pt\w{2,5}|upi|apl|yapl|rapl|sbi|icici|hdfcbank|axisbank|axis|kotak|barodampay|cnrb|pnb|unionbank|idfcbank|fbl|airtel|jio|freecharge|ikwik|waaxis|wahdfcbank|waicici|wasbi|superyes|yes\w+|fam|slice|jupiteraxis|timecosmos|[a-z][a-z0-9-]{1,20})\b(?!\.\w)",
+        r"[\w.-]{2,}@[a-z][a-z0-9-]{1,24}(?<!-)(?![\w-]|\.\w)",
         None,
     ),
     (
