@@ -96,9 +96,10 @@ SLASHED = re.compile(
     r"(?:\b(?:[Oo]n|[Dd]ated?|[Ss]ince|[Dd]t\.?)\s+)(?P<v>(?P<d>\d{1,2})/(?P<m>\d{1,2}))(?![\d/]|\s?(?:mmHg|%|days|weeks|months|on\b|visits?))"
 )
 _FESTIVALS = alternation(re.escape(f).replace(r"\ ", r"[\s-]") for f in _ROWS["festivals"])
+_INDIC_FESTIVALS = alternation(f for f in _ROWS["festivals"] if "\u0900" <= f[0] <= "\u0dff" and len(f) > 2)
 FESTIVAL = re.compile(
-    rf"(?<![\w-])(?:(?:last|this|previous|next|coming|past)(?:\s+year(?:'s)?)?\s+|eve\s+of\s+)?(?:(?-i:{_FESTIVALS}))"
-    rf"(?:'s)?(?:\s+(?:day|eve|night|week|festival|celebrations?|holidays?|vacations?|mela|procession|of)\b)*(?:,?\s+(?:of\s+)?(?:(?:last|this|that|previous)\s+year|{_Y4}))?(?![\w-])",
+    rf"(?<![\w-])(?:(?:{_INDIC_FESTIVALS})[\u0900-\u0dff]{{0,8}}|(?:(?:last|this|previous|next|coming|past)(?:\s+year(?:'s)?)?\s+|eve\s+of\s+)?(?:(?-i:{_FESTIVALS}))"
+    rf"(?:'s)?(?:\s+(?:day|eve|night|week|festival|celebrations?|holidays?|vacations?|mela|procession|of)\b)*(?:,?\s+(?:of\s+)?(?:(?:last|this|that|previous)\s+year|{_Y4}))?(?![\w-]))",
     re.IGNORECASE,
 )
 _NOT_FESTIVAL = re.compile(r"\s+(?:disease|factor|tree|island|rash|lily|egg|eggs)\b", re.IGNORECASE)

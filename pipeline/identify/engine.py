@@ -8,6 +8,7 @@ from pipeline.core.proposal import Proposal
 from pipeline.identify import (
     REGIONS,
     ages,
+    clinics,
     dates,
     indic,
     keep,
@@ -41,6 +42,7 @@ def find(text: str, region: str = "IN") -> list[Proposal]:
         *dates.find(page),
         *ages.find(page),
         *organisations.find(page),
+        *clinics.find(page),
         *works.find(page),
         *places.find(page),
         *names.find(page),

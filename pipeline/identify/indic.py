@@ -46,7 +46,7 @@ _STREET = rf"(?:{_X} ){{1,3}}(?:{_any('streets')}){_E}"
 ADDRESS = re.compile(rf"{_B}(?:{_HOUSE}(?:\s?,\s?(?:{_STREET}|{_HOUSE})){{0,3}}|{_STREET}(?=\s?,))")
 ADDRESSED = re.compile(rf"{_B}(?:{_any('addresses')}){_E}\s?[:.-]{{1,2}}\s{{0,2}}(?P<v>[^\u0964\n]{{3,60}}?)(?=[.\u0964;\n]|$)")
 RARE = re.compile(
-    rf"{_B}(?:{_X} (?:की|का|के|ਦੀ|ਦਾ|ਦੇ|च्या|ची|चा) )?(?:{_any('rare')}){_E}(?: {_NOT}{_X}){{0,4}}"
+    rf"{_B}(?:{_X} (?:की|का|के|ਦੀ|ਦਾ|ਦੇ|च्या|ची|चा) )?(?:{_any('rare')}){_E}(?: (?!(?:{_any('verbs')}){_E}){_X}){{0,4}}"
 )
 OF = re.compile(rf"{_B}(?P<v>{_NOT}{_X}(?: {_NOT}{_X})?) (?:{_any('of')}){_E}")
 WORD = re.compile(_X)

@@ -266,8 +266,8 @@ def _right(page: Page, i: int) -> int:
             after.low in _heads()
             or after.low in group("generic_org")
             or after.low in group("work_heads")
-            or j > last
             or (tokens[j].low in CONNECT and j > i)
+            or (after.shape == "C" and any(t.low in CONNECT for t in tokens[i + 1 : j]) and gap == " ")
         ):
             if gap == ". " and after.low not in ("ltd", "limited", "of"):
                 break

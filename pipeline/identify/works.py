@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from pipeline.identify.found import ASK, Find, Rank
 from pipeline.identify.page import Page
@@ -16,14 +17,36 @@ _WORKS = re.compile(
     r"(?:(?:as|a|an|the|his|her|night|shift|senior|junior|security|of|bus|truck|part-time|[a-z]+er|[a-z]+or|[a-z]+ist|[a-z]+man|assistant|class|\w{1,4})\s){0,4}?"
     r"(?:at|for|with|in|by|from|of|is|was|:)\s(?:the\s|a\s|her\s|his\s)?(?P<v>[A-Z][\w'&.-]*(?:(?:\s(?:of|and|&|for|de)\s|\s)[A-Z][\w'&-]*){0,5}(?:\s(?:factory|mill|mills|plant|company|unit|depot|school|college|office|bank|store|shop|hospital|workshop|mines?|colliery|farm|estate|brick kiln|battery factory|sugar mill|cooperative|garage|bakery))?)"
 )
+_NAMES = r"[A-Z0-9][\w'&.-]*(?:(?:\s(?:of|and|&|for|de)\s|\s)[A-Z0-9][\w'&-]*){0,5}"
+_CALLED = re.compile(
+    rf"\b(?:[Ee]mployers?|EMPLOYER|[Ww]orkplace|[Pp]lace of work|[Cc]ompany|[Ff]irm|[Ss]chool|[Cc]ollege|[Rr]egiment|[Ss]hip|[Vv]essel|[Tt]rawler|[Bb]oat|[Ff]actory|[Tt]eam|[Cc]lub|[Oo]rchestra|[Bb]and|[Tt]roupe|[Cc]irc[u]s|[Oo]ffice|[Ss]hop|[Rr]estaurant|[Ff]arm|[Oo]rganisation|[Oo]rganization|[Nn]ewspaper|[Cc]hannel|[Cc]hurch|[Pp]arty)"
+    rf"(?:'s name)?(?:\s?[:,-]\s?|\s(?:is|was|called|named|known as|being|at)\s|\s?\()(?:the\s|a\s)?[\"']?(?P<v>{_NAMES})"
+)
+_DOES = re.compile(
+    rf"\b(?:plays?|played|playing|bowls?|bowled|bats?|batted|rides?|rode|drives?|drove|driving|delivers?|delivered|delivering|flies|flew|flown|sails?|sailed|sailing|sings?|sang|performs?|performed|dances?|danced|coaches|coached|teaches|taught|teaching|captains?|captained|captain|skipper|goalkeeper|striker|deckhand|sailor|seaman|cadet|recruit|member|volunteer|volunteers|volunteered|reporter|anchor|presenter|newsreader|producer|editor|columnist|"
+    rf"sells|sold|stitches|packs|weaves|polishes|cuts|loads|guards|guarded|cooks|cooked|manages|managed|runs|ran|owns|owned|retired|resigned|transferred|contracted|interned|apprenticed|enlisted|commissioned|colleagues?|co-?workers?|classmates?|shift|canteen|union|payroll|headmaster|headmistress|principal|matron|warden|conductor|lineman|jawan|subedar|havildar|naik|sepoy|rifleman|gunner|sapper|airman|stoker|steward|stewardess|porter|gangman|trackman|loco pilot|ticket examiner)\b"
+    rf"(?:\s\w+){{0,3}}?\s(?:at|for|with|in|by|from|of|aboard|on board|on|to)\s(?:the\s|a\s|her\s|his\s)?(?P<v>{_NAMES})"
+)
+# Army and police units, ships, teams: "14 Rajputana Rifles", "INS Vikramaditya", "Kerala Blasters FC".
+_UNITS = re.compile(
+    r"\b(?P<v>\d{1,3}(?:st|nd|rd|th)?\s(?:\(?[A-Z][\w()-]*\)?\s){0,3}(?:Bn|BN|Battalion|Regiment|Regt|Rifles|RR|Sikh|Sikhs|Gorkha|Gurkha|GR|Dogra|Kumaon|Garhwal|Jat|Madras|Maratha|Mahar|Grenadiers|Guards|Lancers|Cavalry|Horse|Armoured|Para|PARA|Assam|Naga|Field|Medium|Engineers?|Signals?|Squadron|Sqn|Wing|Brigade|Division|Corps|Company|Coy|Infantry|BSF|CRPF|ITBP|SSB|CISF|NCC|PAC|IRB|IRBn|Airborne|Marines?|Fusiliers|Commando)\b(?:\s[A-Z][\w]*){0,2}"
+    r"|(?:INS|HMS|USS|USNS|USCGC|RFA|MV|M\.V\.|MT|SS|S\.S\.|ICGS|HMNZS|HMAS|HMCS|FV|F/V|RV|R/V|MSC|CMA CGM)\s(?:[A-Z][a-z]\w*|(?:[A-Z]{4,}))(?:\s[A-Z]\w+){0,2}"
+    r"|(?:[A-Z][\w'-]+\s){1,3}(?:FC|AFC|RFC|RUFC|CFC|CC|XI|Eleven|United|Rovers|Wanderers|Athletic|Hotspur|Albion|Blasters|Warriors|Kings|Titans|Capitals|Royals|Super Giants|Thalaivas|Paltan|Bulls|Steelers|Falcons|Harriers|Rifles|Police|Fire Brigade|Home Guards?|Fire Department|Sheriff's Office|School District|Air Base|Air Force Station|AFS|Cantonment)\b"
+    r"|(?:Air Force Station|AFS|Naval Base|Army Camp|Camp|Fort|RAF|Joint Base)\s[A-Z]\w+(?:\s[A-Z]\w+)?)"
+)
 _NO_WORK = re.compile(
     r"(?:Class|Grade|Standard|Figure|Table|Day|January|February|March|April|May|June|July|August|September|October|November|December|ICU|Ward|The|He|She|This|India|Dr|Mr|Mrs|Ms|Smt|Prof|Department|English|Hindi|Class)\b"
 )
 
 
+_WHY = "may be where somebody works or studies"
+
+
 def find(page: Page) -> Iterator[Find]:
     """Every place of work or study that a job stands before."""
-    for hit in _WORKS.finditer(page.text):
+    for hit in _UNITS.finditer(page.text):
+        yield Find(*hit.span("v"), "employer", "an employer", ASK, Rank.LISTED, _WHY)
+    for hit in chain(*(rule.finditer(page.text) for rule in (_WORKS, _CALLED, _DOES))):
         if not _NO_WORK.match(hit["v"]):
             words = [traits(w.lower()) for w in re.findall(r"[A-Za-z'-]{2,}", hit["v"])]
             if (
@@ -44,5 +67,5 @@ def find(page: Page) -> Iterator[Find]:
                     "an employer",
                     ASK,
                     Rank.LISTED,
-                    "may be where somebody works or studies",
+                    _WHY,
                 )

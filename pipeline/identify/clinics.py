@@ -1,0 +1,32 @@
+"""Hospitals whose name has no word for one: "Cedar Hollow Children's", "St Mary's", "Mass General"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pipeline.identify.found import ASK, Find, Rank
+from pipeline.identify.page import Page
+
+_W = r"(?:[A-Z][\w'-]+|St\.?|of|the)"
+_KINDS = (
+    "Children's|General|Memorial|Methodist|Baptist|Presbyterian|Regional|Royal|Royal Infirmary|Medical|Lutheran|Adventist|Mercy|Veterans|Women's|Maternity|Nursing|"
+    "Rural|Civil|Cottage|Hospice|Cancer|Heart|Ortho|Eye|Neuro|Kidney|Skin|Dental|Trauma|Emergency|Multispeciality|Superspeciality|Speciality|Specialty|County|Health|Healthcare|Oncology|Orthopaedics|Orthopedics|Ophthalmology|Pediatrics|Paediatrics|Dermatology|Cardiology|Radiology|Pathology|Dialysis|Fertility|IVF|Physio|Physiotherapy|Sonography|Scans|X-Ray|Ultrasound|Rugnalaya|Davakhana|Dawakhana|Arogya|Chikitsa|Medical Hall|Pharmacy|Chemist|Surgery"
+)
+_BEFORE = r"(?:(?:[Aa]t|[Tt]o|[Ff]rom|[Ii]n|[Bb]y|[Vv]ia|[Nn]ear|(?:ED|ER|ICU|NICU|PICU|OPD|ward|casualty|staff|emergency|department|nurse|doctor|transfer|gates?) of|[Rr]ef(?:erred)?\.? (?:by|to|from)|[Rr]ef:?)\s(?:the\s)?)"
+NAMED = re.compile(rf"\b{_BEFORE}(?P<v>(?:{_W}\s){{1,4}}(?:{_KINDS})\b(?:,\s[A-Z][a-z]+)?)(?!\s(?:Council|Association|Act|Journal|Assembly|Secretary))")
+SAINT = re.compile(
+    r"\b(?:[Aa]t|[Tt]o|[Ff]rom|[Ii]n|[Vv]ia|[Oo]f)\s(?P<v>(?:St\.?|Saint|Our Lady of|Holy|Sacred|Good)\s(?:[A-Z][\w'-]+\s?){1,3}(?:'s)?)(?=[\s,.;)]|$)"
+)
+ADMITTED = re.compile(
+    r"\b(?:admitted|shifted|transferred|referred|taken|rushed|brought|moved|sent|airlifted|presented|attended|delivered|operated(?:\son)?|treated|born|seen|reviewed|followed(?:\sup)?|discharged|hospitali[sz]ed|died|investigated|dialy[sz]ed|transfused|biopsied|scanned|imaged)\s(?:\w+\s){0,3}?(?:to|at|in|from|via|by)\s(?:the\s)?(?P<v>[A-Z][\w'-]{3,}(?:\s[A-Z][\w'-]+){1,4})"
+)
+
+
+def find(page: Page) -> Iterator[Find]:
+    """Every name of this kind; a person decides."""
+    for rule in (NAMED, SAINT, ADMITTED):
+        for hit in rule.finditer(page.text):
+            start, end = hit.span("v")
+            if page.kept.find(1, start, end) < 0:
+                yield Find(start, end, "hospital", "a hospital", ASK, Rank.LISTED, "may be the name of a hospital")
