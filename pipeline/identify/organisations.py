@@ -98,9 +98,10 @@ def _around(page: Page, i: int, kind: str) -> Find | None:
             return None
     if kind == "known":
         telling = telling or [head]
-        after = tokens[last + 1] if last + 1 < len(tokens) else head
+        after = tokens[last + 1] if last + 1 < len(tokens) else None
         if (
-            not city
+            after
+            and not city
             and after.shape == "C"
             and page.gap(last + 1) == " "
             and not after.has(Trait.WORD | Trait.KEEP)
