@@ -64,6 +64,7 @@ _PART = (
     rf"|\d{{1,5}}[A-Za-z]?(?:[/-]\d+\w?)?,?\s(?:{_W}\s){{1,4}}(?:{_STREETS_ABROAD})\b\.?"
     rf"|(?:[Nn]ear|[Oo]pp(?:\.|osite)?|[Bb]ehind|[Bb]eside|[Aa]djacent to|[Nn]ext to)\s(?:the\s)?(?:old\s|new\s)?(?:{_W}(?:\s(?=[A-Z])|\b)){{1,5}}(?:\.?\s?\d[\w/-]*)?(?:\s(?:{_MARKS})\b)?"
     rf"|{_RURAL}"
+    rf"|(?:Qr|Qtr|Qrs)\.?\s?(?:No\.?\s?)?[A-Z]?-?\d[\w/-]*|[A-Z]{{1,2}}-?\d{{1,4}}(?:[/-]\d+)?[A-Z]?(?=,\s(?:{_W}\s){{1,3}}(?i:{_STREET})\b)"
     rf"|(?:P\.?\s?O\.?\s?)?[Bb]ox\s?(?:[Nn]o\.?\s?)?\d+|(?i:c/o)\s{_W}(?:\s{_W}){{0,3}}"
     r")"
 )

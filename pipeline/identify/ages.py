@@ -29,7 +29,7 @@ AGE = re.compile(
     | (?:{_ROWS['age_words']})\s*[:=-]?\s*(?P<i>{_OLD})(?!\d|[.]\d|%)
     | (?P<b>{_OLD})\s?-?\s?(?:years?|yrs?|yr|y|Y)(?![^\W\d_]){_LATER}
     | (?P<c>{_OLD})\s?(?:y/o|yo\b|y\.o\.|/\s?[MF]\b|y\s?/\s?[MF]\b|Y?[MF]\b(?=\s*[,.;)]))
-    | (?P<d>{_OLD})(?:st|nd|rd|th)\s+(?:birthday|year\b(?!\sof\s(?:publication|its))|birth\sanniversary)
+    | (?P<d>{_OLD}(?:st|nd|rd|th)\s+(?:birthday|year\b(?!\sof\s(?:publication|its))|birth\sanniversary))
     | (?:an?\s)?(?P<e>ninety(?:[-\s]?(?:one|two|three|four|five|six|seven|eight|nine)|[-\s]?odd)?)(?![\s-]?(?:per|%|degrees?|minutes?|seconds?|days?|weeks?|months?|hours?|patients|cases|mg|ml|mm|cm|nine\sper))
     | (?P<w>ninet(?:ieth|y[-\s](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth))|hundred(?:th|\sand\s\w+))\s+(?:birthday|year)
     | (?:(?<=age\sof\s)|(?<=aged\s)|(?<=turned\s))(?P<e2>(?:a|one)\shundred(?:\s(?:and\s)?\w+)?)
@@ -45,6 +45,7 @@ AGE = re.compile(
 WEAK = re.compile(
     rf"""(?:
       (?:\b(?:[Hh]e|[Ss]he|{_WHO})|(?<=[a-z)]),|[a-z]\s?\()\s?(?:(?:is|was|now|about|around|nearly|almost|over|only|already|approximately)\s){{0,2}}(?P<a>{_OLD}){_NO_AGE}(?=\s?[,.;:)]|\s(?:when|at|and|but|last|this|in|with|now|by|who|has|had|was)\b|\s?$|\s?—|\s-\s)
+    | \b(?:man|woman|lady|gentleman|farmer|widow|widower|patient|priest|age)\sof\s(?:about\s)?(?P<e>{_OLD}){_NO_AGE}
     | \b[Aa]t\s(?P<b>{_OLD})(?=,?\s(?:he|she|the\spatient)\b|\s?[,.;]\s(?:he|she)\b)
     | (?<![\w./-])(?P<c>{_OLD})\sat\s(?:diagnosis|presentation|death|onset|admission)
     | (?:\b[Bb]orn\s(?:in|on)\s|\b(?:DOB|YOB|[Yy]ear\sof\sbirth|[Bb]irth\syear)\s?[:=-]?\s?)(?:[\w/.-]+[\s/.-])?(?P<d>19[0-2]\d|193[0-5])(?!\d)

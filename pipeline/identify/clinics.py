@@ -18,6 +18,13 @@ NAMED = re.compile(rf"\b{_BEFORE}(?P<v>(?:{_W}\s){{1,4}}(?:{_KINDS})\b(?:,\s[A-Z
 SAINT = re.compile(
     r"\b(?:[Aa]t|[Tt]o|[Ff]rom|[Ii]n|[Vv]ia|[Oo]f)\s(?P<v>(?:St\.?|Saint|Our Lady of|Holy|Sacred|Good)\s(?:[A-Z][\w'-]+\s?){1,3}(?:'s)?)(?=[\s,.;)]|$)"
 )
+OWNED = re.compile(
+    r"\b(?:[Aa]t|[Tt]o|[Ff]rom|[Ii]n|[Vv]ia|[Oo]f|[Cc]linic|[Rr]ef:?)\s(?P<v>(?:(?:St\.?|Saint|Dr\.?|Guy's and St)\s)?[A-Z][a-z]+(?:\s[A-Z][a-z]+)?(?:'s|s'))(?=\s?[,.;)]|\s(?:on|in|with|for|and|the|by|where|who|after|at|when|but|he|she|last|for)\b|\s?$)"
+)
+CARE = re.compile(
+    r"\b(?P<v>(?:[A-Z][\w'-]+\s){1,3}(?:Eye|Dental|Skin|Heart|Kidney|Child|Women's|Mother|Baby|Ortho|Health|Critical|Home|Nursing|Cancer|Pain|Day|Bone|Joint|Family|Medical|Life|Wellness|Speech|Hearing|Hair|Cosmetic|Physio|Fertility|Blood|Scan)\s(?:Care|Point|World|Wellness|Hub|House|Zone|Plus|Bank|Lab|Labs|Studio|Spa|Home|Hospice|Collection))\b"
+)
+ROYAL = re.compile(r"\b[Tt]he\s(?P<v>Royal\s(?!College|Society|Colleges|Family|Free\sHospital)[A-Z]\w+(?:\s[A-Z]\w+)?)")
 ADMITTED = re.compile(
     r"\b(?:admitted|shifted|transferred|referred|taken|rushed|brought|moved|sent|airlifted|presented|attended|delivered|operated(?:\son)?|treated|born|seen|reviewed|followed(?:\sup)?|discharged|hospitali[sz]ed|died|investigated|dialy[sz]ed|transfused|biopsied|scanned|imaged)\s(?:\w+\s){0,3}?(?:to|at|in|from|via|by)\s(?:the\s)?(?P<v>[A-Z][\w'-]{3,}(?:\s[A-Z][\w'-]+){1,4})"
 )
@@ -25,8 +32,8 @@ ADMITTED = re.compile(
 
 def find(page: Page) -> Iterator[Find]:
     """Every name of this kind; a person decides."""
-    for rule in (NAMED, SAINT, ADMITTED):
+    for rule in (NAMED, SAINT, OWNED, CARE, ROYAL, ADMITTED):
         for hit in rule.finditer(page.text):
             start, end = hit.span("v")
-            if page.kept.find(1, start, end) < 0:
-                yield Find(start, end, "hospital", "a hospital", ASK, Rank.LISTED, "may be the name of a hospital")
+            if page.kept.find(0, start, end) >= 0:
+                yield Find(start, end, "hospital", "a hospital", ASK, Rank.RARE, "may be the name of a hospital")

@@ -27,7 +27,7 @@ _ORD = r"(?:\s?(?:st|nd|rd|th|ST|ND|RD|TH)\b)?"
 _WORD_D = "(?i:" + alternation(_ROWS["ordinals"]) + ")"
 _DAY = rf"(?:{_D}{_ORD}|{_WORD_D})"
 _Y4 = r"(?:(?:18|19|20)\d\d)"
-_WORD_Y = r"(?i:two thousand(?:[ -]and)?(?:[ -]\w+){1,2}|twenty[ -](?:oh[ -]\w+|ten|eleven|twelve|\w+teen|twenty(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?)|nineteen[ -]\w+ty(?:[ -]\w+)?)"
+_WORD_Y = r"(?i:two\s?thousand(?:[\s-]and)?(?:[\s-]\w+){1,2}|twenty[\s-](?:oh[\s-]\w+|ten|eleven|twelve|\w+teen|twenty(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?)|nineteen[\s-]\w+ty(?:[\s-]\w+)?)"
 _JOIN = r"\s*(?:-|/|to|and|&|,|through|till|until|से|ਤੋਂ)\s*"
 _SEP = r"[\s.,/_-]{0,3}"
 _WEEKDAY = r"(?:(?i:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)?"
@@ -43,7 +43,7 @@ FULL = re.compile(
     | {_D}\s?[/.-]\s?(?:1[0-2]|0?[1-9])\s?(?:-|to|till|until|&|and)\s?{_D}\s?[/.-]\s?(?:1[0-2]|0?[1-9])\s?[/.-]\s?(?:{_Y4}|\d\d)(?!\d)
     | {_D}\s?(?:-|to|&|and|,)\s?{_D}[/.](?:1[0-2]|0?[1-9])[/.](?:{_Y4}|\d\d)(?!\d)
     | {_Y4}\s?(?P<a>[/._-])\s?(?:1[0-2]|0?[1-9])\s?(?P=a)\s?{_D}(?![\d])
-    | (?P<n1>\d{{1,2}})(?P<b>\s?[/._\\-]\s?|\s)(?P<n2>\d{{1,2}})(?P=b)(?P<y>{_Y4}|'?\d\d)(?![\d]|[/-]\d|\.\d)
+    | (?P<n1>\d{{1,2}})(?:\s{{0,2}}(?P<b>[/._\\-])\s{{0,2}}|\s)(?P<n2>\d{{1,2}})(?(b)\s{{0,2}}(?P=b)\s{{0,2}}|\s)(?P<y>{_Y4}|'?\d\d)(?![\d]|[/-]\d|\.\d)
     | {_D}\s?[/.-]\s?(?:X?I{{1,3}}|IV|VI{{0,3}}|IX|X)\s?[/.-]\s?{_Y4}
     | (?P<n8>{_Y4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?:T?\d{{4}}(?:\d\d)?)?
     | (?=[\dOIl/.-]*[OIl])[0-3OIl][\dOIl](?P<o>[/.-])[01OIl][\dOIl](?P=o)[12lI][09O][\dOIl]{{2}}
@@ -56,7 +56,7 @@ PART = re.compile(
       (?:the\s+)?{_DAY}(?:{_JOIN}{_DAY}){{0,4}}\s?-?(?:day\s+)?(?:of\s+)?(?:{_M}(?![^\W\d_])\.?|{_INDIC})
     | {_M}(?![^\W\d_])\.?\s?(?:the\s+)?(?:{_D}{_ORD}|{_WORD_D})(?:{_JOIN}{_D}{_ORD})?(?![\d:]|\.\d|\s?%)
     | {_MI}(?:{_JOIN}{_MI})?(?:\s*,\s*|\s+(?:of\s+)?|[./-]|\s*'|\s+of\s+the\s+year\s+)(?:{_Y4}|(?<=['-])\d\d)(?!\d)
-    | (?i:(?:early|late|mid)?[\s-]?(?:winters?|summers?|monsoons?|spring|autumn|rainy\sseason|rains|harvest(?:ing)?|post-?monsoon|pre-?monsoon|garmi|sardi|barsaat)(?:\s(?:season|months?|term|break|vacations?|holidays?))?(?:,?\s(?:of|in)(?:\sthe\syear)?)?\s(?:{_Y4}|(?:last|this|that|the\s(?:previous|same))\syear))
+    | (?i:(?:early|late|mid)?[\s-]?(?:winters?|summers?|monsoons?|midsummer|midwinter|fall|spring|autumn|rainy\sseason|rains|harvest(?:ing)?|post-?monsoon|pre-?monsoon|garmi|sardi|barsaat)(?:\s(?:season|months?|term|break|vacations?|holidays?))?(?:,?\s(?:of|in)(?:\sthe\syear)?)?\s(?:{_Y4}|(?:last|this|that|the\s(?:previous|same))\syear))
     | (?:Q[1-4]|(?i:(?:first|second|third|fourth|last)\s(?:quarter|half|week|fortnight)\sof))\s(?:{_M}\s)?{_Y4}
     | \d{{1,2}}(?:st|nd|rd|th)?\s(?:tarikh|tareekh|तारीख|ਤਾਰੀਖ|inst\.?|ult\.?)
     | (?:the\s)?{_D}(?:st|nd|rd|th)\s(?:of\s)?(?:this|last|the\s(?:same|following|next|previous))\smonth
@@ -71,10 +71,10 @@ PART = re.compile(
 _LONE = r"(?=\s?[,.;:)\]]|\s(?:and|she|he|we|they|it|of|for|with|when|at|in|to|the|his|her|after|before|as|by|was|were|but|who|which|night|morning|evening|afternoon|from|[A-Z(])|\s?-\s|\s?$)"
 LONE_DAY = re.compile(
     rf"""(?mx)(?:
-      \b(?i:on|by|until|till|since|from|before|after|due|dated|of|to|and)\s(?:the\s)?(?P<v1>(?:3[01]|[12]?\d)(?:st|nd|rd|th)\b(?:\s(?:itself|instant|inst\.?))?){_LONE}
-    | \b(?i:on)\s(?:the\s)?(?P<v2>{_WORD_D})(?=\s?[,.;]\s|\s(?:she|he|and\s(?:she|he|was)|was|of\sthe\smonth)\b)
+      \b(?i:on|by|until|till|since|from|before|after|due|dated|of|to|and)\s(?P<v1>(?:the\s)?(?:3[01]|[12]?\d)(?:st|nd|rd|th)\b(?:\s(?:itself|instant|inst\.?))?){_LONE}
+    | \b(?i:on)\s(?P<v2>(?:the\s)?{_WORD_D})(?=\s?[,.;]\s|\s(?:she|he|and\s(?:she|he|was)|was|of\sthe\smonth)\b)
     | ^[\s|*-]{{0,4}}(?P<v3>(?:3[01]|[12]?\d)(?:st|nd|rd|th))(?=\s?[:|-]|\s[A-Z])
-    | (?P<v4>\b(?i:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[,.]?\s(?:the\s)?(?:\d{{1,2}}\s?[/.-]\s?\d{{1,2}}(?!\d)|(?:3[01]|[12]?\d)(?:st|nd|rd|th)?(?=[\s,.;)])(?!\s(?:mg|ml|g|hours?|days?|am|pm|patients)\b)))
+    | (?P<v4>\b(?i:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[,.]?\s(?:the\s)?(?:\d{{1,2}}\s?[/.-]\s?\d{{1,2}}(?!\d)|(?:3[01]|[12]?\d)(?:st|nd|rd|th)?(?=[\s,.;)]|$)(?!\s(?:mg|ml|g|hours?|days?|am|pm|patients)\b)))
     | (?P<v5>\b(?:[Ll]ast|[Tt]his|[Nn]ext|[Tt]he\s(?:first|second|third|fourth|last|following|previous))\s(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?:\s(?:of|in)\s(?:{_M}|the\smonth|that\smonth))?)
     | ^[\s|*-]{{0,4}}(?P<v6>(?:3[01]|[12]\d|0?[1-9])\s?/\s?(?:1[0-2]|0?[1-9]))(?=\s?[:|-]|\s[A-Z])
     | \b(?i:w\.?e\.?f\.?|from|till|until|by|to|since|review|due|seen|next|admitted|discharged|appointment|op|d/c|doa|dod|dt|dos|lmp|edd)\s?[:.]?\s(?P<v7>(?:3[01]|[12]\d|0?[1-9])/(?:1[0-2]|0?[1-9]))(?![\d/]|\s?(?:mmHg|%|days|weeks|months|on\b|visits?|of\b|with|in\b|for\s(?:power|muscle)))
@@ -144,7 +144,7 @@ def _numeric_date(hit: re.Match[str], text: str) -> bool:
     if not hit["n1"]:
         may = _VERB_MAY.search(hit[0])
         return not (may and UNIT.match(text, hit.end()))
-    one, two, sign = int(hit["n1"]), int(hit["n2"]), hit["b"].strip()
+    one, two, sign = int(hit["n1"]), int(hit["n2"]), hit["b"] or ""
     if not ((1 <= one <= 31 and 1 <= two <= 12) or (1 <= one <= 12 and 1 <= two <= 31)):
         return False
     if UNIT.match(text, hit.end()) or re.search(

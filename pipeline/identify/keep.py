@@ -134,6 +134,8 @@ def _eponyms(page: Page) -> None:
     for i, token in enumerate(tokens):
         if token.low in _MEASURES and i > 1:
             _before_measure(page, i)
+        if token.low == "block" and i and tokens[i - 1].has(Trait.PLACE | Trait.PLACELIKE):
+            continue
         if token.low in heads and i and (token.shape in "lC" or token.low in plain_heads):
             _before_head(page, i)
         elif token.capital and token.has(Trait.EPONYM) and not token.has(Trait.GIVEN & ~Trait.EPONYM):

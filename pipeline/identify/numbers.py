@@ -43,6 +43,8 @@ KEYED = re.compile(
 )
 HASHTAG = re.compile(r"(?<![\w&/#])(?P<v>#[A-Za-z_]\w{4,})")
 HEX = re.compile(
+    r"\b(?:[Ll]ocker|[Ss]eat|[Rr]oll|[Bb]erth|[Bb]adge|[Jj]ersey|[Cc]hest|[Bb]ib|[Tt]oken|[Cc]oach|[Cc]abin)\s(?:no\.?\s?|number\s)?(?P<v1>[A-Z]{0,2}-?\d{1,4}[A-Z]?)\b"
+    r"|\b(?P<v2>[a-z]{1,2}\d[a-z\d]? \d(?!st|nd|rd|th|mg|ml|mm|cm|kg|hr|am|pm|yr|mo|wk|dl|hz|mv|ma|mt|mu|in|to|of|or|is|on|at|by)[a-z]{2})\b|"
     r"(?<![\w-])(?P<v>(?=[\w-]*\d)(?:[A-Z]{1,6}[-_])?(?:[0-9a-f]{4,}-){1,6}[0-9a-f]{2,}|[A-Z]{1,6}[-_](?=[0-9a-f]*\d)[0-9a-f]{4,}(?:[-_][0-9a-fA-F]{2,})*|(?=[0-9a-f]*\d[0-9a-f]*[a-f])(?=[0-9a-f]*[a-f])[0-9a-f]{12,}|[A-Z]{1,5}_[A-Z0-9_]*\d{3,}[A-Z0-9_]*|[A-Z]{1,3}-(?!(?:19|20)\d\d\b)\d{4}|(?:[A-Z]{2,}[ -])\d{3,}[ -]\d{3,}(?:[ -]\d{2,})*)(?![\w-])"
 )
 INDIC_NUMBER = re.compile(

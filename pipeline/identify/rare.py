@@ -14,12 +14,14 @@ _ROWS = data("templates/rules/identify-rare.yaml")
 _JOBS = alternation(_ROWS["jobs"])
 _PEOPLE = alternation(_ROWS["people"])
 _OFFICES = alternation(_ROWS["offices"])
+_RARE_JOBS = alternation(job for job in _ROWS["jobs"] if job not in _ROWS["common_jobs"])
 _AREA = "village|hamlet|district|town|state|hospital|family|country|nation|school|island|tehsil|taluk|taluka|block|city|area|county|valley|community|tribe|university|college|parish|region|province|club|regiment|squad|village's|panchayat|block|university|world|world's|department|company|factory|batch|class"
 # As far as the phrase goes: to a comma, a stop, or the verb of the sentence.
-_REST = r"(?:\s(?!(?:was|were|is|are|had|has|have|presented|came|developed|fell|underwent|noticed|reported|complained|died|must|will|would|who\s(?:presented|was\sadmitted|had\sfever))\b)[\w'&-]+){0,12}"
+_STEP = r"(?:\s(?!(?:was|were|is|are|had|has|have|presented|came|developed|fell|underwent|noticed|reported|complained|died|must|will|would|who\s(?:presented|was\sadmitted|had\sfever))\b)[\w'&-]+)"
+_REST = _STEP + "{0,12}"
 _ADJ = r"(?:[\w-]+\s){0,3}"
 _RULES = (
-    rf"(?:\b[Tt]he\s+(?:{_JOBS})\s+of\s+)?\b(?:the|The|is the|was the|as the|an?|his|her|their|our)\s+(?:\w+'s\s)?(?:only|sole|lone|youngest|oldest|eldest|tallest|shortest|heaviest|richest|famous|renowned|celebrated|well-known|best-known|last\s(?:surviving|remaining|living)|longest-serving|legendary|iconic|first-ever)\s+{_ADJ}(?:{_JOBS}|{_PEOPLE})\b{_REST}",
+    rf"(?:\b[Tt]he\s+(?:{_JOBS})\s+of\s+)?\b(?:the|The|is the|was the|as the|an?|his|her|their|our)\s+(?:\w+'s\s)?(?:only|sole|lone|youngest|oldest|eldest|tallest|shortest|heaviest|richest|famous|renowned|celebrated|well-known|best-known|last(?:\s(?:surviving|remaining|living|known))?(?=\s(?:speaker|survivor|surviving|living|king|queen|\w+\s(?:speaker|maker|weaver|survivor)))|longest-serving|legendary|iconic|first-ever)\s+{_ADJ}(?:{_JOBS}|{_PEOPLE})\b{_REST}",
     rf"\b(?:[Tt]he\s)?(?:{_AREA}|[A-Z]\w+)'s?\s(?:very\s)?(?:first|only|sole|lone|last|youngest|oldest|tallest|best-known|most\s\w+|own)\s(?!(?:case|report|patient|line|description|episode|study|hospital|trial|reported))[\w-]+{_REST}",
     rf"\b[Tt]he\sfirst\s(?:\w+\s){{0,2}}(?:woman|women|female|man|girl|boy|lady|Dalit|tribal|Adivasi|transgender|blind|deaf|disabled|person|Indian|Muslim|Sikh|graduate|{_JOBS}|{_OFFICES})\b(?=[^.;]{{0,60}}\b(?:in|of|from|to)\b\s(?:the|his|her|this|their|our|[A-Z]|climb|win|swim|fly|become|be|graduate|hold|drive|join))(?!\s(?:to\s(?:report|describe|notice|see|examine|suspect|treat|suggest|diagnose)|reported|described)){_REST}",
     rf"\b[Tt]he\sfirst\s(?:\w+\s){{1,3}}to\s(?:climb|win|swim|fly|become|be\selected|graduate|hold|drive|join|row|sail|cross|represent|play|score|lead){_REST}",
@@ -29,12 +31,14 @@ _RULES = (
     rf"\b(?:the|The)\s+(?:{_JOBS})\s+(?:of|at|in)\s+(?:the\s+(?:only|local|village)\s+\w+(?:\s+(?:in|of|at))?)?",
     rf"\b(?:an?\s+|the\s+|our\s+|[Tt]he\s+)?(?:{_JOBS})\s+(?:of|at|from|in)(?=\s+(?:the\s+)?[A-Z])",
     rf"(?<![\w-])(?:(?:an?|the|former|ex|serving|sitting|retired|late|local)[\s-]+){{0,3}}(?:ex[\s-]?)?(?:{_OFFICES})(?![\w-])(?:'s\s\w+)?(?:\s(?:of|from|in|for)\b{_REST})?",
-    rf"\b(?:wife|husband|son|daughter|mother|father|brother|sister|widow|spouse|nephew|niece|grandson|granddaughter)\sof\s(?:an?|the|our|a\sformer)\s{_ADJ}(?:{_JOBS}|{_OFFICES}|officer|minister|judge|politician)\b{_REST}",
-    rf"(?i:\b(?:{'|'.join(_ROWS['events'])})\b)",
+    rf"\b(?:[Aa]n?|[Tt]he|[Oo]ur|[Hh]is|[Hh]er|as)\s(?:[\w'-]+\s){{0,2}}(?:{_RARE_JOBS}|bishop|archbishop|conjoined twins?|quintuplets?|quadruplets?|octuplets?|triplets?|identical triplets?)\b(?:\s(?:on|at|in|of|from|for|by|to){_STEP}{{1,8}})?",
+    rf"\b(?:[Aa]n?\s|[Tt]he\s)?(?:\w+\s)?(?:winner|recipient|awardee|holder|finalist|contestant|runner-up|medallist|medalist)\sof\b{_REST}",
+    rf"\b(?:[Tt]he\s)?(?:wife|husband|son|daughter|mother|father|brother|sister|widow|spouse|nephew|niece|grandson|granddaughter)\sof\s(?:an?|the|our|a\sformer)\s{_ADJ}(?:{_JOBS}|{_OFFICES}|officer|minister|judge|politician)\b{_REST}",
+    rf"(?i:\b(?:(?:was|were|been|be|is)\s)?(?:{'|'.join(_ROWS['events'])})\b)",
     r"(?i:\b(?:gaon|gaaon|zile|jile|ilake|shahar|rajya|mohalle|tehsil)\s(?:ki|ka|ke)\s(?:pehli|pehla|iklauti|iklauta|akeli|akela|ekmatra|sabse)\s(?:\w+\s?){1,4})",
-    r"\b[Tt]attoo(?:ed|s|ing)?\b(?!\s(?:ink|with\s(?:India|Indian|carbon|SPOT)|marks?\sin\sthe\scolon|lesion))(?:\s(?:of|on|over|reading|saying|that|with|bearing|showing|across|with\sthe|which)\b[^.;\n]{0,60})?",
-    r"\b[Ii]dentif(?:ication|ying|iable|ied)\s(?:marks?|features?|by\s(?:an?|his|her|the)\s(?:scar|tattoo|mole|birthmark|ring|amulet|dental|dentures?|clothing))\b[^.;\n]{0,80}",
-    r"\b(?:fingerprints?|finger-prints?|thumb ?prints?|thumb impressions?|palm ?prints?|foot ?prints?\sof|iris (?:scans?|images?|records?|prints?)|retinal (?:scan|print)s?|voice ?prints?|voice (?:recording|sample|note)s?|face ?prints?|facial recognition|dental records?|DNA profile|full[- ]face (?:photo|photograph|image|picture)s?|gait (?:video|signature)s?|signature specimens?|ear ?prints?|palm[- ]vein (?:scan|pattern|template)s?)\b",
+    r"\b(?:[Aa]\s)?(?:\w+\s)?[Tt]attoo(?:ed|s|ing)?\b(?!\s(?:ink|with\s(?:India|Indian|carbon|SPOT)|marks?\sin\sthe\scolon|lesion))(?:\s(?:of|on|over|reading|saying|that|with|bearing|showing|across|with\sthe|which)\b[^.;\n]{0,60})?",
+    r"\b[Ii]dentif(?:ication|ying|iable|ied)\s(?:marks?|features?|by\s(?:an?|his|her|the)\s(?:[\w-]+\s){0,3}(?:scar|tattoo|mole|birthmark|ring|amulet|dental|dentures?|clothing))\b[^.;\n]{0,80}",
+    r"\b(?:fingerprints?|finger-prints?|thumb ?prints?|thumb impressions?|palm ?prints?|foot ?prints?\sof|iris (?:scans?|images?|records?|prints?|codes?|templates?|patterns?)|retinal (?:scan|print)s?|voice ?prints?|voice (?:recording|sample|note)s?|face ?prints?|facial recognition|dental records?|DNA profile|full[- ]face (?:photo|photograph|image|picture)s?|gait (?:video|signature)s?|signature specimens?|ear ?prints?|palm[- ]vein (?:scan|pattern|template)s?)\b(?:\s(?:file|template|code|record|image|scan|hash|id|number)s?\b)?",
 )
 _ANY = [re.compile(rule) for rule in _RULES]
 

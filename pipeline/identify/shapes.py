@@ -111,6 +111,13 @@ SHAPES: tuple[tuple[str, str, str, str, Check | None], ...] = (
     ),
     ("voter id", "[voter id]", "a voter id (EPIC)", r"\b[A-Z]{3}[ /]?\d{7}\b", None),
     (
+        "account",
+        "[card number]",
+        "the number of a bank card",
+        r"(?<![\w-])\d{4}(?:[ -]\d{4}){3}(?![\w-])|(?<![\w-])3[47]\d\d[ -]\d{6}[ -]\d{5}(?![\w-])",
+        None,
+    ),
+    (
         "ABHA",
         "[ABHA number]",
         "an ABHA number (14 digits)",

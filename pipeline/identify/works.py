@@ -13,7 +13,7 @@ from pipeline.identify.words import NAME, Trait, traits
 _WORKS = re.compile(
     r"\b(?:works?|worked|working|employed|employee|job|posted|position|engineer|driver|clerk|manager|teacher|worker|guard|supervisor|operator|labourer|laborer|student|studies|studying|studied|enrolled|staff(?: nurse)?|welder|fitter|"
     r"electrician|conductor|cook|chef|cashier|salesman|salesgirl|executive|accountant|technician|helper|foreman|retired|serving|serves|served|constable|jawan|apprentice|intern|trainee|pupil|professor|lecturer|peon|sweeper|employer|dismissed|"
-    r"naukri|kaam|pilot|mechanic|librarian|officer|nurse|attends?|attending|joined|schooling|owner|owns|runs|founder|director|partner|loader|machinist|packer|tailor)\b,?\s"
+    r"naukri|kaam|pilot|mechanic|librarian|officer|nurse|joined|schooling|owner|owns|runs|founder|director|partner|loader|machinist|packer|tailor)\b,?\s"
     r"(?:(?:as|a|an|the|his|her|night|shift|senior|junior|security|of|bus|truck|part-time|[a-z]+er|[a-z]+or|[a-z]+ist|[a-z]+man|assistant|class|\w{1,4})\s){0,4}?"
     r"(?:at|for|with|in|by|from|of|is|was|:)\s(?:the\s|a\s|her\s|his\s)?(?P<v>[A-Z][\w'&.-]*(?:(?:\s(?:of|and|&|for|de)\s|\s)[A-Z][\w'&-]*){0,5}(?:\s(?:factory|mill|mills|plant|company|unit|depot|school|college|office|bank|store|shop|hospital|workshop|mines?|colliery|farm|estate|brick kiln|battery factory|sugar mill|cooperative|garage|bakery))?)"
 )
@@ -26,10 +26,11 @@ _DOES = re.compile(
     rf"\b(?:plays?|played|playing|bowls?|bowled|bats?|batted|rides?|rode|drives?|drove|driving|delivers?|delivered|delivering|flies|flew|flown|sails?|sailed|sailing|sings?|sang|performs?|performed|dances?|danced|coaches|coached|teaches|taught|teaching|captains?|captained|captain|skipper|goalkeeper|striker|deckhand|sailor|seaman|cadet|recruit|member|volunteer|volunteers|volunteered|reporter|anchor|presenter|newsreader|producer|editor|columnist|"
     rf"sells|sold|stitches|packs|weaves|polishes|cuts|loads|guards|guarded|cooks|cooked|manages|managed|runs|ran|owns|owned|retired|resigned|transferred|contracted|interned|apprenticed|enlisted|commissioned|colleagues?|co-?workers?|classmates?|shift|canteen|union|payroll|headmaster|headmistress|principal|matron|warden|conductor|lineman|jawan|subedar|havildar|naik|sepoy|rifleman|gunner|sapper|airman|stoker|steward|stewardess|porter|gangman|trackman|loco pilot|ticket examiner)\b"
     rf"(?:\s\w+){{0,3}}?\s(?:at|for|with|in|by|from|of|aboard|on board|on|to)\s(?:the\s|a\s|her\s|his\s)?(?P<v>{_NAMES})"
+    rf"|\b(?:attends?|attended|attending|joined|left|quit)\s(?:the\s)?(?P<v2>{_NAMES})"
 )
 # Army and police units, ships, teams: "14 Rajputana Rifles", "INS Vikramaditya", "Kerala Blasters FC".
 _UNITS = re.compile(
-    r"\b(?P<v>\d{1,3}(?:st|nd|rd|th)?\s(?:\(?[A-Z][\w()-]*\)?\s){0,3}(?:Bn|BN|Battalion|Regiment|Regt|Rifles|RR|Sikh|Sikhs|Gorkha|Gurkha|GR|Dogra|Kumaon|Garhwal|Jat|Madras|Maratha|Mahar|Grenadiers|Guards|Lancers|Cavalry|Horse|Armoured|Para|PARA|Assam|Naga|Field|Medium|Engineers?|Signals?|Squadron|Sqn|Wing|Brigade|Division|Corps|Company|Coy|Infantry|BSF|CRPF|ITBP|SSB|CISF|NCC|PAC|IRB|IRBn|Airborne|Marines?|Fusiliers|Commando)\b(?:\s[A-Z][\w]*){0,2}"
+    r"\b(?P<v>\d{1,3}(?:st|nd|rd|th)?\s(?:\(?[A-Z][\w()-]*\)?\s){0,3}(?:Bn|BN|Battalion|Regiment|Regt|Rifles|RR|Sikh|Sikhs|Gorkha|Gurkha|GR|Dogra|Kumaon|Garhwal|Jat|Madras|Maratha|Mahar|Grenadiers|Guards|Lancers|Cavalry|Horse|Armoured|Para|PARA|Assam|Naga|Field|Medium|Engineers?|Signals?|Squadron|Sqn|Wing|Brigade|Division|Corps|Company|Coy|Infantry|BSF|CRPF|ITBP|SSB|CISF|NCC|PAC|IRB|IRBn|Airborne|Marines?|Fusiliers|Commando)\b(?:,?\s[A-Z][\w]*){0,3}"
     r"|(?:INS|HMS|USS|USNS|USCGC|RFA|MV|M\.V\.|MT|SS|S\.S\.|ICGS|HMNZS|HMAS|HMCS|FV|F/V|RV|R/V|MSC|CMA CGM)\s(?:[A-Z][a-z]\w*|(?:[A-Z]{4,}))(?:\s[A-Z]\w+){0,2}"
     r"|(?:[A-Z][\w'-]+\s){1,3}(?:FC|AFC|RFC|RUFC|CFC|CC|XI|Eleven|United|Rovers|Wanderers|Athletic|Hotspur|Albion|Blasters|Warriors|Kings|Titans|Capitals|Royals|Super Giants|Thalaivas|Paltan|Bulls|Steelers|Falcons|Harriers|Rifles|Police|Fire Brigade|Home Guards?|Fire Department|Sheriff's Office|School District|Air Base|Air Force Station|AFS|Cantonment)\b"
     r"|(?:Air Force Station|AFS|Naval Base|Army Camp|Camp|Fort|RAF|Joint Base)\s[A-Z]\w+(?:\s[A-Z]\w+)?)"
@@ -47,25 +48,13 @@ def find(page: Page) -> Iterator[Find]:
     for hit in _UNITS.finditer(page.text):
         yield Find(*hit.span("v"), "employer", "an employer", ASK, Rank.LISTED, _WHY)
     for hit in chain(*(rule.finditer(page.text) for rule in (_WORKS, _CALLED, _DOES))):
-        if not _NO_WORK.match(hit["v"]):
-            words = [traits(w.lower()) for w in re.findall(r"[A-Za-z'-]{2,}", hit["v"])]
-            if (
-                words
-                and not all(t & (Trait.REGION | Trait.EPONYM) for t in words)
-                and not (
-                    len(words) == 1
-                    and words[0] & Trait.WORD
-                    and not words[0] & (NAME | Trait.PLACE)
-                    and hit["v"].isupper()
-                )
-            ):
-                end = hit.end("v") - (hit["v"].endswith("."))
-                yield Find(
-                    hit.start("v"),
-                    end,
-                    "employer",
-                    "an employer",
-                    ASK,
-                    Rank.LISTED,
-                    _WHY,
-                )
+        start, end = hit.span(hit.lastgroup or "v")
+        said = page.text[start:end]
+        if _NO_WORK.match(said) or (hit.re is _DOES and page.kept.find(0, start, end) < 0):
+            continue
+        words = [traits(w.lower()) for w in re.findall(r"[A-Za-z'-]{2,}", said)]
+        region = bool(words) and all(t & (Trait.REGION | Trait.EPONYM) for t in words)
+        sign = len(words) == 1 and words[0] & Trait.WORD and not words[0] & (NAME | Trait.PLACE)
+        if region or (sign and said.isupper()):
+            continue
+        yield Find(start, end - said.endswith("."), "employer", "an employer", ASK, Rank.RARE, _WHY)
