@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pipeline.core.resources import data
 from pipeline.identify.dates import RULES
 from pipeline.identify.found import ASK, REMOVE, Find, Rank
+from pipeline.identify.near import near
 from pipeline.identify.page import Page
 from pipeline.identify.words import alternation
 
@@ -19,7 +20,7 @@ _OLD = r"(?:9\d|1[0-2]\d)"
 _READ = r"(?:9[0-9Oo]|1[O0o][0-9Oo])"  # as OCR reads it
 _WHO = (
     "man|woman|lady|gentleman|patient|who|father|mother|grandfather|grandmother|great-grandmother|great-grandfather|aunt|uncle|"
-    "widow|widower|priest|farmer|resident|husband|wife|sister|brother|(?:Mrs?|Ms|Smt|Shri)\.?\s[A-Z]\w+"
+    r"widow|widower|priest|farmer|resident|husband|wife|sister|brother|(?:Mrs?|Ms|Smt|Shri)\.?\s[A-Z]\w+"
 )
 _NO_AGE = r"(?!\d|[.,:]\d|\s?(?:%|/|°|-\s?\d|x\b|×|kg|g\b|cm|mm|m\b|bpm|beats|mg|mcg|ml|mL|IU|U\b|per\b|percent|on\b|in\b(?!\s(?:19|20)\d\d)|over\b|and\s\d|patients|cases|days?|weeks?|months?|hours?|minutes?|seconds?|breaths|to\s\d|degrees))"
 _LATER = r"(?!\s(?:later|ago|after|before|survival|follow|apart|previously|earlier|of\s(?:experience|follow|service|data)))"
@@ -52,14 +53,16 @@ WEAK = re.compile(
     )""",
     re.VERBOSE,
 )
+_OLD_SAID = re.compile(r"(?<!\d)9[\dOo]|(?<!\d)1[O0-2][\dOo]|inet|undred|genarian|tenarian|(?<!\d)19[0-3]\d|(?<!\d)90'?s")
+_HINDI = re.compile(r"n[vb]e\b|sau ")
 WORDS = re.compile(rf"(?:{alternation(_ROWS['ninety_words'])})")
 
 
 def find(page: Page) -> Iterator[Find]:
     """Every age over 89; an unlabelled one, or a year of birth, is a question."""
     for rule, action in ((AGE, REMOVE), (WEAK, ASK)):
-        for hit in rule.finditer(page.text):
+        for hit in near(rule, page.text, _OLD_SAID, 40, 50):
             group = hit.lastgroup or "a"
             yield Find(*hit.span(group), "age over 89", "90 or older", action, Rank.DATE, "an age over 89")
-    for hit in WORDS.finditer(page.text):
+    for hit in WORDS.finditer(page.text) if not page.text.isascii() or _HINDI.search(page.text) else ():
         yield Find(*hit.span(), "age over 89", "90 or older", ASK, Rank.DATE, "an age over 89 in words")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pipeline.identify.found import ASK, Find, Rank
 from pipeline.identify.page import Page
+from pipeline.identify.words import NAME, Trait, traits
 
 _W = r"(?:[A-Z][\w'-]+|St\.?|of|the)"
 _KINDS = (
@@ -35,5 +36,8 @@ def find(page: Page) -> Iterator[Find]:
     for rule in (NAMED, SAINT, OWNED, CARE, ROYAL, ADMITTED):
         for hit in rule.finditer(page.text):
             start, end = hit.span("v")
+            words = [traits(w.lower()) for w in re.findall(r"[A-Za-z'-]{2,}", page.text[start:end])]
+            if rule is ADMITTED and all(t & (Trait.WORD | Trait.KEEP) and not t & NAME for t in words):
+                continue  # "transferred to the Intensive Care Unit"
             if page.kept.find(0, start, end) >= 0:
                 yield Find(start, end, "hospital", "a hospital", ASK, Rank.RARE, "may be the name of a hospital")

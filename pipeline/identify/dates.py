@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from pipeline.core.resources import data
 from pipeline.identify.found import ASK, REMOVE, Find, Rank
+from pipeline.identify.near import near
 from pipeline.identify.numbers import UNIT
 from pipeline.identify.page import Page
 from pipeline.identify.words import alternation
@@ -88,10 +89,20 @@ _MONTHS = "January|February|April|June|July|August|September|October|November|De
 MONTH = re.compile(
     rf"(?P<v>(?<![\w.@-])(?:(?:[Mm]id|[Ee]arly|[Ll]ate|[Ee]nd|[Ee]nd\sof|[Bb]eginning\sof|[Mm]iddle\sof)[\s-])?(?:(?:{_MONTHS}|(?<=[Tt]ill\s)(?:May|March)|(?<=[Uu]ntil\s)(?:May|March)|(?<=[Bb]etween\s)(?:May|March)|(?<=[Aa]round\s)(?:May|March)|(?<=mid-)(?:May|March)|(?<=early\s)(?:May|March)|(?<=late\s)(?:May|March))(?:\s?(?:-|/|to|and|or|until|till|through)\s?(?:{_MONTHS}|May|March))?|(?:May|March)\s?(?:-|/|to|and|or|until|till|through)\s?(?:{_MONTHS}))"
     rf"|(?<=\s)(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?:\s?[-/]\s?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec))(?![\w])"
-    rf"|(?:(?<=in\s)|(?<=since\s)|(?<=during\s)|(?<=until\s)|(?<=of\s)|(?<=month of\s))(?:{alternation(m for m in _ROWS['indic_months'] if m.isascii())})(?:\s(?:month|mahina|maas|masam))?"
-    rf"|(?:{_INDIC_ALONE})[\u0900-\u0dff]{{0,8}}(?:\s(?:माह|महीने|महिन्या\S*|ਮਹੀਨੇ|மாத\S*|মাস\S*|నెల\S*|ತಿಂಗ\S*|മാസ\S*|મહિન\S*))?"
-    rf"|(?:मई|मे|ਮਈ|மே|মে|మే|ಮೇ|મે)\s(?:में|से|के|माह|महीने|तक|महिन्या\S*|ਵਿੱਚ|ਤੋਂ|ਮਹੀਨੇ|மாத\S*|মাস\S*|నెల\S*|ತಿಂಗ\S*|માં|મહિન\S*))(?![\w]|'s\s(?:mother|father|husband))"
+    rf")(?![\w]|'s\s(?:mother|father|husband))"
 )
+INDIC_MONTH = re.compile(
+    rf"(?:(?:[Ii]n|[Ss]ince|[Dd]uring|[Uu]ntil|[Oo]f|the month of)\s(?P<v>(?:{alternation(m for m in _ROWS['indic_months'] if m.isascii())})(?:\s(?:month|mahina|maas|masam))?)"
+    rf"|(?P<v2>(?:{_INDIC_ALONE})[\u0900-\u0dff]{{0,8}}(?:\s(?:माह|महीने|महिन्या\S*|ਮਹੀਨੇ|மாத\S*|মাস\S*|నెల\S*|ತಿಂಗ\S*|മാസ\S*|મહિન\S*))?)"
+    rf"|(?P<v3>(?:मई|मे|ਮਈ|மே|মে|మే|ಮೇ|મે)\s(?:में|से|के|माह|महीने|तक|महिन्या\S*|ਵਿੱਚ|ਤੋਂ|ਮਹੀਨੇ|மாத\S*|মাস\S*|నెల\S*|ತಿಂಗ\S*|માં|મહિન\S*)))(?!\w)"
+)
+# What the slow rules cannot do without.
+_DAY_SAID = re.compile(
+    r"\d(?:st|nd|rd|th)\b|\d\s?[/.-]\s?'?\d|day\b|\b(?i:mon|tues?|wed|thu|fri|sat|sun)[.,]?\s\d|\b[Oo]n\s(?:the\s)?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|t[ehw]|elev|four|fif|six|seven|eigh|nine)"
+)
+_SEASON_SAID = re.compile(rf"\b(?i:{_ROWS['seasons']}|fall)\b")
+_MONTH_SAID = re.compile(r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)")
+_MONTH_OF = re.compile(r"\b(?:[Ii]n|[Ss]ince|[Dd]uring|[Uu]ntil|[Oo]f)\s[A-Z]|[\u0900-\u0dff]+")
 SLASHED = re.compile(
     r"(?:\b(?:[Oo]n|[Dd]ated?|[Ss]ince|[Dd]t\.?)\s+)(?P<v>(?P<d>\d{1,2})/(?P<m>\d{1,2}))(?![\d/]|\s?(?:mmHg|%|days|weeks|months|on\b|visits?))"
 )
@@ -127,8 +138,13 @@ def find(page: Page) -> Iterator[Find]:
     for hit in FESTIVAL.finditer(text):
         if not _NOT_FESTIVAL.match(text, hit.end()):
             yield Find(*hit.span(), "festival", "[date]", REMOVE, Rank.DATE, "a festival tells the day")
-    for rule in (LONE_DAY, SEASON, MONTH):
-        for hit in rule.finditer(text):
+    for rule, anchor, before, after in (
+        (LONE_DAY, _DAY_SAID, 40, 40),
+        (SEASON, _SEASON_SAID, 50, 60),
+        (MONTH, _MONTH_SAID, 20, 40),
+        (INDIC_MONTH, _MONTH_OF, 1, 40),
+    ):
+        for hit in near(rule, text, anchor, before, after):
             span = hit.span(hit.lastgroup or "v")
             yield Find(*span, "date", "[date]", ASK, Rank.LISTED, "may be part of a calendar date")
 

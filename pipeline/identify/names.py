@@ -70,6 +70,8 @@ def _by_title(page: Page) -> Iterator[Find]:
     for i, token in enumerate(tokens[:-1]):
         low, gap = token.low, page.gap(i + 1)
         title = low in titles and (token.capital or low in ("dr", "smt", "mr", "mrs", "shri", "sri"))
+        if title and page.kept[token.start] and page.kept[tokens[i + 1].start]:
+            continue  # "Sri Lanka"
         if title and token.shape == "U" and gap == ". " and plain(tokens[i + 1]) and tokens[i + 1].shape == "C":
             continue  # "raised on MRS. Findings …"
         if (

@@ -300,4 +300,7 @@ def _placed(page: Page, i: int) -> bool:
 
 def _alone_state(page: Page, i: int) -> bool:
     """Whether a city that is a state of its own stands for the city: no other city stands before it."""
-    return not (i and page.gap(i) == ", " and page.tokens[i - 1].has(Trait.PLACE | Trait.PLACELIKE))
+    tokens = page.tokens
+    if i > 1 and tokens[i - 1].low in ("and", "or") and tokens[i - 2].has(Trait.REGION):
+        return False
+    return not (i and page.gap(i) == ", " and tokens[i - 1].has(Trait.PLACE | Trait.PLACELIKE | Trait.REGION))

@@ -38,7 +38,7 @@ def _aadhaar(value: str) -> bool:
 def _ip(value: str) -> bool:
     """Four octets; four small ones are rather a version ("4.4.0.0") than an address."""
     parts = [int(part) for part in value.split(".")]
-    return all(part < 256 for part in parts) and (max(parts) > 20 or parts[0] == 10)
+    return all(part < 256 for part in parts) and (parts[0] == 10 or (max(parts) > 20 and parts.count(0) < 2))
 
 
 def _ssn(value: str) -> bool:

@@ -15,7 +15,7 @@ from pipeline.identify.words import NAME, Trait, group
 SHORTEST = 3  # letters
 LONGEST = 3  # words
 _CUES = frozenset(
-    "pt pts patient dr drs mr mrs ms smt shri sri miss prof sn s/n sr sis sister staff nurse bro brother known call called calls named naam alias baby mast master kum km late sir madam by".split()
+    "pt pts patient dr drs mr mrs ms smt shri sri miss prof sn s/n sr sis sister staff nurse bro brother named naam alias baby mast master kum km late".split()
 )
 _SLASHED = re.compile(r"(?<![\w/])[swdhbfmcr]/[nosw](?:\.| of)?\s(?=[a-z])")
 _QUOTED = re.compile(
@@ -49,7 +49,7 @@ def _may_be(token: Token, *, sure: bool) -> bool:
         return False
     if token.has(NAME | Trait.NAMELIKE) and not token.has(_OTHER):
         return True
-    return not token.trait if not sure else not token.has(_OTHER)
+    return not token.trait or (sure and not token.has(_OTHER))
 
 
 def _behind(page: Page, i: int, *, sure: bool) -> Iterator[Find]:
@@ -76,4 +76,4 @@ def _behind(page: Page, i: int, *, sure: bool) -> Iterator[Find]:
 
 
 _LAST = frozenset("mol ji bhai ben devi bai kumar kumari lal singh kaur khan rani amma raj das bi".split())
-_ORDINARY = ("ing", "ed", "ly", "tion", "ive", "ic", "al", "ous", "ness", "ity", "ent", "ant", "s")
+_ORDINARY = ("ence", "ance", "sis", "itis", "oma", "emia", "aemia", "pathy", "logy", "graphy", "ism", "ing", "ed", "ly", "tion", "ive", "ic", "al", "ous", "ness", "ity", "ent", "ant", "s")

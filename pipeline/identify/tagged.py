@@ -39,5 +39,8 @@ def _says_nothing(page: Page, word: Token) -> bool:
     """A single word that is ordinary ("Leucocytes" in a cell of a table) or a sign ("mm Hg")."""
     if len(word.text) < SHORTEST:
         return True
+    alone = word.opens and page.text[word.end : word.end + 1] in (".", "", "\n")
+    if alone and word.has(Trait.WORD):
+        return True
     whole = page.text.strip(" .") == word.text
     return word.has(Trait.WORD | Trait.KEEP | Trait.REGION) and (whole or not word.has(NAME | Trait.PLACE))

@@ -17,7 +17,7 @@ _WORKS = re.compile(
     r"(?:(?:as|a|an|the|his|her|night|shift|senior|junior|security|of|bus|truck|part-time|[a-z]+er|[a-z]+or|[a-z]+ist|[a-z]+man|assistant|class|\w{1,4})\s){0,4}?"
     r"(?:at|for|with|in|by|from|of|is|was|:)\s(?:the\s|a\s|her\s|his\s)?(?P<v>[A-Z][\w'&.-]*(?:(?:\s(?:of|and|&|for|de)\s|\s)[A-Z][\w'&-]*){0,5}(?:\s(?:factory|mill|mills|plant|company|unit|depot|school|college|office|bank|store|shop|hospital|workshop|mines?|colliery|farm|estate|brick kiln|battery factory|sugar mill|cooperative|garage|bakery))?)"
 )
-_NAMES = r"[A-Z0-9][\w'&.-]*(?:(?:\s(?:of|and|&|for|de)\s|\s)[A-Z0-9][\w'&-]*){0,5}"
+_NAMES = r"(?:[A-Z]|\d{1,3}(?=[A-Z]|\s[A-Z]))[\w'&.-]*(?:(?:\s(?:of|and|&|for|de)\s|\s)[A-Z0-9][\w'&-]*){0,5}"
 _CALLED = re.compile(
     rf"\b(?:[Ee]mployers?|EMPLOYER|[Ww]orkplace|[Pp]lace of work|[Cc]ompany|[Ff]irm|[Ss]chool|[Cc]ollege|[Rr]egiment|[Ss]hip|[Vv]essel|[Tt]rawler|[Bb]oat|[Ff]actory|[Tt]eam|[Cc]lub|[Oo]rchestra|[Bb]and|[Tt]roupe|[Cc]irc[u]s|[Oo]ffice|[Ss]hop|[Rr]estaurant|[Ff]arm|[Oo]rganisation|[Oo]rganization|[Nn]ewspaper|[Cc]hannel|[Cc]hurch|[Pp]arty)"
     rf"(?:'s name)?(?:\s?[:,-]\s?|\s(?:is|was|called|named|known as|being|at)\s|\s?\()(?:the\s|a\s)?[\"']?(?P<v>{_NAMES})"
@@ -40,6 +40,7 @@ _NO_WORK = re.compile(
 )
 
 
+_WARD = re.compile(r"(?:Unit|Ward|Department|ICU|Clinic|Room|Theatre|Services?|Team)$")
 _WHY = "may be where somebody works or studies"
 
 
@@ -53,6 +54,8 @@ def find(page: Page) -> Iterator[Find]:
         if _NO_WORK.match(said) or (hit.re is _DOES and page.kept.find(0, start, end) < 0):
             continue
         words = [traits(w.lower()) for w in re.findall(r"[A-Za-z'-]{2,}", said)]
+        if _WARD.search(said) and all(t & Trait.WORD and not t & NAME for t in words):
+            continue  # "managed in the Cardiac Care Unit"
         region = bool(words) and all(t & (Trait.REGION | Trait.EPONYM) for t in words)
         sign = len(words) == 1 and words[0] & Trait.WORD and not words[0] & (NAME | Trait.PLACE)
         if region or (sign and said.isupper()):
