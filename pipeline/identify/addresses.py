@@ -68,9 +68,11 @@ _PART = (
     rf"|(?:P\.?\s?O\.?\s?)?[Bb]ox\s?(?:[Nn]o\.?\s?)?\d+|(?i:c/o)\s{_W}(?:\s{_W}){{0,3}}"
     r")"
 )
-_LEAD = r"(?:(?:[a-z]+ )?(?:colony|basti|slum|quarters?|hostel|house|lane|street|road|hut|shop|flat|room|building|camp|chawl|market|area|settlement|jhuggi|village) )?"
+_LEAD = re.compile(
+    r"(?<![\w/.-])(?:[a-z]+ )?(?:colony|basti|slum|quarters?|hostel|house|lane|street|road|hut|shop|flat|room|building|camp|chawl|market|area|settlement|jhuggi|village) $"
+)
 _MORE = rf"(?:\s?[,;]\s?(?:{_PART})|,\s(?:{_W})(?:\s(?:{_W})){{0,3}}(?=[,.;)]|\s-|\s\d|$))"
-ADDRESS = re.compile(rf"(?<![\w/.-])(?:{_LEAD}(?:{_PART}))(?:{_MORE}){{0,6}}")
+ADDRESS = re.compile(rf"(?<![\w/.-])(?:{_PART})(?:{_MORE}){{0,6}}")
 _NUMBERED = re.compile(
     r"\d|#|(?i:\b(?:road|street|marg|colony|nagar|enclave|vihar|layout|apartments?|society|mohalla|bazaa?r|chowk|gali|lane|avenue|near|opp|opposite|behind|quarters|chawl|residency|bhavan|bhawan|niwas|sadan|kunj|villa|terrace|wadi|peth|katra|bagh|gunj|puram|salai|sarani|highway|cantt|cantonment|basti|camp|box|next|beside|adjacent)\b)"
 )
@@ -118,8 +120,9 @@ def find(page: Page) -> Iterator[Find]:
         if near and one and not _named_place(page, hit):
             continue
         sure = not near and (not one or bool(re.search(r"\d", low)))
+        lead = _LEAD.search(page.text, max(0, hit.start() - 40), hit.start())
         yield Find(
-            hit.start(),
+            lead.start() if lead else hit.start(),
             end,
             "address",
             "[address]",

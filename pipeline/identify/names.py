@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from pipeline.identify import runs, small
 from pipeline.identify.found import ASK, REMOVE, Find, Rank
@@ -24,6 +25,8 @@ LABEL = re.compile(
     r"(?P<sign>\s{0,2}(?:[:=,;-]|:-|\()?\s{0,3}(?:is\s|was\s)?[\"']?)(?=[A-Z])",
     re.IGNORECASE,
 )
+REACH = 45  # characters before the last word of a label where it may begin
+_ENDS = frozenset(re.findall(r"[a-z]+", LABEL.pattern)) | {"assistant", "image", "record", "report", "signature"}
 _SURE_LABEL = re.compile(
     r"(?i:.*(?:name|naam|[sdwcbfmg]/o|\bso|\bdo|\bwo|alias|named|known as|nicknamed|surname|dear|(?:son|daughter|wife|husband|mother|father|widow|baby|infant|newborn)\s(?:girl |boy )?of|(?:reported|verified|signed|referred|operated|seen|reviewed|treated)\s(?:up\s)?by|surgeon|consultant|anaesthetist|witness\s?\d?|guardian|informant|nominee))"
 )
@@ -155,10 +158,24 @@ def _related(page: Page, j: int) -> Find | None:
     return made(page, j, end, "name", "a relative", REMOVE, Rank.CONTEXT, "a name behind a relation")
 
 
+def _labels(page: Page) -> Iterator[re.Match[str]]:
+    """Matches of LABEL, looked for only before a capitalised word behind a word a label can end with."""
+    text, tokens, done = page.text, page.tokens, 0
+    for before, token in pairwise(tokens):
+        at = token.start
+        ends = before.low in _ENDS or before.shape == "n" or "@" in text[before.end : at]
+        if not (ends and "A" <= text[at] <= "Z" and at - before.end < 10):
+            continue
+        for hit in LABEL.finditer(text, max(done, before.start - REACH), at + 1):
+            if hit.end() == at:
+                yield hit
+                done = at
+
+
 def _by_label(page: Page) -> Iterator[Find]:
     tokens = page.tokens
     starts = {t.start: k for k, t in enumerate(tokens)}
-    for hit in LABEL.finditer(page.text):
+    for hit in _labels(page):
         j = starts.get(hit.end())
         if j is None:
             continue

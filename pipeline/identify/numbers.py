@@ -67,10 +67,16 @@ def _place(word: str) -> bool:
 
 
 @cache
-def _shapes() -> re.Pattern[str]:
+def _shapes() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The addresses of the net, and the numbers."""
     named = [f"(?P<s{i}>{row[3]})" for i, row in enumerate(SHAPES)]
     words, digits = named[:WORDY], named[WORDY:]
-    return re.compile("|".join((*words, rf"(?=[0-9A-Z(+*Xx•#OolI])(?:{'|'.join(digits)})")))
+    return re.compile("|".join(words)), re.compile(rf"(?=[0-9A-Z(+*Xx•#OolI])(?:{'|'.join(digits)})")
+
+
+# No address of the net does without one of these.
+_NET = re.compile(r"@|\(at\)|\[at\]| at [\w-]+\.[a-z]|://|www\.|\w\.[a-z]{2,}|\\|/(?:home|data|mnt|user|srv|var|media|export|archive|pacs)")
+_NET_REACH = 300
 
 
 @cache
@@ -96,7 +102,7 @@ def _split(alternatives: str) -> list[str]:
 def _label_pattern(words: list[tuple[str, str]]) -> re.Pattern[str]:
     joined = alternation(word for word, _ in words)
     return re.compile(
-        rf"(?<![\w/])(?P<word>{joined})(?![a-z])"
+        rf"(?<![\w/-])(?P<word>{joined})(?![a-z])"
         r"(?P<more>(?:\.?[ /]{0,2}(?:card|cards|id|ids|i\.d\.|number|numbers|num|n[o0]s?|n[o0]\.s?|ending|ends|last|digits|in|with|being|reads|allotted|given|as|under|template|band|enrolment|print|photo|scan|id-?no|code|ref|#|reg|regn|registration|identification|identity|account|plate|record|slip|tag|identifier|label|contact|helpline|on file|is|was|of|संख्या|नंबर|नम्बर|न०|नं|ਨੰਬਰ|ਨੰ|எண்|కార్డు|कार्ड)\b\.?){0,5})"
         r"(?P<sign>\s{0,2}[:.#=)|\u2013-]{0,2}\s{0,3}|\s?\(\s?)"
         r"(?-i:(?P<value>(?:\(?\+\d{1,3}\)?[ -]?)?(?:[A-Z0-9]|[a-z]{1,4}(?=[/-]?\d))"
@@ -154,9 +160,20 @@ def _others(text: str) -> Iterator[Find]:
 
 
 def _shaped(page: Page) -> Iterator[Find]:
-    text, at = page.text, 0
-    pattern = _shapes()
-    while hit := pattern.search(text, at):
+    net, number = _shapes()
+    start = end = 0
+    for hit in _NET.finditer(page.text):
+        if hit.start() - _NET_REACH > end:
+            yield from _shaped_in(page.text, net, start, end)
+            start = hit.start() - _NET_REACH
+        end = min(hit.end() + _NET_REACH, len(page.text))
+    yield from _shaped_in(page.text, net, start, end)
+    yield from _shaped_in(page.text, number, 0, len(page.text))
+
+
+def _shaped_in(text: str, pattern: re.Pattern[str], at: int, end: int) -> Iterator[Find]:
+    at = max(0, at)
+    while hit := pattern.search(text, at, end):
         name = hit.lastgroup or "s0"
         label, said, what, _, check = SHAPES[int(name[1:])]
         at = hit.end()
