@@ -100,7 +100,13 @@ INDIC_MONTH = re.compile(
 _DAY_SAID = re.compile(
     r"\d(?:st|nd|rd|th)\b|\d\s?[/.-]\s?'?\d|day\b|\b(?i:mon|tues?|wed|thu|fri|sat|sun)[.,]?\s\d|\b[Oo]n\s(?:the\s)?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|t[ehw]|elev|four|fif|six|seven|eigh|nine)"
 )
-_SEASON_SAID = re.compile(rf"\b(?i:{_ROWS['seasons']}|fall)\b")
+_SEASON_SAID = re.compile(
+    r"season|[Ww]inter|[Ss]ummer|[Mm]onsoon|[Ss]pring|[Aa]utumn|rains|[Hh]arvest|[Gg]armi|[Ss]ardi|[Bb]arsaat|[Bb]arish|[Kk]harif|[Rr]abi\b|[Ss]owing|[Ll]ambing|holidays|half-?term|fall\b"
+)
+_PART_SAID = re.compile(
+    rf"\b(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|{_ENGLISH})|\d\s?[/-]\s?\d|\d(?:st|nd|rd|th)\b|tarikh|tareekh|\binst\b|\bult\b|Q[1-4]|quarter|half|week|fortnight|{_SEASON_SAID.pattern}"
+    rf"|[\u0900-\u0dff\u0600-\u06ff]+|\b(?:{alternation(m for m in _ROWS['indic_months'] if m.isascii())})"
+)
 _MONTH_SAID = re.compile(r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)")
 _MONTH_OF = re.compile(r"\b(?:[Ii]n|[Ss]ince|[Dd]uring|[Uu]ntil|[Oo]f)\s[A-Z]|[\u0900-\u0dff]+")
 SLASHED = re.compile(
@@ -125,7 +131,7 @@ def find(page: Page) -> Iterator[Find]:
         if _numeric_date(hit, text):
             taken.append(hit.span())
             yield Find(*hit.span(), "date", "[date]", REMOVE, Rank.DATE, "a calendar date")
-    for hit in PART.finditer(text):
+    for hit in near(PART, text, _PART_SAID, 50, 50):
         if any(a < hit.end() and hit.start() < b for a, b in taken) or _no_part(hit, text):
             continue
         sure = bool(re.search(r"\d", hit[0]))

@@ -111,6 +111,9 @@ _TOLD = re.compile(
     r"described|reported|proposed|showed|found|coined|introduced|suggested|defined|noted|published|observed|revised|modified|refined|updated|named"
 )
 _ORIGIN = re.compile(r" (?:first|originally) [a-z]|\(personal|\b(?:group|team|colleagues) ")
+_CODED = re.compile(
+    r"\[@|10\.\d{4}|doi|PM|Pub|ISBN|ISSN|ISSN|arXiv|CAS|RRID|OMIM|MIM|ORPHA|Uni|db|Clin|SNOMED|LOINC|ICD|Eudra|GenBank|SRA|Bio|GEO|PDB|CTRI|REF|NCT|ISRCTN|ATCC|MTCC|DSM|CBS|NCIM|NCCLS|CLSI|ISO|EN|ASTM|IEC|Chi|CRD|ACTRN|JPRN|[NX][CGMPRTWZ]_|rs\d|[A-Z]{2}\d{6}|[cpgm]\.[\d*_+(A-Z-]"
+)
 _LOCKS = (
     (_ET_AL, _ET, 200, 80),
     (_BRACKETS, re.compile(r"[(\[]"), 1, 300),
@@ -123,7 +126,7 @@ def mark(page: Page) -> None:
     """Fill `page.locked` and `page.kept`."""
     text = page.text
     lock_references(page)
-    for found in _CODES.finditer(text):
+    for found in near(_CODES, text, _CODED, 30, 200):
         _set(page.locked, *_trimmed(text, *found.span()))
     for rule, anchor, before, after in _LOCKS:
         for found in near(rule, text, anchor, before, after):
@@ -135,7 +138,7 @@ def mark(page: Page) -> None:
     for rule in (_REGION, _PHRASE):
         for found in rule.finditer(text):
             _set(page.kept, *found.span())
-    for found in near(_DESCRIBED, text, _TOLD, 160, 100):
+    for found in near(_DESCRIBED, text, _TOLD, 110, 60):
         _set(page.locked, *_trimmed(text, *found.span("who" if found["who"] else "by")))
     for found in _OF.finditer(text):
         first = traits(re.split(r"[- ]", found["v"])[0].lower())

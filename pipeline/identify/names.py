@@ -26,7 +26,8 @@ LABEL = re.compile(
     re.IGNORECASE,
 )
 REACH = 45  # characters before the last word of a label where it may begin
-_ENDS = frozenset(re.findall(r"[a-z]+", LABEL.pattern)) | {"assistant", "image", "record", "report", "signature"}
+_FILLERS = frozenset("the her him up self full first last maiden operating referring reporting next goes yours born s d b w c f m r g h x sin girl boy".split())
+_ENDS = frozenset(re.findall(r"[a-z]+", LABEL.pattern)) | {"assistant", "image", "record", "report", "signature"} - _FILLERS
 _SURE_LABEL = re.compile(
     r"(?i:.*(?:name|naam|[sdwcbfmg]/o|\bso|\bdo|\bwo|alias|named|known as|nicknamed|surname|dear|(?:son|daughter|wife|husband|mother|father|widow|baby|infant|newborn)\s(?:girl |boy )?of|(?:reported|verified|signed|referred|operated|seen|reviewed|treated)\s(?:up\s)?by|surgeon|consultant|anaesthetist|witness\s?\d?|guardian|informant|nominee))"
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pipeline.core.resources import data
 from pipeline.identify.found import ASK, Find, Rank
-from pipeline.identify.near import near
+from pipeline.identify.near import windows
 from pipeline.identify.page import Page
 from pipeline.identify.words import alternation
 
@@ -49,18 +49,26 @@ _OF_NEWS = (
     r"\b(?:fingerprints?|finger-prints?|thumb ?prints?|thumb impressions?|palm ?prints?|foot ?prints?\sof|iris (?:scans?|images?|records?|prints?|codes?|templates?|patterns?)|retinal (?:scan|print)s?|voice ?prints?|voice (?:recording|sample|note)s?|face ?prints?|facial recognition|dental records?|DNA profile|full[- ]face (?:photo|photograph|image|picture)s?|gait (?:video|signature)s?|signature specimens?|ear ?prints?|palm[- ]vein (?:scan|pattern|template)s?)\b(?:\s(?:file|template|code|record|image|scan|hash|id|number)s?\b)?",
 )
 _ONE = re.compile(
-    r"\b(?:only|sole|lone|youngest|oldest|eldest|tallest|shortest|heaviest|richest|famous|famed|popular|renowned|celebrated|notorious|recogni[sz]ed|remembered|well-known|best-known|known|last|longest-serving|legendary|iconic|first|first-ever|own|most)\b", re.IGNORECASE
+    r"\b(?:only|sole|lone|youngest|oldest|eldest|tallest|shortest|heaviest|richest|famous|famed|popular|renowned|celebrated|notorious|recogni[sz]ed|remembered|well-known|best-known|known|last|longest-serving|legendary|iconic|first|first-ever|own|most|Known|Famous|Popular|Renowned|Celebrated|Recogni[sz]ed|Notorious|Remembered)\b"
 )
 _WORK = re.compile(
     rf"\b(?:{_JOBS}|{_OFFICES}|bishop|archbishop|conjoined|quintuplet|quadruplet|octuplet|triplet|identical|winner|recipient|awardee|holder|finalist|contestant|runner-up|medallist|medalist|officer|general|judge|minister|leader|official|bureaucrat|diplomat|politician|collector|captain|colonel|legislator|star|celebrity|player|athlete)"
 )
-_ANY = [(re.compile(rule), anchor) for rules, anchor in ((_OF_ONE, _ONE), (_OF_WORK, _WORK), (_OF_NEWS, None)) for rule in rules]
+_NEWS = re.compile(
+    r"[Tt]ele|[Bb]road|[Aa]ppeared|[Ii]nterview|[Ff]eatured|[Nn]ews|[Hh]eadline|[Pp]aper|[Pp]ress|[Mm]edia|page|[Vv]iral|Guinness|Limca|[Rr]ecord|[Rr]eality|[Dd]ocument|[Cc]ourt|profile|[Cc]rash|accident|derail|[Ss]tampede|[Bb]last|[Bb]omb|traged|leak|[Cc]ollapse|capsiz|[Rr]iot|[Cc]yclone|[Mm]ass |[Ee]arthquake|[Tt]sunami|[Ff]lood|[Ss]ocial|trend|[Hh]ashtag|TV|[Rr]adio|[Bb]iopic|biograph|[Mm]emoir|[Ff]und|[Mm]issing|march|vigil|[Ll]andmark|litigation|[Mm]urder|[Kk]idnap|[Aa]bduct|[Hh]ostage|[Tt]error|[Ee]ncounter|[Aa]valanche|[Ll]andslide|[Cc]loudburst|disaster|sinking|explosion|fire\b|[Rr]escue|[Bb]orewell|outbreak|attack"
+    r"|\b(?:gaon|gaaon|zile|jile|ilake|shahar|rajya|mohalle|tehsil)\s|[Tt]attoo|[Ii]dentif|[Pp]rint|[Ff]inger|[Tt]humb|[Ii]ris|[Rr]etinal|[Vv]oice|[Ff]acial|[Dd]ental|DNA|[Ff]ull|[Gg]ait|[Ss]ignature|[Pp]alm"
+)
+_ANY = [
+    (anchor, [re.compile(rule) for rule in rules])
+    for rules, anchor in ((_OF_ONE, _ONE), (_OF_WORK, _WORK), (_OF_NEWS, _NEWS))
+]
 
 
 def find(page: Page) -> Iterator[Find]:
     """Every phrase of this kind; a person decides about each."""
-    for rule, anchor in _ANY:
-        hits = near(rule, page.text, anchor, 70, 160) if anchor else rule.finditer(page.text)
-        for hit in hits:
-            end = hit.start() + len(hit[0].rstrip())
-            yield Find(hit.start(), end, "rare", "", ASK, Rank.RARE, "may point to one person: is it needed?")
+    text = page.text
+    for anchor, rules in _ANY:
+        for first, last in windows(text, anchor, 70, 160):
+            for hit in (hit for rule in rules for hit in rule.finditer(text, first, last)):
+                end = hit.start() + len(hit[0].rstrip())
+                yield Find(hit.start(), end, "rare", "", ASK, Rank.RARE, "may point to one person: is it needed?")
