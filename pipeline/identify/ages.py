@@ -27,7 +27,7 @@ _LATER = r"(?!\s(?:later|ago|after|before|survival|follow|apart|previously|earli
 AGE = re.compile(
     rf"""(?<![\w./-])(?:
       (?:aged?(?:\s(?:about|around|approximately|nearly|almost|over|of))?|age[d]?\s*(?:is|was|:|-|=|of|/\s?sex\s*[:-]?|\(?\s?(?:in\s)?(?:years|yrs)\s?\)?\s*:?)?)\s*[:=-]?\s*(?P<a>{_READ})(?!\w|[.]\d|%|/\d|\s?(?:days?|weeks?|months?|hours?|patients|-\s?\d))
-    | (?:{_ROWS['age_words']})\s*[:=-]?\s*(?P<i>{_OLD})(?!\d|[.]\d|%)
+    | (?:{_ROWS["age_words"]})\s*[:=-]?\s*(?P<i>{_OLD})(?!\d|[.]\d|%)
     | (?P<b>{_OLD})\s?-?\s?(?:years?|yrs?|yr|y|Y)(?![^\W\d_]){_LATER}
     | (?P<c>{_OLD})\s?(?:y/o|yo\b|y\.o\.|/\s?[MF]\b|y\s?/\s?[MF]\b|Y?[MF]\b(?=\s*[,.;)]))
     | (?P<d>{_OLD}(?:st|nd|rd|th)\s+(?:birthday|year\b(?!\sof\s(?:publication|its))|birth\sanniversary))
@@ -39,7 +39,7 @@ AGE = re.compile(
     | (?:turned|turning|lived\s(?:to(?:\sbe)?|until|till)|die[sd]\s(?:at|aged)|death\sat|passed\saway\sat|expired\sat|at\sthe\sage\sof|reached|past|nearing|approaching|going\son|pushing)\s(?:about\s|nearly\s|almost\s|the\sage\sof\s)?(?P<t>{_OLD}){_NO_AGE}
     | (?P<s>(?:in\s)?(?:his|her|their|the|your|my)\s(?:early\s|late\s|mid[\s-]?)?(?:nineties|90'?s))\b(?!\s(?:per|and\s19))
     | (?P<f>nonagenarian|centenarian|supercentenarian)s?
-    | (?P<g>{_OLD})\s?(?:{_ROWS['year_words']})
+    | (?P<g>{_OLD})\s?(?:{_ROWS["year_words"]})
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -53,7 +53,9 @@ WEAK = re.compile(
     )""",
     re.VERBOSE,
 )
-_OLD_SAID = re.compile(r"(?<!\d)9[\dOo]|(?<!\d)1[O0-2][\dOo]|inet|undred|genarian|tenarian|(?<!\d)19[0-3]\d|(?<!\d)90'?s")
+_OLD_SAID = re.compile(
+    r"(?<!\d)9[\dOo]|(?<!\d)1[O0-2][\dOo]|inet|undred|genarian|tenarian|(?<!\d)19[0-3]\d|(?<!\d)90'?s"
+)
 _HINDI = re.compile(r"n[vb]e\b|sau ")
 WORDS = re.compile(rf"(?:{alternation(_ROWS['ninety_words'])})")
 

@@ -15,7 +15,9 @@ _KINDS = (
     "Rural|Civil|Cottage|Hospice|Cancer|Heart|Ortho|Eye|Neuro|Kidney|Skin|Dental|Trauma|Emergency|Multispeciality|Superspeciality|Speciality|Specialty|County|Health|Healthcare|Oncology|Orthopaedics|Orthopedics|Ophthalmology|Pediatrics|Paediatrics|Dermatology|Cardiology|Radiology|Pathology|Dialysis|Fertility|IVF|Physio|Physiotherapy|Sonography|Scans|X-Ray|Ultrasound|Rugnalaya|Davakhana|Dawakhana|Arogya|Chikitsa|Medical Hall|Pharmacy|Chemist|Surgery"
 )
 _BEFORE = r"(?:(?:[Aa]t|[Tt]o|[Ff]rom|[Ii]n|[Bb]y|[Vv]ia|[Nn]ear|(?:ED|ER|ICU|NICU|PICU|OPD|ward|casualty|staff|emergency|department|nurse|doctor|transfer|gates?) of|[Rr]ef(?:erred)?\.? (?:by|to|from)|[Rr]ef:?)\s(?:the\s)?)"
-NAMED = re.compile(rf"\b{_BEFORE}(?P<v>(?:{_W}\s){{1,4}}(?:{_KINDS})\b(?:,\s[A-Z][a-z]+)?)(?!\s(?:Council|Association|Act|Journal|Assembly|Secretary))")
+NAMED = re.compile(
+    rf"\b{_BEFORE}(?P<v>(?:{_W}\s){{1,4}}(?:{_KINDS})\b(?:,\s[A-Z][a-z]+)?)(?!\s(?:Council|Association|Act|Journal|Assembly|Secretary))"
+)
 SAINT = re.compile(
     r"\b(?:[Aa]t|[Tt]o|[Ff]rom|[Ii]n|[Vv]ia|[Oo]f)\s(?P<v>(?:St\.?|Saint|Our Lady of|Holy|Sacred|Good)\s(?:[A-Z][\w'-]+\s?){1,3}(?:'s)?)(?=[\s,.;)]|$)"
 )
@@ -25,7 +27,9 @@ OWNED = re.compile(
 CARE = re.compile(
     r"\b(?P<v>(?:[A-Z][\w'-]+\s){1,3}(?:Eye|Dental|Skin|Heart|Kidney|Child|Women's|Mother|Baby|Ortho|Health|Critical|Home|Nursing|Cancer|Pain|Day|Bone|Joint|Family|Medical|Life|Wellness|Speech|Hearing|Hair|Cosmetic|Physio|Fertility|Blood|Scan)\s(?:Care|Point|World|Wellness|Hub|House|Zone|Plus|Bank|Lab|Labs|Studio|Spa|Home|Hospice|Collection))\b"
 )
-ROYAL = re.compile(r"\b[Tt]he\s(?P<v>Royal\s(?!College|Society|Colleges|Family|Free\sHospital)[A-Z]\w+(?:\s[A-Z]\w+)?)")
+ROYAL = re.compile(
+    r"\b[Tt]he\s(?P<v>Royal\s(?!College|Society|Colleges|Family|Free\sHospital)[A-Z]\w+(?:\s[A-Z]\w+)?)"
+)
 ADMITTED = re.compile(
     r"\b(?:admitted|shifted|transferred|referred|taken|rushed|brought|moved|sent|airlifted|presented|attended|delivered|operated(?:\son)?|treated|born|seen|reviewed|followed(?:\sup)?|discharged|hospitali[sz]ed|died|investigated|dialy[sz]ed|transfused|biopsied|scanned|imaged)\s(?:\w+\s){0,3}?(?:to|at|in|from|via|by)\s(?:the\s)?(?P<v>[A-Z][\w'-]{3,}(?:\s[A-Z][\w'-]+){1,4})"
 )
@@ -40,4 +44,6 @@ def find(page: Page) -> Iterator[Find]:
             if rule is ADMITTED and all(t & (Trait.WORD | Trait.KEEP) and not t & NAME for t in words):
                 continue  # "transferred to the Intensive Care Unit"
             if page.kept.find(0, start, end) >= 0:
-                yield Find(start, end, "hospital", "a hospital", ASK, Rank.RARE, "may be the name of a hospital")
+                yield Find(
+                    start, end, "hospital", "a hospital", ASK, Rank.RARE, "may be the name of a hospital"
+                )

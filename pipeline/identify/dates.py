@@ -22,7 +22,9 @@ _ENGLISH = alternation(_ROWS["months"])
 _M = rf"(?i:{_ENGLISH})"
 _INDIC = alternation(_ROWS["indic_months"])
 _MI = rf"(?:{_M}(?![^\W\d_])\.?|{_INDIC})"
-_INDIC_ALONE = "|".join(m for m in sorted(_ROWS["indic_months"], key=len, reverse=True) if len(m) > 2 and m[0] > "z")
+_INDIC_ALONE = "|".join(
+    m for m in sorted(_ROWS["indic_months"], key=len, reverse=True) if len(m) > 2 and m[0] > "z"
+)
 _D = r"(?:3[01]|[12]\d|0?[1-9])"
 _ORD = r"(?:\s?(?:st|nd|rd|th|ST|ND|RD|TH)\b)?"
 _WORD_D = "(?i:" + alternation(_ROWS["ordinals"]) + ")"
@@ -104,8 +106,8 @@ _SEASON_SAID = re.compile(
     r"season|[Ww]inter|[Ss]ummer|[Mm]onsoon|[Ss]pring|[Aa]utumn|rains|[Hh]arvest|[Gg]armi|[Ss]ardi|[Bb]arsaat|[Bb]arish|[Kk]harif|[Rr]abi\b|[Ss]owing|[Ll]ambing|holidays|half-?term|fall\b"
 )
 _PART_SAID = re.compile(
-    rf"\b(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|{_ENGLISH})|\d\s?[/-]\s?\d|\d(?:st|nd|rd|th)\b|tarikh|tareekh|\binst\b|\bult\b|Q[1-4]|quarter|half|week|fortnight|{_SEASON_SAID.pattern}"
-    rf"|[\u0900-\u0dff\u0600-\u06ff]+|\b(?:{alternation(m for m in _ROWS['indic_months'] if m.isascii())})"
+    r"[JFMASONDjfmasond](?<![^\W\d_].)(?i:an|eb|ar|pr|ay|un|ul|ug|ep|ct|ov|ec)|\d(?:\s?[/-]\s?\d|st|nd|rd|th)|[Tt]ar(?:ikh|eekh)|inst\b|ult\b|Q[1-4]|(?:quarter|half|week|fortnight)\sof|[Ss]eason"
+    rf"|[\u0900-\u0dff\u0600-\u06ff]+|(?:{alternation(m for m in _ROWS['indic_months'] if m.isascii())})(?![a-z])|{_SEASON_SAID.pattern}"
 )
 _MONTH_SAID = re.compile(r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)")
 _MONTH_OF = re.compile(r"\b(?:[Ii]n|[Ss]ince|[Dd]uring|[Uu]ntil|[Oo]f)\s[A-Z]|[\u0900-\u0dff]+")

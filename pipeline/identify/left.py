@@ -58,7 +58,9 @@ def find(page: Page, known: Sequence[Find]) -> Iterator[Find]:
 
 def _begins(page: Page, token: Token) -> bool:
     """Whether a sentence begins with the word, also behind a unit: "214 U/L. Glycated …"."""
-    return token.opens or page.text[max(0, token.start - 4) : token.start].lstrip("mcdgU/L0123456789%").startswith(". ")
+    return token.opens or page.text[max(0, token.start - 4) : token.start].lstrip(
+        "mcdgU/L0123456789%"
+    ).startswith(". ")
 
 
 def _strange(page: Page, token: Token, taken: bytearray) -> bool:

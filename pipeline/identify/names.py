@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
 from pipeline.identify import runs, small
 from pipeline.identify.found import ASK, REMOVE, Find, Rank
@@ -25,9 +24,14 @@ LABEL = re.compile(
     r"(?P<sign>\s{0,2}(?:[:=,;-]|:-|\()?\s{0,3}(?:is\s|was\s)?[\"']?)(?=[A-Z])",
     re.IGNORECASE,
 )
-REACH = 45  # characters before the last word of a label where it may begin
-_FILLERS = frozenset("the her him up self full first last maiden operating referring reporting next goes yours born s d b w c f m r g h x sin girl boy".split())
-_ENDS = frozenset(re.findall(r"[a-z]+", LABEL.pattern)) | {"assistant", "image", "record", "report", "signature"} - _FILLERS
+LONGEST_LABEL = 5  # words
+_FILLERS = frozenset(
+    "the her him up self full first last maiden operating referring reporting next goes yours born s d b w c f m r g h x sin girl boy".split()
+)
+_ENDS = (
+    frozenset(re.findall(r"[a-z]+", LABEL.pattern))
+    | {"assistant", "image", "record", "report", "signature"} - _FILLERS
+)
 _SURE_LABEL = re.compile(
     r"(?i:.*(?:name|naam|[sdwcbfmg]/o|\bso|\bdo|\bwo|alias|named|known as|nicknamed|surname|dear|(?:son|daughter|wife|husband|mother|father|widow|baby|infant|newborn)\s(?:girl |boy )?of|(?:reported|verified|signed|referred|operated|seen|reviewed|treated)\s(?:up\s)?by|surgeon|consultant|anaesthetist|witness\s?\d?|guardian|informant|nominee))"
 )
@@ -76,7 +80,13 @@ def _by_title(page: Page) -> Iterator[Find]:
         title = low in titles and (token.capital or low in ("dr", "smt", "mr", "mrs", "shri", "sri"))
         if title and page.kept[token.start] and page.kept[tokens[i + 1].start]:
             continue  # "Sri Lanka"
-        if title and token.shape == "U" and gap == ". " and plain(tokens[i + 1]) and tokens[i + 1].shape == "C":
+        if (
+            title
+            and token.shape == "U"
+            and gap == ". "
+            and plain(tokens[i + 1])
+            and tokens[i + 1].shape == "C"
+        ):
             continue  # "raised on MRS. Findings …"
         if (
             title
@@ -161,16 +171,19 @@ def _related(page: Page, j: int) -> Find | None:
 
 def _labels(page: Page) -> Iterator[re.Match[str]]:
     """Matches of LABEL, looked for only before a capitalised word behind a word a label can end with."""
-    text, tokens, done = page.text, page.tokens, 0
-    for before, token in pairwise(tokens):
-        at = token.start
-        ends = before.low in _ENDS or before.shape == "n" or "@" in text[before.end : at]
+    text, tokens = page.text, page.tokens
+    for j in range(1, len(tokens)):
+        before, at = tokens[j - 1], tokens[j].start
+        sign = text.find("@", before.end, at)
+        ends = before.low in _ENDS or before.shape == "n" or sign >= 0
         if not (ends and "A" <= text[at] <= "Z" and at - before.end < 10):
             continue
-        for hit in LABEL.finditer(text, max(done, before.start - REACH), at + 1):
-            if hit.end() == at:
+        starts = [t.start for t in tokens[max(0, j - LONGEST_LABEL) : j]] + [sign] * (sign >= 0)
+        for start in starts:
+            hit = LABEL.match(text, start, at + 1)
+            if hit and hit.end() == at:
                 yield hit
-                done = at
+                break
 
 
 def _by_label(page: Page) -> Iterator[Find]:

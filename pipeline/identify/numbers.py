@@ -75,8 +75,10 @@ def _shapes() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 # No address of the net does without one of these.
-_NET = re.compile(r"@|\(at\)|\[at\]| at [\w-]+\.[a-z]|://|www\.|\w\.[a-z]{2,}|\\|/(?:home|data|mnt|user|srv|var|media|export|archive|pacs)")
-_NET_REACH = 300
+_NET = re.compile(
+    r"@|\(at\)|\[at\]| at [\w-]+\.[a-z]|://|www\.|\w\.[a-z]{2,}|\\|/(?:home|data|mnt|user|srv|var|media|export|archive|pacs)"
+)
+_NET_REACH = 64  # characters before and four times as many behind
 
 
 @cache
@@ -134,7 +136,12 @@ def find(page: Page) -> Iterator[Find]:
     text = page.text
     yield from _shaped(page)
     yield from _labelled(page)
-    for rule, what in ((PIN, "a postal code"), (ZIP, "a ZIP code"), (BEHIND_PLACE, "a postal code"), (BEHIND_STATE, "a postal code")):
+    for rule, what in (
+        (PIN, "a postal code"),
+        (ZIP, "a ZIP code"),
+        (BEHIND_PLACE, "a postal code"),
+        (BEHIND_STATE, "a postal code"),
+    ):
         for hit in rule.finditer(text):
             if UNIT.match(text, hit.end()) or (rule is BEHIND_PLACE and not _place(hit["place"])):
                 continue
@@ -166,7 +173,7 @@ def _shaped(page: Page) -> Iterator[Find]:
         if hit.start() - _NET_REACH > end:
             yield from _shaped_in(page.text, net, start, end)
             start = hit.start() - _NET_REACH
-        end = min(hit.end() + _NET_REACH, len(page.text))
+        end = min(hit.end() + 4 * _NET_REACH, len(page.text))
     yield from _shaped_in(page.text, net, start, end)
     yield from _shaped_in(page.text, number, 0, len(page.text))
 

@@ -35,7 +35,7 @@ _OF_WORK = (
     rf"\b(?:an?|[Tt]he|our)\s(?:serving|sitting|retired|former|senior|ex-?|late|well-known|prominent|local|sitting|elected|high-ranking|top)\s(?:\w+\s){{0,3}}(?:officer|general|judge|minister|leader|official|bureaucrat|diplomat|politician|collector|commissioner|captain|colonel|brigadier|admiral|legislator|star|celebrity|player|athlete|cricketer|footballer|wrestler|boxer|actor|actress|singer|journalist|anchor|principal|bishop|sarpanch|mayor|governor|ambassador)(?:'s?\s\w+)?{_REST}",
     rf"\b(?:the|The)\s+(?:{_JOBS})\s+(?:of|at|in)\s+(?:the\s+(?:only|local|village)\s+\w+(?:\s+(?:in|of|at))?)?",
     rf"\b(?:an?\s+|the\s+|our\s+|[Tt]he\s+)?(?:{_JOBS})\s+(?:of|at|from|in)(?=\s+(?:the\s+)?[A-Z])",
-    rf"(?<![\w-])(?:(?:an?|the|former|ex|serving|sitting|retired|late|local)[\s-]+){{0,3}}(?:ex[\s-]?)?(?:{_OFFICES})(?![\w-])(?:'s\s\w+)?(?:\s(?:of|from|in|for)\b{_REST})?",
+    rf"(?<![\w-])(?:(?:[Aa]n?|[Tt]he|[Ff]ormer|[Ee]x|[Ss]erving|[Ss]itting|[Rr]etired|[Ll]ate|local)[\s-]+){{0,3}}(?:ex[\s-]?)?(?:{_OFFICES})(?![\w-])(?:'s\s\w+)?(?:\s(?:of|from|in|for)\b{_REST})?",
     rf"\b(?:[Aa]n?|[Tt]he|[Oo]ur|[Hh]is|[Hh]er)\s(?:[\w'-]+\s){{0,2}}(?:{_RARE_JOBS}|bishop|archbishop|conjoined twins?|quintuplets?|quadruplets?|octuplets?|triplets?|identical triplets?)\b(?:\s(?:on|at|in|of|from|for|by|to){_STEP}{{1,8}})?",
     rf"\b(?:[Aa]n?\s|[Tt]he\s)?(?:\w+\s)?(?:winner|recipient|awardee|holder|finalist|contestant|runner-up|medallist|medalist)\sof\b{_REST}",
     rf"\b(?:[Tt]he\s)?(?:wife|husband|son|daughter|mother|father|brother|sister|widow|spouse|nephew|niece|grandson|granddaughter)\sof\s(?:an?|the|our|a\sformer)\s{_ADJ}(?:{_JOBS}|{_OFFICES}|officer|minister|judge|politician)\b{_REST}",
@@ -71,4 +71,6 @@ def find(page: Page) -> Iterator[Find]:
         for first, last in windows(text, anchor, 70, 160):
             for hit in (hit for rule in rules for hit in rule.finditer(text, first, last)):
                 end = hit.start() + len(hit[0].rstrip())
-                yield Find(hit.start(), end, "rare", "", ASK, Rank.RARE, "may point to one person: is it needed?")
+                yield Find(
+                    hit.start(), end, "rare", "", ASK, Rank.RARE, "may point to one person: is it needed?"
+                )

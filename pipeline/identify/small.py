@@ -31,7 +31,7 @@ def find(page: Page) -> Iterator[Find]:
     for i, token in enumerate(tokens[:-1]):
         if token.low not in _CUES and token.low not in relations:
             continue
-        if page.gap(i + 1) in (" ", ". ", ".", ": ") and not page.text[token.start - 1 : token.start] == "-":
+        if page.gap(i + 1) in (" ", ". ", ".", ": ") and page.text[token.start - 1 : token.start] != "-":
             yield from _behind(page, i + 1, sure=token.low in _TITLES)
     starts = {t.start: k for k, t in enumerate(tokens)}
     for hit in _SLASHED.finditer(page.text):
@@ -76,4 +76,29 @@ def _behind(page: Page, i: int, *, sure: bool) -> Iterator[Find]:
 
 
 _LAST = frozenset("mol ji bhai ben devi bai kumar kumari lal singh kaur khan rani amma raj das bi".split())
-_ORDINARY = ("ence", "ance", "sis", "itis", "oma", "emia", "aemia", "pathy", "logy", "graphy", "ism", "ing", "ed", "ly", "tion", "ive", "ic", "al", "ous", "ness", "ity", "ent", "ant", "s")
+_ORDINARY = (
+    "ence",
+    "ance",
+    "sis",
+    "itis",
+    "oma",
+    "emia",
+    "aemia",
+    "pathy",
+    "logy",
+    "graphy",
+    "ism",
+    "ing",
+    "ed",
+    "ly",
+    "tion",
+    "ive",
+    "ic",
+    "al",
+    "ous",
+    "ness",
+    "ity",
+    "ent",
+    "ant",
+    "s",
+)
