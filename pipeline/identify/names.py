@@ -9,7 +9,7 @@ from pipeline.identify import runs, small
 from pipeline.identify.found import ASK, REMOVE, Find, Rank
 from pipeline.identify.nameparts import GAP, LONGEST, STOP, grown, made, plain, strength
 from pipeline.identify.page import Page
-from pipeline.identify.words import KNOWN, NAME, Trait, group
+from pipeline.identify.words import KNOWN, NAME, Trait, group, traits
 
 _AFTER_TITLE = re.compile(r"\.?\s{0,2}|\.?\s?\(|\.?\)\s?|\.?\s?:\s?|\.?\(")
 _AFTER_RELATION = re.compile(
@@ -47,6 +47,11 @@ _HINGLISH = re.compile(
     re.IGNORECASE,
 )
 _DICOM = re.compile(r"(?<!\w)[A-Za-z][A-Za-z'-]+(?:\^[A-Za-z'.-]*){1,4}(?!\w)")
+# "KUMAR, RAVI  MRN 1188"
+_TURNED = re.compile(
+    r"(?:^|[:|(\t]\s{0,3})(?P<v>(?P<one>[A-Z][A-Za-z'-]+), (?P<two>[A-Z][A-Za-z'-]+)(?: [A-Z]\.?)?)(?=\s*(?:[(|,;)]|MRN|DOB|UHID|NHS|Age|\d|$))",
+    re.MULTILINE,
+)
 _INITIALS_CASE = re.compile(
     r"(?:\b(?:[Pp]atient|[Cc]ase \d{1,2}|[Ss]ubject|[Pp]t\.?|[Mm]r\.?|[Mm]rs\.?|[Mm]s\.?|[Ss]mt\.?|[Mm]aster|[Bb]aby|[Ii]nitials?)[:,]?\s+\(?)(?P<v>(?:[A-Z]\.\s?){2,4}|[A-Z] ?[A-Z] ?[A-Z]?(?=,? \(?(?:aged? )?\d{1,3}\b|, [MF]\b|\b, a \d))"
 )
@@ -162,7 +167,11 @@ def _related(page: Page, j: int) -> Find | None:
     if first.shape == "I" and (j + 1 >= len(tokens) or not tokens[j + 1].capital):
         return None
     if first.has(Trait.WORD) and strength(first) < 2:
-        return None
+        if first.shape != "C" or page.gap(j) != " " or first.has(Trait.KEEP | Trait.REGION):
+            return None
+        return made(
+            page, j, j + 1, "name", "a relative", ASK, Rank.RARE, "a name behind a relation, or a word?"
+        )
     end = grown(page, j, sure=False)
     if end == j:
         return None
@@ -254,6 +263,9 @@ def _written_otherwise(page: Page) -> Iterator[Find]:
             yield Find(
                 *hit.span(), "name", "the patient", REMOVE, Rank.CONTEXT, "a name as image headers write it"
             )
+    for hit in _TURNED.finditer(page.text):
+        if all(traits(hit[n].lower()) & NAME for n in ("one", "two")):
+            yield Find(*hit.span("v"), "name", "the patient", REMOVE, Rank.CONTEXT, "a surname and a name")
     for rule in (_INITIALS_CASE, _INITIALS_AGE):
         for hit in rule.finditer(page.text):
             end = hit.end("v") - (hit["v"][-1] == " ")

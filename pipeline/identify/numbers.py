@@ -41,6 +41,11 @@ KEYED = re.compile(
     r"|(?:handle|username|user name|screen name|account|channel)\s(?:is\s|was\s|named\s|called\s)?[\"']?(?P<v3>@?[A-Za-z][A-Za-z0-9]*[._\d][\w.]*\w))",
     re.IGNORECASE,
 )
+# "nine eight one four …"
+SPOKEN = re.compile(
+    r"\b(?P<v>(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple)(?:[\s,-]{1,2}(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple)){5,})\b",
+    re.IGNORECASE,
+)
 HASHTAG = re.compile(r"(?<![\w&/#])(?P<v>#[A-Za-z_]\w{4,})")
 HEX = re.compile(
     r"\b(?:[Ll]ocker|[Ss]eat|[Rr]oll|[Bb]erth|[Bb]adge|[Jj]ersey|[Cc]hest|[Bb]ib|[Tt]oken|[Cc]oach|[Cc]abin)\s(?:no\.?\s?|number\s)?(?P<v1>[A-Z]{0,2}-?\d{1,4}[A-Z]?)\b"
@@ -157,6 +162,7 @@ def _others(text: str) -> Iterator[Find]:
         (COURT, REMOVE, Rank.LABELLED, "number", "[number]"),
         (KEYED, REMOVE, Rank.LABELLED, "account", "[account name]"),
         (INDIC_NUMBER, REMOVE, Rank.LABELLED, "number", "[number]"),
+        (SPOKEN, REMOVE, Rank.LABELLED, "phone", "[phone number]"),
         (HASHTAG, ASK, Rank.LISTED, "social media", "[hashtag]"),
         (HEX, ASK, Rank.LISTED, "number", "[code]"),
     ):

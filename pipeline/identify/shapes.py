@@ -54,7 +54,7 @@ SHAPES: tuple[tuple[str, str, str, str, Check | None], ...] = (
         "email",
         "[e-mail address]",
         "an e-mail address",
-        r"[\w.+%-]+\s?(?:@|\(at\)|\[at\]| at (?=[\w-]+\.(?:com|in|org|net|co|edu)\b))\s?[\w-]+(?:\.[\w-]+)+(?<![.-])",
+        r"[\w.+%-]+\s?(?:\[at\]|\(at\)|@)\s?[\w-]+(?:\s?(?:\[dot\]|\(dot\)| dot )\s?[\w-]+)+|[\w.+%-]+\s?(?:@|\(at\)|\[at\]| at (?=[\w-]+\.(?:com|in|org|net|co|edu)\b))\s?[\w-]+(?:\.[\w-]+)+(?<![.-])",
         None,
     ),
     ("ABHA address", "[ABHA address]", "an ABHA address", r"[\w.-]{3,}@(?:abdm|sbx|ndhm)\b", None),
@@ -217,6 +217,13 @@ SHAPES: tuple[tuple[str, str, str, str, Check | None], ...] = (
         None,
     ),
     ("phone", "[phone number]", "a phone number", rf"(?<![\w./-])[1-9]\d{{2,3}}-\d{{6,7}}{_NOT_MORE}", None),
+    (
+        "phone",
+        "[phone number]",
+        "a phone number",
+        rf"(?<![\w.-])18[06]0[ -]?\d{{2,3}}[ -]?\d{{3,4}}(?:[ -]?\d{{2,3}})?{_NOT_MORE}|(?<![\w./-])[2-9]\d\d-\d{{4}}(?![\w/-]|[.,]\d|\s?(?:-|to)\s?\d)",
+        None,
+    ),
     (
         "PIN code",
         "[PIN code]",
