@@ -27,6 +27,9 @@ OWNED = re.compile(
 CARE = re.compile(
     r"\b(?P<v>(?:[A-Z][\w'-]+\s){1,3}(?:Eye|Dental|Skin|Heart|Kidney|Child|Women's|Mother|Baby|Ortho|Health|Critical|Home|Nursing|Cancer|Pain|Day|Bone|Joint|Family|Medical|Life|Wellness|Speech|Hearing|Hair|Cosmetic|Physio|Fertility|Blood|Scan)\s(?:Care|Point|World|Wellness|Hub|House|Zone|Plus|Bank|Lab|Labs|Studio|Spa|Home|Hospice|Collection))\b"
 )
+NATIONAL = re.compile(
+    r"\b(?P<v>(?:National|State|Regional|Central|Apex|Zonal|Provincial) (?:Centre|Center|Institute|Laboratory|Agency|Reference Laboratory|Bureau) (?:for|of) (?:[A-Z][\w-]+ ?(?:and |of |for )?){1,5})(?<! )"
+)
 ROYAL = re.compile(
     r"\b[Tt]he\s(?P<v>Royal\s(?!College|Society|Colleges|Family|Free\sHospital)[A-Z]\w+(?:\s[A-Z]\w+)?)"
 )
@@ -37,7 +40,7 @@ ADMITTED = re.compile(
 
 def find(page: Page) -> Iterator[Find]:
     """Every name of this kind; a person decides."""
-    for rule in (NAMED, SAINT, OWNED, CARE, ROYAL, ADMITTED):
+    for rule in (NAMED, SAINT, OWNED, CARE, NATIONAL, ROYAL, ADMITTED):
         for hit in rule.finditer(page.text):
             start, end = hit.span("v")
             words = [traits(w.lower()) for w in re.findall(r"[A-Za-z'-]{2,}", page.text[start:end])]

@@ -36,7 +36,7 @@ _SEP = r"[\s.,/_-]{0,3}"
 _WEEKDAY = r"(?:(?i:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)?"
 _TIME = r"(?:(?:T|\s|,\s?|\s?@\s?|\sat\s)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?(?:[AaPp]\.?[Mm]\.?|[Hh]rs?|Z|IST|GMT))?)?"
 FULL = re.compile(
-    rf"""(?<![^\W_])(?<![\d]\.)(?:
+    rf"""(?<![^\W_])(?<![\d]\.)(?:\d{{1,2}}[:.]\d\d\s?(?:[AaPp]\.?[Mm]\.?|[Hh]rs?|h|IST)?,?\s(?:on\s)(?:the\s)?)?(?:
       {_WEEKDAY}(?:the\s+)?{_DAY}(?:{_JOIN}{_DAY})?(?:\s+day)?{_SEP}(?:of\s+)?(?:the\s+)?(?:{_M}\b\.?|{_INDIC}){_SEP}(?:of\s+)?(?:the\s+year\s+)?(?:{_Y4}|{_WORD_Y}|'\d\d|(?<=[-/.])\d\d|(?<=\s)\d\d(?=\s*(?:[,;:.)\]]|$)))(?![\d])
     | {_WEEKDAY}{_DAY}(?:\s?(?:of\s+)?{_M}\.?)?{_JOIN}{_DAY}\s?(?:of\s+)?{_M}\.?,?\s+{_Y4}
     | \d{{1,2}}[-]?{_M}[-]?(?:{_Y4}|\d\d)(?![\d])
@@ -67,7 +67,7 @@ PART = re.compile(
     | (?:0?[1-9]|1[0-2])\s?[/-]\s?(?:19|20)\d\d(?![\d/-])
     | (?:19|20)\d\d[/-](?:0[1-9]|1[0-2])(?![\d/-])
     | (?:(?i:(?:the\s)?(?:early|late|mid|end\sof|beginning\sof|middle\sof|last|this|next|previous|first\sweek\sof|second\sweek\sof|third\sweek\sof|last\sweek\sof|month\sof))[\s-]+|(?<=[Ss]ince\s)|(?<=[Ii]n\s)|(?<=[Dd]uring\s)|(?<=[Uu]ntil\s)|(?<=[Tt]ill\s)|(?<=[Ff]rom\s)|(?<=[Bb]y\s)|(?<=[Bb]efore\s)|(?<=[Aa]fter\s)|(?<=\sof\s))
-        (?-i:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?![^\W\d_])(?:\s+(?:of\s+)?(?:last|this|that|the\s(?:same|previous|following))\s+year)?
+        (?-i:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?![^\W\d_])(?:,?\s+(?:of\s+)?(?:{_Y4}|(?:last|this|that|the\s(?:same|previous|following))\s+year))?
     )(?![\w%])""",
     re.VERBOSE,
 )
@@ -80,6 +80,7 @@ LONE_DAY = re.compile(
     | (?P<v4>\b(?i:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[,.]?\s(?:the\s)?(?:\d{{1,2}}\s?[/.-]\s?\d{{1,2}}(?!\d)|(?:3[01]|[12]?\d)(?:st|nd|rd|th)?(?=[\s,.;)]|$)(?!\s(?:mg|ml|g|hours?|days?|am|pm|patients)\b)))
     | (?P<v5>\b(?:[Ll]ast|[Tt]his|[Nn]ext|[Tt]he\s(?:first|second|third|fourth|last|following|previous))\s(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?:\s(?:of|in)\s(?:{_M}|the\smonth|that\smonth))?)
     | ^[\s|*-]{{0,4}}(?P<v6>(?:3[01]|[12]\d|0?[1-9])\s?/\s?(?:1[0-2]|0?[1-9]))(?=\s?[:|-]|\s[A-Z])
+    | (?<=[.;]\s)(?P<v9>(?:3[01]|[12]\d|0?[1-9])\s?/\s?(?:1[0-2]|0?[1-9]))(?=\s?:|\s(?:discharged|admitted|seen|reviewed|operated|died|shifted|extubated|intubated|started|stopped|transferred|repeat|fever|well|better|afebrile|taken)\b)
     | \b(?i:w\.?e\.?f\.?|from|till|until|by|to|since|review|due|seen|next|admitted|discharged|appointment|op|d/c|doa|dod|dt|dos|lmp|edd)\s?[:.]?\s(?P<v7>(?:3[01]|[12]\d|0?[1-9])/(?:1[0-2]|0?[1-9]))(?![\d/]|\s?(?:mmHg|%|days|weeks|months|on\b|visits?|of\b|with|in\b|for\s(?:power|muscle)))
     | \b(?i:since|in|from|till|until|by|before|after|around|expiry|exp)\s(?P<v8>(?:1[0-2]|0?[1-9])\s?[/-]\s?'?(?:[12]\d|0[1-9]))(?![\d/.]|\s?(?:%|mm))
     )"""
@@ -117,7 +118,7 @@ SLASHED = re.compile(
 _FESTIVALS = alternation(re.escape(f).replace(r"\ ", r"[\s-]") for f in _ROWS["festivals"])
 _INDIC_FESTIVALS = alternation(f for f in _ROWS["festivals"] if "\u0900" <= f[0] <= "\u0dff" and len(f) > 2)
 FESTIVAL = re.compile(
-    rf"(?<![\w-])(?:(?:{_INDIC_FESTIVALS})[\u0900-\u0dff]{{0,8}}|(?:(?:last|this|previous|next|coming|past)(?:\s+year(?:'s)?)?\s+|eve\s+of\s+)?(?:(?-i:{_FESTIVALS}))"
+    rf"(?<![\w-])(?:(?:{_INDIC_FESTIVALS})[\u0900-\u0dff]{{0,8}}|(?:(?:last|this|previous|next|coming|past)(?:\s+year(?:'s)?)?\s+|(?:the\s+)?(?:eve|night|day|morning|evening|week|time|month|feast)\s+(?:of|before|after)\s+)?(?:(?-i:{_FESTIVALS}))"
     rf"(?:'s)?(?:\s+(?:day|eve|night|week|festival|celebrations?|holidays?|vacations?|mela|procession|of)\b)*(?:,?\s+(?:of\s+)?(?:(?:last|this|that|previous)\s+year|{_Y4}))?(?![\w-]))",
     re.IGNORECASE,
 )

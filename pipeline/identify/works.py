@@ -11,7 +11,7 @@ from pipeline.identify.page import Page
 from pipeline.identify.words import NAME, Trait, traits
 
 _WORKS = re.compile(
-    r"\b(?:works?|worked|working|employed|employee|job|posted|position|engineer|driver|clerk|manager|teacher|worker|guard|supervisor|operator|labourer|laborer|student|studies|studying|studied|enrolled|staff(?: nurse)?|welder|fitter|"
+    r"\b(?:[Ww]orks?|[Ww]orked|[Ww]orking|[Ee]mployed|[Ee]mployee|job|posted|position|engineer|driver|clerk|manager|teacher|worker|guard|supervisor|operator|labourer|laborer|student|studies|studying|studied|enrolled|staff(?: nurse)?|welder|fitter|"
     r"electrician|conductor|cook|chef|cashier|salesman|salesgirl|executive|accountant|technician|helper|foreman|retired|serving|serves|served|constable|jawan|apprentice|intern|trainee|pupil|professor|lecturer|peon|sweeper|employer|dismissed|"
     r"naukri|kaam|pilot|mechanic|librarian|officer|nurse|joined|schooling|owner|owns|runs|founder|director|partner|loader|machinist|packer|tailor)\b,?\s"
     r"(?:(?:as|a|an|the|his|her|night|shift|senior|junior|security|of|bus|truck|part-time|[a-z]+er|[a-z]+or|[a-z]+ist|[a-z]+man|assistant|class|\w{1,4})\s){0,4}?"
