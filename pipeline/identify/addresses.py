@@ -57,11 +57,11 @@ _MARKS = "cinema|temple|school|mill|factory|church|mosque|station|stand|market|b
 _RURAL = r"(?:RR|R\.R\.|Rural Route|Star Route|County Road|County Rd|State Route|State Road|Farm to Market|FM|Interstate|Route|Rte|Highway|Hwy|NH|National Highway|State Highway|Mile|Milepost|Lot|Trailer|Apt|Survey|Gat|Gut)(?:\s(?:No|Marker|no)\.?)?[\s-]\d+[A-Z]?\b(?:,?\s(?:Box|Lot|Apt|Unit)\s\d+\w?|\s(?:North|South|East|West))?"
 _PART = (
     r"(?:"
-    rf"(?i:(?:house|h(?=\.?\s?no)|door|d(?=\.?\s?no)|flat|plot|shop|quarters?|qtr|room|villa|apt|apartment|unit|suite|bungalow|site|old|new|khasra|tower|floor|block|wing|phase|sector|sec|street|gali|galli|lane|ward|w\.|zone|stage|pocket|booth|scf|sco|kothi|chawl|mkn|makan|row house|cross|main|road|बिल्डिंग|मकान|वार्ड|गली|सेक्टर)\.?\s?(?:no|num|number|nos|न०|नंबर|नं|#)?\.?\s?[:#-]?\s?)(?:#\s?)?(?:[A-Z]{{0,3}}-?\d[\w/-]*(?:\s?\(?[A-Z]\)?(?=[\s,.]))?|[A-Z]\b(?!\.[A-Z]))"
+    rf"(?i:(?:house|h(?=\.?\s?no)|door|d(?=\.?\s?no)|flat|plot|shop|quarters?|qtr|room|villa|apt|apartment|unit|suite|bungalow|jhuggi|hut|shanty|tent|cabin|bunk|site|old|new|khasra|tower|floor|block|wing|phase|sector|sec|street|gali|galli|lane|ward|w\.|zone|stage|pocket|booth|scf|sco|kothi|chawl|mkn|makan|row house|cross|main|road|बिल्डिंग|मकान|वार्ड|गली|सेक्टर)\.?\s?(?:no|num|number|nos|न०|नंबर|नं|#)?\.?\s?[:#-]?\s?)(?:#\s?)?(?:[A-Z]{{0,3}}-?\d[\w/-]*(?:\s?\(?[A-Z]\)?(?=[\s,.]))?|[A-Z]\b(?!\.[A-Z]))"
     rf"|#\s?\d[\w/-]*"
     rf"|\d{{1,4}}(?:st|nd|rd|th)\s(?:[Ff]loor|[Cc]ross|[Mm]ain|[Ss]treet|[Aa]venue|[Bb]lock|[Ss]tage|[Pp]hase|[Ll]ane)(?:\s(?:Road|Main|Street))?"
     rf"|(?:{_W}\s){{0,4}}(?i:{_STREET})(?:\s(?:No\.?\s?)?\d[\w-]*)?\b(?:\s(?:{_W}))?(?:\s(?:Road|Colony|Nagar|Phase|Extension|Street|East|West|North|South))?"
-    rf"|\d{{1,5}}[A-Za-z]?(?:[/-]\d+\w?)?,?\s(?:{_W}\s){{1,4}}(?:{_STREETS_ABROAD})\b\.?"
+    rf"|\d{{1,5}}[A-Za-z]?(?:[/-]\d+\w?)?,?\s(?:(?:{_W}|\d{{1,3}}(?:st|nd|rd|th))\s){{1,4}}(?:{_STREETS_ABROAD})\b\.?"
     rf"|(?:[Nn]ear|[Oo]pp(?:\.|osite)?|[Bb]ehind|[Bb]eside|[Aa]djacent to|[Nn]ext to)\s(?:the\s)?(?:old\s|new\s)?(?:{_W}(?:\s(?=[A-Z])|\b)){{1,5}}(?:\.?\s?\d[\w/-]*)?(?:\s(?:{_MARKS})\b)?"
     rf"|{_RURAL}"
     rf"|(?:Qr|Qtr|Qrs)\.?\s?(?:No\.?\s?)?[A-Z]?-?\d[\w/-]*|[A-Z]{{1,2}}-?\d{{1,4}}(?:[/-]\d+)?[A-Z]?(?=,\s(?:{_W}\s){{1,3}}(?i:{_STREET})\b)"

@@ -25,7 +25,7 @@ OWNED = re.compile(
     r"\b(?:[Aa]t|[Tt]o|[Ff]rom|[Ii]n|[Vv]ia|[Oo]f|[Cc]linic|[Rr]ef:?)\s(?P<v>(?:(?:St\.?|Saint|Dr\.?|Guy's and St)\s)?[A-Z][a-z]+(?:\s[A-Z][a-z]+)?(?:'s|s'))(?=\s?[,.;)]|\s(?:on|in|with|for|and|the|by|where|who|after|at|when|but|he|she|last|for)\b|\s?$)"
 )
 CARE = re.compile(
-    r"\b(?P<v>(?:[A-Z][\w'-]+\s){1,3}(?:Eye|Dental|Skin|Heart|Kidney|Child|Women's|Mother|Baby|Ortho|Health|Critical|Home|Nursing|Cancer|Pain|Day|Bone|Joint|Family|Medical|Life|Wellness|Speech|Hearing|Hair|Cosmetic|Physio|Fertility|Blood|Scan)\s(?:Care|Point|World|Wellness|Hub|House|Zone|Plus|Bank|Lab|Labs|Studio|Spa|Home|Hospice|Collection))\b"
+    r"\b(?P<v>(?:[A-Z][\w'-]+\s){1,3}(?:Eye|Dental|Skin|Heart|Kidney|Child|Women's|Mother|Baby|Ortho|Health|Critical|Home|Nursing|Cancer|Pain|Day|Bone|Joint|Family|Medical|Life|Wellness|Speech|Hearing|Hair|Cosmetic|Physio|Fertility|Blood|Scan)\s(?:Care|Point|World|Wellness|Hub|House|Zone|Plus|Bank|Lab|Labs|Studio|Spa|Home|Hospice|Collection)|(?:[A-Z][\w'-]+\s){1,3}(?:Women|Mother|Maa|Mom)(?:'s)?\s(?:&|and)\s(?:Child|Baby)(?:ren)?(?:'s)?)\b"
 )
 NATIONAL = re.compile(
     r"\b(?P<v>(?:National|State|Regional|Central|Apex|Zonal|Provincial) (?:Centre|Center|Institute|Laboratory|Agency|Reference Laboratory|Bureau) (?:for|of) (?:[A-Z][\w-]+ ?(?:and |of |for )?){1,5})(?<! )"
@@ -46,7 +46,7 @@ def find(page: Page) -> Iterator[Find]:
             words = [traits(w.lower()) for w in re.findall(r"[A-Za-z'-]{2,}", page.text[start:end])]
             if rule is ADMITTED and all(t & (Trait.WORD | Trait.KEEP) and not t & NAME for t in words):
                 continue  # "transferred to the Intensive Care Unit"
-            if page.kept.find(0, start, end) >= 0:
+            if rule is SAINT or page.kept.find(0, start, end) >= 0:
                 yield Find(
                     start, end, "hospital", "a hospital", ASK, Rank.RARE, "may be the name of a hospital"
                 )

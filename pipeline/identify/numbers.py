@@ -110,7 +110,7 @@ def _label_pattern(words: list[tuple[str, str]]) -> re.Pattern[str]:
     joined = alternation(word for word, _ in words)
     return re.compile(
         rf"(?<![\w/-])(?P<word>{joined})(?![a-z])"
-        r"(?P<more>(?:\.?[ /]{0,2}(?:card|cards|id|ids|i\.d\.|number|numbers|num|n[o0]s?|n[o0]\.s?|ending|ends|last|digits|in|with|being|reads|allotted|given|as|under|template|band|enrolment|print|photo|scan|id-?no|code|ref|#|reg|regn|registration|identification|identity|account|plate|record|slip|tag|identifier|label|contact|helpline|on file|is|was|of|संख्या|नंबर|नम्बर|न०|नं|ਨੰਬਰ|ਨੰ|எண்|కార్డు|कार्ड)\b\.?){0,5})"
+        r"(?P<more>(?:\.?[ /]{0,2}(?:card|cards|id|ids|i\.d\.|number|numbers|num|n[o0]s?|n[o0]\.s?|ending|ends|last|digits|in|with|being|reads|allotted|given|as|under|template|band|sl|enrolment|print|photo|scan|id-?no|code|ref|#|reg|regn|registration|identification|identity|account|plate|record|slip|tag|identifier|label|contact|helpline|on file|is|was|of|संख्या|नंबर|नम्बर|न०|नं|ਨੰਬਰ|ਨੰ|எண்|కార్డు|कार्ड)\b\.?){0,5})"
         r"(?P<sign>\s{0,2}[:.#=)|\u2013-]{0,2}\s{0,3}|\s?\(\s?)"
         r"(?-i:(?P<value>(?:\(?\+\d{1,3}\)?[ -]?)?(?:[A-Z0-9]|[a-z]{1,4}(?=[/-]?\d))"
         r"(?:[A-Z0-9]|[a-z](?=\d)|(?<=\d)[a-z]|[/_.:-](?=[A-Z0-9])|\s?[/-]\s?(?=\d)|(?<=\d) (?=\d{2})|(?<=[A-Z]) (?=\d)"

@@ -33,6 +33,8 @@ _UNITS = re.compile(
     r"\b(?P<v>\d{1,3}(?:st|nd|rd|th)?\s(?:\(?[A-Z][\w()-]*\)?\s){0,3}(?:Bn|BN|Battalion|Regiment|Regt|Rifles|RR|Sikh|Sikhs|Gorkha|Gurkha|GR|Dogra|Kumaon|Garhwal|Jat|Madras|Maratha|Mahar|Grenadiers|Guards|Lancers|Cavalry|Horse|Armoured|Para|PARA|Assam|Naga|Field|Medium|Engineers?|Signals?|Squadron|Sqn|Wing|Brigade|Division|Corps|Company|Coy|Infantry|BSF|CRPF|ITBP|SSB|CISF|NCC|PAC|IRB|IRBn|Airborne|Marines?|Fusiliers|Commando)\b(?:,?\s[A-Z][\w]*){0,3}"
     r"|(?:INS|HMS|USS|USNS|USCGC|RFA|MV|M\.V\.|MT|SS|S\.S\.|ICGS|HMNZS|HMAS|HMCS|FV|F/V|RV|R/V|MSC|CMA CGM)\s(?:[A-Z][a-z]\w*|(?:[A-Z]{4,}))(?:\s[A-Z]\w+){0,2}"
     r"|(?:[A-Z][\w'-]+\s){1,3}(?:FC|AFC|RFC|RUFC|CFC|CC|XI|Eleven|United|Rovers|Wanderers|Athletic|Hotspur|Albion|Blasters|Warriors|Kings|Titans|Capitals|Royals|Super Giants|Thalaivas|Paltan|Bulls|Steelers|Falcons|Harriers|Rifles|Police|Fire Brigade|Home Guards?|Fire Department|Sheriff's Office|School District|Air Base|Air Force Station|AFS|Cantonment)\b"
+    r"|(?:[A-Z][\w'-]+\s){1,4}(?:Force|Forces|Army|Navy|Police|Coast Guard|Fire Service|Railways?|Junior School|Infants|Grammar|Elementary|Polytechnic|Sixth Form)\b"
+    r"|(?<=the\s)[A-Z][\w'-]+\s(?:Primary|High|Secondary)(?=\s(?:pupil|student|teacher|school|staff|headmaster|team))"
     r"|(?:Air Force Station|AFS|Naval Base|Army Camp|Camp|Fort|RAF|Joint Base)\s[A-Z]\w+(?:\s[A-Z]\w+)?)"
 )
 _NO_WORK = re.compile(
