@@ -73,7 +73,68 @@ FOUND = [
     ("Serial no. SN973408348.", "SN973408348"),
     ("From IP 103.206.201.37.", "103.206.201.37"),
     ("See www.example.org/bib/7200 there.", "www.example.org/bib/7200"),
+    ("She died at 92 after a fall.", "92"),
+    ("He was in his 91st year.", "91st year"),
+    ("A woman in her nineties fell.", "her nineties"),
+    ("श्रीमती कमला, आयु ९४ वर्ष।", "९४"),
+    ("चौरानवे साल की महिला", "चौरानवे"),
+    ("Her form said age 90. She walks.", "90"),
+    ("Discharged on the 23rd and well.", "23rd"),
+    ("2021-07-08 First dose\n24th IVIG 1 g/kg", "24th"),
+    ("Collected on Tuesday 5/3 by him.", "Tuesday 5/3"),
+    ("Ill since the winter of 2019.", "winter of 2019"),
+    ("The rash came in early December.", "early December"),
+    ("২০২২ সালের মার্চ থেকে", "২০২২ সালের মার্চ"),
+    ("Seen on 1 .3. 2021 there.", "1 .3. 2021"),
+    ("Born on the 5th of March, two thousand twenty one.", "5th of March, two thousand twenty one"),
+    ("Admitted 12-15/03/2023 there.", "12-15/03/2023"),
+    ("पुणे – ४१२३०१ येथे", "४१२३०१"),
+    ("Vidisha (M.P.) 464 001 was named.", "464 001"),
+    ("He wrote from PHAGWARA 144401 then.", "144401"),
+    ("REG N0. 2O23-884l2 was read.", "2O23-884l2"),
+    ("Writ petition 4471 of 2021 was heard.", "4471 of 2021"),
+    ("रजि. नं. ४४७१ पर", "४४७१"),
+    ("Template FT-91c0-77ad was kept.", "FT-91c0-77ad"),
+    ("Card 4417 1234 5678 9113 was used.", "4417 1234 5678 9113"),
+    ("Paid to eknath@ybl-example once.", "eknath@ybl-example"),
+    ("Her Instagram id rahul_29 was named.", "rahul_29"),
+    ("results at ftp://results.lab.example.in/WG-2024/", "ftp://results.lab.example.in/WG-2024/"),
+    ("0600h pt gopinath restless", "gopinath"),
+    ("0930h wife kamala says he is calm", "kamala"),
+    ('He calls for "bablu" at night.', "bablu"),
+    ("handover to s/n jincy mol at two", "jincy mol"),
+    ("நோயாளி கலைச்செல்வி, க/பெ முருகேசன், வயது 34", "முருகேசன்"),
+    ("पत्ता: घर क्र. २१८, वरची आळी, ता. पुरंदर, जि. पुणे", "पुरंदर"),
+    ("ਪਿੰਡ ਚੱਕ ਭਾਈਕਾ, ਤਹਿਸੀਲ ਮਲੋਟ", "ਚੱਕ ਭਾਈਕਾ"),
+    ("Employer: Big Otter Poultry Processing, Springdale", "Big Otter Poultry Processing"),
+    ("A sepoy in 14 Rajputana Rifles fell.", "14 Rajputana Rifles"),
+    ("He stoked on INS Satpura then.", "INS Satpura"),
+    ("Admitted to Cedar Hollow Children's that night.", "Cedar Hollow Children's"),
+    ("She was seen at Addenbrooke's.", "Addenbrooke's"),
+    ("She lives behind the old Plaza cinema, Sadar Bazaar, Jhansi.", "the old Plaza cinema, Sadar Bazaar"),
+    ("He lives at 9 Chandlers\nWynd, Berwick.", "9 Chandlers\nWynd"),
 ]
+
+# Phrases that point to one person: always a question, never removed unasked.
+RARE = [
+    ("She was the state's first woman ice-hockey goalkeeper, now well.", "the state's first woman ice-hockey goalkeeper"),
+    ("He was the only dentist in the town then.", "the only dentist in the town"),
+    ("The patient, a serving officer's spouse, was well.", "a serving officer's spouse"),
+    ("All know me as the dhadi singer with the dark hands.", "the dhadi singer with the dark hands"),
+    ("Known to the city as the tabla player who performed, he fell.", "Known to the city as the tabla player who performed"),
+    ("रोगिणी जिले की एकमात्र महिला ऑटो चालक है।", "जिले की एकमात्र महिला ऑटो चालक"),
+    ("An ex-MLA came with fever.", "An ex-MLA"),
+    ("Her accident was in the newspapers.", "was in the newspapers"),
+    ("He had a tattoo of a peacock on the arm.", "tattoo of a peacock on the arm"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "words"), RARE)
+def test_what_points_to_one_person_is_asked_about(text, words):
+    assert covered(text, words), find(text)
+    start = text.index(words)
+    inside = [hit for hit in find(text) if hit.start < start + len(words) and hit.end > start]
+    assert {hit.action for hit in inside} == {"ask"}
 
 
 @pytest.mark.parametrize(("text", "words"), FOUND)
@@ -96,6 +157,18 @@ KEPT = [
     "Nifedipine 20 mg for five days; Mycobacterium leprae was seen.",
     "Images from a Siemens Somatom Definition Edge; R 4.2.2; SPSS version 26.",
     "NICE NG37, IDSA 2016, NYHA III, Day 14, week 12.",
+    "Alkaline phosphatase 214 U/L. Glycated haemoglobin (HbA1c) was 5.4%.",
+    "The plaques followed the lines of Blaschko, as in linear atrophoderma of Moulin.",
+    "The first doctor thought it was a boil; the only finding was pallor.",
+    "This is the first case from India, to our knowledge.",
+    "Rose 2014 and Khan 2015 disagree; see Patel 2019 and Mehta TY, 2009.",
+    "According to Banerjee and Roy,7 as Das showed in 2001, and Das et al⁵ agreed.",
+    "Reddy (personal communication, 2018). J Assoc Physicians India 2011.",
+    "Deshmukh P, Kulkarni S. Letter. BMJ 2012.",
+    "Reports from Tamil Nadu, Jammu and Kashmir and Sri Lanka, Ladakh and Goa exist.",
+    "The American College of Rheumatology criteria and the UK Cancer Genetics Group 2023.",
+    "Variants were called by GATK 4.4.0.0; anti-PF4 OD 2.9; oxygen saturation was 91.",
+    "He was transferred to the Intensive Care Unit. Myo-inositol raised on MRS. Findings fit.",
 ]
 
 

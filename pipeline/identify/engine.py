@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pipeline.core.proposal import Proposal
 from pipeline.identify import (
     REGIONS,
+    ages,
+    clinics,
     dates,
     indic,
     keep,
@@ -38,7 +40,9 @@ def find(text: str, region: str = "IN") -> list[Proposal]:
     finds = [
         *numbers.find(page),
         *dates.find(page),
+        *ages.find(page),
         *organisations.find(page),
+        *clinics.find(page),
         *works.find(page),
         *places.find(page),
         *names.find(page),

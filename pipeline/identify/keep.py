@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from pipeline.identify.near import near
 from pipeline.identify.page import Page, Token
 from pipeline.identify.references import lock_references
 from pipeline.identify.words import NAME, Trait, alternation, group, traits
@@ -21,7 +22,7 @@ _AUTHORS = rf"{_INITIALLED}(?:(?:, ?(?:and |& ?)?| and | & ){_INITIALLED}){{0,6}
 _YEAR = r"(?:19|20)\d\d[a-z]?"
 _TAIL = rf"(?:[,.]?\s*(?:[\[(]\s*{_YEAR}(?:[,;]\s*{_YEAR})*[^\[\]()\n]{{0,40}}[\])]|{_YEAR}|\[\d[\d,\s-]*\]|\^\d[\d,-]*\^))?"
 _ET_AL = re.compile(
-    rf"{_AUTHORS},?\s+(?:et\.?\s?al\b\.?|and (?:colleagues|co-?workers|associates|others)\b)(?:'s)?{_TAIL}"
+    rf"{_AUTHORS},?\s+(?:et\.?\s?al(?![A-Za-z])\.?|and (?:colleagues|co-?workers|associates|others)\b)(?:'s)?{_TAIL}"
 )
 _DATED = re.compile(
     rf"(?<![\w-])(?P<who>{_AUTHORS})(?:'s)?,?\s*(?:[(\[]\s*{_YEAR}(?:\s*[,;:]\s*(?:{_YEAR}|pp?\.? ?\d[\d-]*))*\s*[)\]]|\[\d[\d,\s-]*\])"
@@ -31,7 +32,7 @@ _BRACKETS = re.compile(rf"[(\[](?:see |e\.g\.,? |cf\.? |reviewed in |as in )?{_C
 _WORK = re.compile(
     rf"\b(?:(?:stud(?:y|ies)|series|review|meta-analysis|cohort|trials?|work|paper|article|experience|classification|criteria|textbook)"
     rf" (?:of|by|from)|(?:first |originally |initially |previously |also )?(?:described|proposed|popularised|popularized|introduced|coined|"
-    rf"published|hypothesised|hypothesized|postulated) (?:in {_YEAR} )?by|according to) (?P<who>{_AUTHORS})"
+    rf"published|hypothesised|hypothesized|postulated) (?:in {_YEAR} )?by|[Aa]ccording to) (?P<who>{_AUTHORS})"
 )
 _OWN_WORK = re.compile(
     rf"{_AUTHORS}'s? (?:\w+ )?(?:review|study|series|report|paper|work|article|cohort|meta-analysis|survey|analysis|case|cases|description|observation|classification|criteria)(?:{_TAIL}| (?:of|in|from) {_YEAR})"
@@ -72,27 +73,72 @@ _MADE_BY = re.compile(
     r"Instruments|Technologies|Biosystems|Surgical|Scientific|Therapeutics|USA|Germany|Japan|Switzerland|France|China|Italy|Korea|Israel|Denmark|Sweden|Netherlands|Austria|UK)\b)"
     r"[^()\n]{3,90},[^()\n]{2,40}\)"
 )
+_SURNAME = rf"{_NAME}(?: [A-Z]{{1,3}}(?![\w.]))?"
+_YEARED = re.compile(
+    rf"(?<![\w.'-])(?<![a-z] [A-Z]\. )(?P<who>{_SURNAME}(?:(?:,| and| &|, and|, &) {_SURNAME}){{0,3}},? {_YEAR})(?![\w/-]|\.\d)"
+    rf"|(?P<journal>\b(?:[A-Z][a-z]+\.? ){{0,2}}(?:J|Ann|Arch|Clin|Rev|Bull|Acta|Int J|Eur J|Am J|Br J)\.? (?:[A-Z][a-z]+\.? ?){{1,5}},? ?{_YEAR})"
+)
+_SAYS = re.compile(
+    rf"\b(?:[Aa]s|[Ww]hile|[Ww]hereas|[Ll]ike|[Uu]nlike) (?P<said>{_SURNAME}(?:(?:,| and| &) {_SURNAME})* (?:had |have |has |first |later |also |once )?(?:shown?|showed|reported|described|confirmed|found|proposed|noted|observed|argued|suggested|demonstrated|pointed out|put it)[^.\n]{{0,60}})"
+    rf"|\b(?:reported|described|shown|noted|observed|coined|proposed|published)\b[^.\n]{{0,40}} by (?P<by>{_SURNAME}(?:(?:,| and| &) {_SURNAME})*(?: in {_YEAR}|[,.]? ?(?:\[\d|\^\d|[\u2070-\u2079\u00b2\u00b3\u00b9])))"
+)
+_FIRST = re.compile(
+    rf"(?P<first>{_SURNAME}) (?:first|originally) (?:reported|described|proposed|coined|named|noted|defined)\b|(?P<personal>{_INITIALLED}) \(personal communication[^)\n]{{0,30}}\)"
+    rf"|(?P<group>{_SURNAME}(?:'s)? (?:group|team|colleagues)) [^.\n]{{0,80}}\[\d"
+)
+# "Deshmukh P, Kulkarni S. Letter. BMJ 2012."
+_LISTED = re.compile(
+    rf"{_NAME} [A-Z]{{1,3}}(?:, {_NAME} [A-Z]{{1,3}})+(?:,? et al)?\. [^\n]{{3,160}}?{_YEAR}\b|^{_NAME} [A-Z]{{1,3}}\. [A-Z][^\n]{{8,160}}(?:[Tt]hesis|[Dd]issertation|Press|University|Lancet|BMJ|Proc|Report)[^\n]{{0,60}}{_YEAR}\b",
+    re.MULTILINE,
+)
+# Bodies that publish guidelines: "American College of Rheumatology", "UK Cancer Genetics Group".
+_BODIES = re.compile(
+    r"\b(?:The )?(?:American|European|British|Indian|World|International|Global|Asian|Asia-Pacific|Asia Pacific|Latin American|Canadian|Australian|Japanese|Korean|Chinese|German|French|Italian|Scandinavian|Nordic|Scottish|UK|US|U\.S\.|National|Royal|Pan-?\w+) (?:[A-Z][\w-]+ |(?:and|of|for) ){0,5}?"
+    r"(?:(?:College|Society|Association|Academy|Federation|League|Federations|Societies|Colleges|Board|Committee|Commission|Organi[sz]ation|Union|Congress) (?:of|for|on|against) (?:the )?[A-Z][\w-]+(?:,? (?:and |& |of |the )*[A-Z][\w-]+){0,6}"
+    r"|(?:Society|Association|Federation|League|Organi[sz]ation|Consensus|Task Force|Working Group|Working Party|Study Group|Collaborative Group|Consortium|Collaboration|Network|Registry|Guidelines?|Taskforce|Initiative|Alliance|Programme|Genetics Group|Research Group|Oncology Group|Cooperative Group|Heart Association|Formulary|Pharmacopoeia))\b"
+)
 _PERSON = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Smt|Shri|MRN|UHID|aged|years?|DOB|village|Hospital|[MF])\b")
+
+
+# What a slow rule cannot do without, and how far before and behind it the rule may reach.
+_ANY_YEAR = re.compile(r"(?:19|20)\d\d")
+_ET = re.compile(r"\bet\.?\s?al|\band (?:colleagues|co-?workers|associates|others)\b")
+_OWNED = re.compile(
+    r"'s? (?:\w+ )?(?:review|study|series|report|paper|work|article|cohort|meta-an|survey|analysis|case|descr|observ|classif|criteria)|(?:19|20)\d\d"
+)
+_BRACKETED = re.compile(r"[(\[]\s*\d")
+_TOLD = re.compile(
+    r"described|reported|proposed|showed|found|coined|introduced|suggested|defined|noted|published|observed|revised|modified|refined|updated|named"
+)
+_ORIGIN = re.compile(r" (?:first|originally) [a-z]|\(personal|\b(?:group|team|colleagues) ")
+_CODED = re.compile(
+    r"\[@|10\.\d{4}|doi|PM|Pub|ISBN|ISSN|ISSN|arXiv|CAS|RRID|OMIM|MIM|ORPHA|Uni|db|Clin|SNOMED|LOINC|ICD|Eudra|GenBank|SRA|Bio|GEO|PDB|CTRI|REF|NCT|ISRCTN|ATCC|MTCC|DSM|CBS|NCIM|NCCLS|CLSI|ISO|EN|ASTM|IEC|Chi|CRD|ACTRN|JPRN|[NX][CGMPRTWZ]_|rs\d|[A-Z]{2}\d{6}|[cpgm]\.[\d*_+(A-Z-]"
+)
+_LOCKS = (
+    (_ET_AL, _ET, 200, 80),
+    (_BRACKETS, re.compile(r"[(\[]"), 1, 300),
+    (_OWN_WORK, _OWNED, 160, 90),
+    (_LISTED, _ANY_YEAR, 400, 1),
+)
 
 
 def mark(page: Page) -> None:
     """Fill `page.locked` and `page.kept`."""
     text = page.text
     lock_references(page)
-    for rule in (_CODES, _ET_AL, _BRACKETS, _OWN_WORK):
-        for found in rule.finditer(text):
+    for found in near(_CODES, text, _CODED, 30, 200):
+        _set(page.locked, *_trimmed(text, *found.span()))
+    for rule, anchor, before, after in _LOCKS:
+        for found in near(rule, text, anchor, before, after):
             if not (rule is _BRACKETS and _is_place(found[0])):
                 _set(page.locked, *_trimmed(text, *found.span()))
-    for rule in (_DATED, _WORK):
-        for found in rule.finditer(text):
-            if not _TITLE.search(text, max(0, found.start("who") - 8), found.start("who")) and not _is_place(
-                found["who"]
-            ):
-                _set(page.locked, *_trimmed(text, found.start("who"), found.end()))
+    for found in (*near(_DATED, text, _BRACKETED, 200, 60), *_WORK.finditer(text)):
+        if not _titled(text, found.start("who")) and not _is_place(found["who"]):
+            _set(page.locked, *_trimmed(text, found.start("who"), found.end()))
     for rule in (_REGION, _PHRASE):
         for found in rule.finditer(text):
             _set(page.kept, *found.span())
-    for found in _DESCRIBED.finditer(text):
+    for found in near(_DESCRIBED, text, _TOLD, 110, 60):
         _set(page.locked, *_trimmed(text, *found.span("who" if found["who"] else "by")))
     for found in _OF.finditer(text):
         first = traits(re.split(r"[- ]", found["v"])[0].lower())
@@ -101,8 +147,22 @@ def mark(page: Page) -> None:
     for found in _MADE_BY.finditer(text):
         if not _PERSON.search(found[0]):
             _set(page.locked, *found.span())
+    for found in (
+        *near(_YEARED, text, _ANY_YEAR, 120, 3),
+        *near(_FIRST, text, _ORIGIN, 60, 140),
+        *_SAYS.finditer(text),
+    ):
+        span = found.span(found.lastgroup or 0)
+        if not _titled(text, span[0]) and _is_author(text[slice(*span)]):
+            _set(page.kept, *_trimmed(text, *span))
+    for found in _BODIES.finditer(text):
+        _set(page.locked, *found.span())
     _eponyms(page)
     _products(page)
+
+
+def _titled(text: str, at: int) -> bool:
+    return bool(_TITLE.search(text, max(0, at - 8), at))
 
 
 def _set(mask: bytearray, start: int, end: int) -> None:
@@ -120,6 +180,12 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     return (found.end() if found else start), end
 
 
+def _is_author(words: str) -> bool:
+    """Whether no month, season or place stands where the author of a dated work would."""
+    low = [traits(w.lower()) for w in re.findall(r"[A-Z][^\W\d_]{2,}", words)]
+    return not any(t & (Trait.KEEP | Trait.PLACE | Trait.PLACELIKE) and not t & NAME for t in low)
+
+
 def _is_place(words: str) -> bool:
     """Whether the first name of what looks like a citation is a place or the name of a month."""
     names = [traits(w.lower()) for w in re.findall(r"[^\W\d_]{3,}", words)[:2]]
@@ -134,6 +200,8 @@ def _eponyms(page: Page) -> None:
     for i, token in enumerate(tokens):
         if token.low in _MEASURES and i > 1:
             _before_measure(page, i)
+        if token.low == "block" and i and tokens[i - 1].has(Trait.PLACE | Trait.PLACELIKE):
+            continue
         if token.low in heads and i and (token.shape in "lC" or token.low in plain_heads):
             _before_head(page, i)
         elif token.capital and token.has(Trait.EPONYM) and not token.has(Trait.GIVEN & ~Trait.EPONYM):

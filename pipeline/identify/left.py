@@ -56,10 +56,18 @@ def find(page: Page, known: Sequence[Find]) -> Iterator[Find]:
         i = end
 
 
+def _begins(page: Page, token: Token) -> bool:
+    """Whether a sentence begins with the word, also behind a unit: "214 U/L. Glycated …"."""
+    return token.opens or page.text[max(0, token.start - 4) : token.start].lstrip(
+        "mcdgU/L0123456789%"
+    ).startswith(". ")
+
+
 def _strange(page: Page, token: Token, taken: bytearray) -> bool:
     if (
         not token.capital
         or token.shape == "I"
+        or (token.low.endswith(("ed", "ing", "ly")) and not token.has(NAME) and _begins(page, token))
         or taken[token.start]
         or page.kept[token.start]
         or page.locked[token.start]

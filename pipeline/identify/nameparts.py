@@ -152,5 +152,8 @@ STOP = frozenset(
 
 
 def made(page: Page, j: int, end: int, label: str, said: str, action: Action, rank: Rank, why: str) -> Find:
-    """A find of the tokens j … end."""
+    """A find of the tokens j … end, with the "ji" or "ben" behind them."""
+    behind = page.tokens[end] if end < len(page.tokens) else None
+    if behind and behind.shape == "l" and behind.low in group("after_name") and page.gap(end) == " ":
+        end += 1
     return Find(page.tokens[j].start, page.tokens[end - 1].end, label, said, action, rank, why)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.identify import runs
+from pipeline.identify import runs, small
 from pipeline.identify.found import ASK, REMOVE, Find, Rank
 from pipeline.identify.nameparts import GAP, LONGEST, STOP, grown, made, plain, strength
 from pipeline.identify.page import Page
-from pipeline.identify.words import KNOWN, NAME, Trait, group
+from pipeline.identify.words import KNOWN, NAME, Trait, group, traits
 
 _AFTER_TITLE = re.compile(r"\.?\s{0,2}|\.?\s?\(|\.?\)\s?|\.?\s?:\s?|\.?\(")
 _AFTER_RELATION = re.compile(
@@ -23,6 +23,14 @@ LABEL = re.compile(
     r"(?:radiographs?|ct|mri|mr|ecg|ekg|eeg|photographs?|photos?|pictures?|images?|scans?|x-?rays?|ultrasound|usg|echo(?:cardiogram)?|mammogram|slides?|biopsy|specimen|sample|reports?|records|chart|consent|angiogram|smear|films?|pedigree|video|impression|fundus|face|hand|thumb print)\s(?:of|from|for))"
     r"(?P<sign>\s{0,2}(?:[:=,;-]|:-|\()?\s{0,3}(?:is\s|was\s)?[\"']?)(?=[A-Z])",
     re.IGNORECASE,
+)
+LONGEST_LABEL = 5  # words
+_FILLERS = frozenset(
+    "the her him up self full first last maiden operating referring reporting next goes yours born s d b w c f m r g h x sin girl boy".split()
+)
+_ENDS = (
+    frozenset(re.findall(r"[a-z]+", LABEL.pattern))
+    | {"assistant", "image", "record", "report", "signature"} - _FILLERS
 )
 _SURE_LABEL = re.compile(
     r"(?i:.*(?:name|naam|[sdwcbfmg]/o|\bso|\bdo|\bwo|alias|named|known as|nicknamed|surname|dear|(?:son|daughter|wife|husband|mother|father|widow|baby|infant|newborn)\s(?:girl |boy )?of|(?:reported|verified|signed|referred|operated|seen|reviewed|treated)\s(?:up\s)?by|surgeon|consultant|anaesthetist|witness\s?\d?|guardian|informant|nominee))"
@@ -39,6 +47,11 @@ _HINGLISH = re.compile(
     re.IGNORECASE,
 )
 _DICOM = re.compile(r"(?<!\w)[A-Za-z][A-Za-z'-]+(?:\^[A-Za-z'.-]*){1,4}(?!\w)")
+# "KUMAR, RAVI  MRN 1188"
+_TURNED = re.compile(
+    r"(?:^|[:|(\t]\s{0,3})(?P<v>(?P<one>[A-Z][A-Za-z'-]+), (?P<two>[A-Z][A-Za-z'-]+)(?: [A-Z]\.?)?)(?=\s*(?:[(|,;)]|MRN|DOB|UHID|NHS|Age|\d|$))",
+    re.MULTILINE,
+)
 _INITIALS_CASE = re.compile(
     r"(?:\b(?:[Pp]atient|[Cc]ase \d{1,2}|[Ss]ubject|[Pp]t\.?|[Mm]r\.?|[Mm]rs\.?|[Mm]s\.?|[Ss]mt\.?|[Mm]aster|[Bb]aby|[Ii]nitials?)[:,]?\s+\(?)(?P<v>(?:[A-Z]\.\s?){2,4}|[A-Z] ?[A-Z] ?[A-Z]?(?=,? \(?(?:aged? )?\d{1,3}\b|, [MF]\b|\b, a \d))"
 )
@@ -51,6 +64,7 @@ def find(page: Page) -> Iterator[Find]:
     """Every name of a person."""
     spans: list[Find] = [*_by_title(page), *_by_label(page), *_written_otherwise(page)]
     spans += _by_age(page)
+    spans += small.find(page)
     yield from spans
     yield from runs.find(page, runs.remembered(page, spans))
 
@@ -69,6 +83,16 @@ def _by_title(page: Page) -> Iterator[Find]:
     for i, token in enumerate(tokens[:-1]):
         low, gap = token.low, page.gap(i + 1)
         title = low in titles and (token.capital or low in ("dr", "smt", "mr", "mrs", "shri", "sri"))
+        if title and page.kept[token.start] and page.kept[tokens[i + 1].start]:
+            continue  # "Sri Lanka"
+        if (
+            title
+            and token.shape == "U"
+            and gap == ". "
+            and plain(tokens[i + 1])
+            and tokens[i + 1].shape == "C"
+        ):
+            continue  # "raised on MRS. Findings …"
         if (
             title
             and _AFTER_TITLE.fullmatch(gap)
@@ -143,17 +167,38 @@ def _related(page: Page, j: int) -> Find | None:
     if first.shape == "I" and (j + 1 >= len(tokens) or not tokens[j + 1].capital):
         return None
     if first.has(Trait.WORD) and strength(first) < 2:
-        return None
+        if first.shape != "C" or page.gap(j) != " " or first.has(Trait.KEEP | Trait.REGION):
+            return None
+        return made(
+            page, j, j + 1, "name", "a relative", ASK, Rank.RARE, "a name behind a relation, or a word?"
+        )
     end = grown(page, j, sure=False)
     if end == j:
         return None
     return made(page, j, end, "name", "a relative", REMOVE, Rank.CONTEXT, "a name behind a relation")
 
 
+def _labels(page: Page) -> Iterator[re.Match[str]]:
+    """Matches of LABEL, looked for only before a capitalised word behind a word a label can end with."""
+    text, tokens = page.text, page.tokens
+    for j in range(1, len(tokens)):
+        before, at = tokens[j - 1], tokens[j].start
+        sign = text.find("@", before.end, at)
+        ends = before.low in _ENDS or before.shape == "n" or sign >= 0
+        if not (ends and "A" <= text[at] <= "Z" and at - before.end < 10):
+            continue
+        starts = [t.start for t in tokens[max(0, j - LONGEST_LABEL) : j]] + [sign] * (sign >= 0)
+        for start in starts:
+            hit = LABEL.match(text, start, at + 1)
+            if hit and hit.end() == at:
+                yield hit
+                break
+
+
 def _by_label(page: Page) -> Iterator[Find]:
     tokens = page.tokens
     starts = {t.start: k for k, t in enumerate(tokens)}
-    for hit in LABEL.finditer(page.text):
+    for hit in _labels(page):
         j = starts.get(hit.end())
         if j is None:
             continue
@@ -183,7 +228,7 @@ def _by_label(page: Page) -> Iterator[Find]:
             continue
         run = tokens[j:end]
         best = max(strength(t) for t in run)
-        if first.has(Trait.EPONYM) and page.kept[first.start] and not colon:
+        if page.kept[first.start] and not colon and (first.has(Trait.EPONYM) or not first.has(NAME)):
             continue
         if label.lower().startswith(("history", "h/o")) and best < 3:
             continue
@@ -218,6 +263,9 @@ def _written_otherwise(page: Page) -> Iterator[Find]:
             yield Find(
                 *hit.span(), "name", "the patient", REMOVE, Rank.CONTEXT, "a name as image headers write it"
             )
+    for hit in _TURNED.finditer(page.text):
+        if all(traits(hit[n].lower()) & NAME for n in ("one", "two")):
+            yield Find(*hit.span("v"), "name", "the patient", REMOVE, Rank.CONTEXT, "a surname and a name")
     for rule in (_INITIALS_CASE, _INITIALS_AGE):
         for hit in rule.finditer(page.text):
             end = hit.end("v") - (hit["v"][-1] == " ")

@@ -10,6 +10,7 @@ from pipeline.identify.page import Page, Token
 from pipeline.identify.words import NAME, Trait, group
 
 LONGEST = 8  # words before the one that says what it is
+_NUMBER = re.compile(r",?\s(?:No\.?|Number|Unit)\s?\d{1,3}\b|\s(?:II|III|IV)\b")
 CONNECT = {"of", "and", "for", "the", "de", "in", "at", "on"}
 _JOINED = re.compile(r"[ \t]{1,2}|\. |-|'s? |, |\s?&\s?|/|'")
 
@@ -98,12 +99,14 @@ def _around(page: Page, i: int, kind: str) -> Find | None:
             return None
     if kind == "known":
         telling = telling or [head]
-        after = tokens[last + 1] if last + 1 < len(tokens) else head
+        after = tokens[last + 1] if last + 1 < len(tokens) else None
         if (
-            not city
+            after
+            and not city
             and after.shape == "C"
             and page.gap(last + 1) == " "
-            and not after.has(Trait.WORD | Trait.KEEP)
+            and not after.has(Trait.KEEP)
+            and not after.opens
         ):
             city = after.end
     if head.shape == "l" and not telling:
@@ -138,8 +141,13 @@ def _made(page: Page, first: int, end: int, kind: str, action: Action) -> Find:
     said = _SAID.get(kind, "an institution")
     if kind in ("weak", "known"):
         said = "a hospital" if kind == "known" else "an institution"
+    start = page.tokens[first].start
+    numbered = _NUMBER.match(page.text, end)
+    end = numbered.end() if numbered else end
+    if page.text[max(0, start - 4) : start] == "The ":
+        start -= 4
     return Find(
-        page.tokens[first].start, end, "employer" if kind == "work" else "school" if kind == "school" else "hospital",
+        start, end, "employer" if kind == "work" else "school" if kind == "school" else "hospital",
         said, action, Rank.ORGANISATION, "the name of an institution",
     )  # fmt: skip
 
@@ -266,8 +274,8 @@ def _right(page: Page, i: int) -> int:
             after.low in _heads()
             or after.low in group("generic_org")
             or after.low in group("work_heads")
-            or j > last
             or (tokens[j].low in CONNECT and j > i)
+            or (after.shape == "C" and any(t.low in CONNECT for t in tokens[i + 1 : j]) and gap == " ")
         ):
             if gap == ". " and after.low not in ("ltd", "limited", "of"):
                 break

@@ -63,6 +63,7 @@ def _at(page: Page, i: int) -> tuple[Find | None, int]:
             and _BEFORE.fullmatch(page.gap(j))
             and _can_be(
                 tokens[j],
+                said=tokens[j - 1].low in ("of", "called", "named"),
                 sure=token.low not in _SHORT | {"block", "ward", "post", "native", "division", "parish"},
             )
         ):
@@ -136,7 +137,7 @@ _SHORT = frozenset(
 )
 
 
-def _can_be(token: Token, *, sure: bool) -> bool:
+def _can_be(token: Token, *, sure: bool, said: bool = False) -> bool:
     if (
         not token.capital
         or token.shape == "I"
@@ -148,7 +149,7 @@ def _can_be(token: Token, *, sure: bool) -> bool:
         return (
             sure
             and token.shape == "C"
-            and token.has(Trait.NAMESAKE)
+            and (said or token.has(Trait.NAMESAKE))
             and token.low not in group("generic_org")
         )
     return True
@@ -300,4 +301,7 @@ def _placed(page: Page, i: int) -> bool:
 
 def _alone_state(page: Page, i: int) -> bool:
     """Whether a city that is a state of its own stands for the city: no other city stands before it."""
-    return not (i and page.gap(i) == ", " and page.tokens[i - 1].has(Trait.PLACE | Trait.PLACELIKE))
+    tokens = page.tokens
+    if i > 1 and tokens[i - 1].low in ("and", "or") and tokens[i - 2].has(Trait.REGION):
+        return False
+    return not (i and page.gap(i) == ", " and tokens[i - 1].has(Trait.PLACE | Trait.PLACELIKE | Trait.REGION))

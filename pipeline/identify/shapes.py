@@ -36,7 +36,9 @@ def _aadhaar(value: str) -> bool:
 
 
 def _ip(value: str) -> bool:
-    return all(int(part) < 256 for part in value.split("."))
+    """Four octets; four small ones are rather a version ("4.4.0.0") than an address."""
+    parts = [int(part) for part in value.split(".")]
+    return all(part < 256 for part in parts) and (parts[0] == 10 or (max(parts) > 20 and parts.count(0) < 2))
 
 
 def _ssn(value: str) -> bool:
@@ -52,7 +54,7 @@ SHAPES: tuple[tuple[str, str, str, str, Check | None], ...] = (
         "email",
         "[e-mail address]",
         "an e-mail address",
-        r"[\w.+%-]+\s?(?:@|\(at\)|\[at\]| at (?=[\w-]+\.(?:com|in|org|net|co|edu)\b))\s?[\w-]+(?:\.[\w-]+)+(?<![.-])",
+        r"[\w.+%-]+\s?(?:\[at\]|\(at\)|@)\s?[\w-]+(?:\s?(?:\[dot\]|\(dot\)| dot )\s?[\w-]+)+|[\w.+%-]+\s?(?:@|\(at\)|\[at\]| at (?=[\w-]+\.(?:com|in|org|net|co|edu)\b))\s?[\w-]+(?:\.[\w-]+)+(?<![.-])",
         None,
     ),
     ("ABHA address", "[ABHA address]", "an ABHA address", r"[\w.-]{3,}@(?:abdm|sbx|ndhm)\b", None),
@@ -60,14 +62,14 @@ SHAPES: tuple[tuple[str, str, str, str, Check | None], ...] = (
         "UPI",
         "[UPI address]",
         "a UPI address",
-        r"[\w.-]{2,}@(?:ok(?:axis|sbi|icici|hdfcbank)|ybl|ibl|axl|paytm|pt\w{2,5}|upi|apl|yapl|rapl|sbi|icici|hdfcbank|axisbank|axis|kotak|barodampay|cnrb|pnb|unionbank|idfcbank|fbl|airtel|jio|freecharge|ikwik|waaxis|wahdfcbank|waicici|wasbi|superyes|yes\w+|fam|slice|jupiteraxis|timecosmos|\w*bank)\b",
+        r"[\w.-]{2,}@[a-z][a-z0-9-]{1,24}(?<!-)(?![\w-]|\.\w)",
         None,
     ),
     (
         "URL",
         "[web address]",
         "a web address",
-        r"(?:https?://|www\.)[^\s<>\"')\]]+(?<![.,;:])|(?<![\w@.])(?:[a-z0-9-]+\.)+(?:com|org|net|in|co|uk|edu|gov|info|io|me|health|hospital|care|app|site|online|nhs)(?:/[^\s<>\"')\]]*(?<![.,;:]))?(?![\w@-])",
+        r"(?:(?:https?|ftps?|sftp|s3|gs|smb|file|git|ssh|rtsp|dicom|hxxps?)://|www\.)[^\s<>\"')\]]+(?<![.,;:])|(?<![\w@.])(?:[a-z0-9-]+\.)+(?:com|org|net|in|co|uk|edu|gov|info|io|me|health|hospital|care|app|site|online|nhs)(?:/[^\s<>\"')\]]*(?<![.,;:]))?(?![\w@-])|(?<![\w@.])(?:[a-z0-9-]+\.)+(?:be|ly|gl|tv|us|dev|ai|xyz|page|link|me|cc|to|eu|de|fr|au|ca|np|lk|bd|pk|world|news|live|video|blog|gle)/[^\s<>\"')\]]+(?<![.,;:])|\\\\[\w.-]+(?:\\[\w.$ -]+)+\\?|(?<![\w/])(?:[A-Z]:\\|/(?:home|data|mnt|users?|srv|var|media|export|archive|pacs)/)[^\s<>\"')\]]+",
         None,
     ),
     (
@@ -108,6 +110,13 @@ SHAPES: tuple[tuple[str, str, str, str, Check | None], ...] = (
         None,
     ),
     ("voter id", "[voter id]", "a voter id (EPIC)", r"\b[A-Z]{3}[ /]?\d{7}\b", None),
+    (
+        "account",
+        "[card number]",
+        "the number of a bank card",
+        r"(?<![\w-])\d{4}(?:[ -]\d{4}){3}(?![\w-])|(?<![\w-])3[47]\d\d[ -]\d{6}[ -]\d{5}(?![\w-])",
+        None,
+    ),
     (
         "ABHA",
         "[ABHA number]",
@@ -208,6 +217,13 @@ SHAPES: tuple[tuple[str, str, str, str, Check | None], ...] = (
         None,
     ),
     ("phone", "[phone number]", "a phone number", rf"(?<![\w./-])[1-9]\d{{2,3}}-\d{{6,7}}{_NOT_MORE}", None),
+    (
+        "phone",
+        "[phone number]",
+        "a phone number",
+        rf"(?<![\w.-])18[06]0[ -]?\d{{2,3}}[ -]?\d{{3,4}}(?:[ -]?\d{{2,3}})?{_NOT_MORE}|(?<![\w./-])[2-9]\d\d-\d{{4}}(?![\w/-]|[.,]\d|\s?(?:-|to)\s?\d)",
+        None,
+    ),
     (
         "PIN code",
         "[PIN code]",
