@@ -53,10 +53,12 @@ def may_i_post(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
         known = facts.of_case(intake.read(args.case.resolve()), channel.kind)
     in_a_case = bool(args.case)
     with glance.look(args.files, tell) as looked:
-        known |= looked.seen.facts
-        known |= {"urgent_inhouse": True} if args.urgent_in_house else {}
-        known |= {"files_clean": True} if args.write else {}  # what is written is
-        known |= stated
+        found, certain = looked.seen.facts, looked.seen.certain
+        if args.urgent_in_house:
+            found["urgent_inhouse"], certain["urgent_inhouse"] = True, "--urgent-in-house was typed"
+        if args.write:
+            found["files_clean"], certain["files_clean"] = True, "what --write writes is clean"
+        known |= ask.agreed(found, certain, stated)
         if sys.stdin.isatty() and sys.stderr.isatty() and not args.json:
             known = ask.on_terminal(known, channel.id, args.mode, tell.ask, input, in_a_case=in_a_case)
         verdicts = policy.judge(known, channel.id, args.mode, in_a_case=in_a_case)

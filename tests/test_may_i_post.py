@@ -142,6 +142,76 @@ def test_files_are_looked_at_and_never_changed(tmp_path, run):
     assert hashlib.sha256(photo.read_bytes()).hexdigest() == before
 
 
+NOTHING = [f"{n}={'34' if n == 'age_years' else 'yes' if n == 'verifiable' else 'no'}" for n in rules.told()]
+
+
+def stated(*more, but=()):
+    """Every fact stated as harmless as can be, apart from those in `but`."""
+    kept = [pair for pair in NOTHING if pair.partition("=")[0] not in but]
+    return [word for pair in (*kept, *more) for word in ("--fact", pair)]
+
+
+def looked_at(monkeypatch, **found):
+    seen = glance.Look(glance.Seen(**found))
+    monkeypatch.setattr(glance, "look", lambda *_: contextlib.nullcontext(seen))
+
+
+@pytest.mark.parametrize(
+    ("found", "fact", "why"),
+    [
+        ({"kinds": Counter(jpeg=1), "faces": 1}, "photo", "face"),
+        ({"kinds": Counter(jpeg=1), "carried": Counter(gps=1)}, "photo", "camera"),
+        ({"kinds": Counter(jpeg=1), "unread": 1}, "photo", "could not be looked at"),
+        ({"kinds": Counter(dicom=1), "headers": 9}, "scan", "DICOM"),
+        ({"kinds": Counter(video=1)}, "video", "video"),
+    ],
+)
+def test_what_was_found_in_a_file_is_not_talked_away(monkeypatch, capsys, found, fact, why):
+    looked_at(monkeypatch, **found)
+    assert cli.main(["may-i-post", "-c", "facebook", "-f", "it", *stated()]) == 2
+    said = capsys.readouterr()
+    assert f"--fact {fact}=no contradicts" in said.err
+    assert why in said.err
+    assert "YES" not in said.out
+
+
+def test_a_face_and_header_values_hold_against_other_facts_too(monkeypatch, capsys):
+    looked_at(monkeypatch, kinds=Counter(png=1), faces=1, text=1)
+    typed = ["may-i-post", "-c", "seminar", "-f", "it", "--fact"]
+    assert cli.main([*typed, "identifiable=no"]) == 2
+    assert cli.main([*typed, "files_clean=yes"]) == 2
+    assert "files_clean=yes contradicts" in capsys.readouterr().err
+
+
+def test_a_plain_photograph_may_be_said_to_be_of_no_patient(tmp_path, run):
+    draw_ring(tmp_path / "ring.png")
+    ran = run("may-i-post", "-c", "facebook", "-f", tmp_path / "ring.png", *stated())
+    assert ran.code == 0
+    assert ran.out.startswith("YES")
+
+
+@pytest.mark.parametrize(
+    "start", [b"%PDF-1.4\n%%EOF", b"PK\x03\x04 slides", b"A 40 year old man from Bathinda"]
+)
+def test_a_document_is_said_not_to_be_looked_into(tmp_path, run, start):
+    (tmp_path / "talk").write_bytes(start)
+    told = " ".join(run("may-i-post", "-c", "seminar", "-f", tmp_path / "talk", "--json").json["files"])
+    assert told.startswith("Not looked into: 1 ")
+    assert "casereport audit FILE --private" in told
+    assert "nothing found" not in told
+
+
+@pytest.mark.parametrize("channel", ["youtube", "facebook", "instagram", "whatsapp-group", "own-website"])
+def test_a_video_is_a_sure_no_whatever_is_said_of_urgency(tmp_path, run, channel):
+    (tmp_path / "film").write_bytes(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom")
+    urgent = ["--fact", "urgent_inhouse=yes", "--fact", "view_once_set=yes"]
+    ran = run("may-i-post", "-c", channel, "-f", tmp_path / "film", *urgent, "--json")
+    assert ran.code == 1
+    assert "IN-NMC-SM-6" in {r["id"] for r in ran.json["rules"] if r["state"] == "stop"}
+    assert "has to watch it" in " ".join(ran.json["files"])
+    assert not {row["fact"] for row in ran.json["missing"]} & {"view_once_set"}
+
+
 def test_an_urgent_picture_is_cleaned_and_marked_but_not_over_its_middle(tmp_path, run):
     photo, out = photograph(tmp_path / "ring.jpg"), tmp_path / "out.png"
     ran = run("may-i-post", "--urgent-in-house", "-f", photo, "--write", out, "--fact", "identifiable=no")
