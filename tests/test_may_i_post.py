@@ -77,6 +77,8 @@ def test_without_a_terminal_what_is_missing_is_listed_and_stops(run):
         ((), "--channel with one of"),
         (("-c", "x", "--fact", "phto=yes"), "did you mean photo"),
         (("-c", "x", "--write", "o.png"), "needs --urgent-in-house"),
+        (("-c", "x", "--fact", "photo=yes", "--fact", "photo=no"), "twice"),
+        (("-c", "x", "--fact", "age_years=old"), "age_years=34"),
         (("-c", "telegram"), "no channel is called"),
         (("-c", "x", "-f", "nowhere.jpg"), "file 1 is not there"),
     ],
@@ -84,6 +86,16 @@ def test_without_a_terminal_what_is_missing_is_listed_and_stops(run):
 def test_words_that_make_no_sense_are_refused_with_what_to_type(typed, said, capsys):
     assert cli.main(["may-i-post", *typed]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_sure_no_and_one_for_want_of_knowledge_look_different(run):
+    sure, unsure = ("--fact", "photo=yes"), ("--fact", "verifiable=yes")
+    assert run("may-i-post", "-c", "Facebook", *sure).out.startswith("NO: Facebook")
+    assert run("may-i-post", "-c", "FACEBOOK", *unsure).out.startswith("NOT YET KNOWN, so no: Facebook")
+    assert run("may-i-post", "-c", "x", *sure, "--json").json["certain"] is True
+    told = run("may-i-post", "-c", "x", *unsure, "--json").json
+    assert (told["answer"], told["certain"]) == ("NO", False)
+    assert run("may-i-post", "-c", "x", *stated(), "--json").json["certain"] is True
 
 
 def test_the_modes_that_may_be_typed_are_those_there_are():
@@ -236,6 +248,34 @@ def test_no_urgent_picture_where_a_rule_forbids_it(tmp_path, monkeypatch, capsys
     assert cli.main([*typed, "--fact", "consent_signed=no"]) == 1
     assert "no picture was written" in capsys.readouterr().err
     assert not (tmp_path / "o.png").exists()
+
+
+@pytest.mark.parametrize(
+    "fact", ["consent_withdrawn=yes", "sexual_offence=yes", "hiv=yes", "view_once_set=no", "before_after=yes"]
+)
+def test_urgency_does_not_excuse_what_is_known_to_be_against_it(tmp_path, monkeypatch, capsys, fact):
+    looked_at(monkeypatch, kinds=Counter(png=1))
+    typed = ["may-i-post", "--urgent-in-house", "-f", "ring.png", "--write", str(tmp_path / "o.png")]
+    assert cli.main([*typed, "--fact", fact]) == 1
+    assert "no picture was written" in capsys.readouterr().err
+    assert not (tmp_path / "o.png").exists()
+    assert cli.main([*typed, "--fact", "urgent_inhouse=no"]) == 2
+
+
+def test_for_what_is_not_known_a_person_vouches_and_on_a_terminal_confirms_view_once(tmp_path, run):
+    draw_ring(tmp_path / "ring.png")
+    typed = ["may-i-post", "--urgent-in-house", "-f", tmp_path / "ring.png", "--write"]
+    ran = run(*typed, tmp_path / "a.png")
+    assert (tmp_path / "a.png").exists()
+    told = " ".join(ran.everything.split())
+    assert "vouches" in told
+    for name in ("sexual_offence", "view_once_set", "consent_signed"):
+        assert name in told.partition("vouches")[0]
+    facts = stated(but=("photo", "urgent_inhouse", "view_once_set", "files_clean"))
+    for answer, written in (("", False), ("no", False), ("yes", True)):
+        out = tmp_path / f"b{answer}.png"
+        on_a_terminal([*map(str, (*typed, out)), *facts, "--fact", "photo=yes"], [answer])
+        assert out.exists() is written
 
 
 def test_an_urgent_picture_takes_the_place_of_no_file(tmp_path, capsys):

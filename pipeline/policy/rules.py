@@ -144,6 +144,11 @@ def nowhere_else() -> Mapping[str, str]:
     return found
 
 
+def never_in_house() -> tuple[str, ...]:
+    """Facts with which no picture is written for an urgent discussion inside the hospital."""
+    return tuple(_data()["never_in_house"])
+
+
 def words(name: str) -> str:
     """A fact in words, as something that is so."""
     if name in made_by():
