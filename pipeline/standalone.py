@@ -44,6 +44,7 @@ def may_i_post(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline import intake, policy
     from pipeline.deidentify.folder import glance, inhouse
     from pipeline.policy import ask, facts, rules, words
+    from pipeline.policy import inhouse as urgent
 
     channel, stated = rules.channel(_channel(args)), ask.typed(args.fact)
     known: dict[str, Any] = {}
@@ -53,24 +54,36 @@ def may_i_post(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
         known = facts.of_case(intake.read(args.case.resolve()), channel.kind)
     in_a_case = bool(args.case)
     with glance.look(args.files, tell) as looked:
-        known |= looked.seen.facts
-        known |= {"urgent_inhouse": True} if args.urgent_in_house else {}
-        known |= {"files_clean": True} if args.write else {}  # what is written is
-        known |= stated
-        if sys.stdin.isatty() and sys.stderr.isatty() and not args.json:
+        found, certain = looked.seen.facts, looked.seen.certain
+        if args.urgent_in_house:
+            found["urgent_inhouse"], certain["urgent_inhouse"] = True, "--urgent-in-house was typed"
+        if args.write:
+            found["files_clean"], certain["files_clean"] = True, "what --write writes is clean"
+        known |= ask.agreed(found, certain, stated)
+        person = sys.stdin.isatty() and sys.stderr.isatty() and not args.json
+        if person:
             known = ask.on_terminal(known, channel.id, args.mode, tell.ask, input, in_a_case=in_a_case)
         verdicts = policy.judge(known, channel.id, args.mode, in_a_case=in_a_case)
         seen = looked.seen.words()
-        answer = {**words.to_json(channel, verdicts, args.mode), "files": seen, "written": None}
+        answer = {
+            **words.to_json(channel, verdicts, args.mode),
+            "files": seen,
+            "written": None,
+            "refused": [],
+        }
         if not args.json:
             told = words.to_text(channel, verdicts, args.mode, seen, whole=args.all, in_a_case=in_a_case)
             print(plain(told))
-        if args.write and words.forbidden(verdicts):
-            tell.say("no picture was written: a rule forbids it")
+        if args.write:
+            answer["refused"] = urgent.refusals(verdicts, known)
+            if person and known.get("view_once_set") is None:
+                answer["refused"].append("nobody confirmed that View Once is switched on")
+        if args.write and answer["refused"]:
+            tell.say(f"no picture was written: {'; '.join(answer['refused'])}")
         elif args.write:
             inhouse.write(looked, args.write)
             answer["written"] = str(args.write)
-            tell.say(f"written: {args.write}. {words.VIEW_ONCE}")
+            tell.say(" ".join((f"written: {args.write}.", urgent.vouched(verdicts), words.VIEW_ONCE)))
     return (Exit.OK if answer["clear"] else Exit.NOT_READY), answer
 
 
@@ -79,7 +92,7 @@ def _channel(args: argparse.Namespace) -> str:
     from pipeline.deidentify.folder import inhouse
     from pipeline.policy import rules
 
-    name = args.channel or (rules.IN_HOUSE if args.urgent_in_house else "")
+    name = (args.channel or (rules.IN_HOUSE if args.urgent_in_house else "")).strip().lower()
     if not name:
         raise UsageError("say where", fix=f"--channel with one of: {', '.join(rules.channels())}")
     if args.write and not (args.urgent_in_house and len(args.files) == 1 and name == rules.IN_HOUSE):

@@ -21,6 +21,12 @@ ADVERTISING = {
         "It was never before reported.",
         "We are the only centre that offers it.",
         "Our unit has the largest experience in the state.",
+        "We are the first in Punjab to perform this surgery.",
+        "It was done for the first time in Malwa region by Dr Singh.",
+        "First time in North India, this procedure was performed.",
+        "This is the first such case from Punjab.",
+        "One of a kind case.",
+        "यह भारत में पहला मामला है।",
     ],
     "REC111": [
         "It was done by a world-renowned surgeon.",
@@ -28,6 +34,13 @@ ADVERTISING = {
         "A state-of-the-art scanner was used.",
         "In experienced hands it is safe.",
         "It was done at the best hospital in town.",
+        "Dr Singh, a famous dermatologist, treated her.",
+        "It was done by our world-famous team.",
+        "Expert surgeon saved the patient.",
+        "We have a vast experience.",
+        "The most advanced laser was used.",
+        "We use cutting-edge technology.",
+        "यह सबसे अच्छा अस्पताल है।",
     ],
     "REC112": [
         "It was a miracle.",
@@ -35,28 +48,47 @@ ADVERTISING = {
         "A 100% success was seen.",
         "The drug has no side effects.",
         "It gives a permanent cure.",
+        "इलाज की गारंटी है।",
+        "यह चमत्कार था।",
     ],
     "REC113": [
         "The results were excellent: stunning results.",
         "Spectacular recovery followed.",
         "Our team is proud of it.",
         "The pictures speak for themselves.",
+        "We have the highest success rate.",
+        "The success rate is 99%.",
+        "Our success rate is high.",
+        "Best results in the region.",
+        "She got a new life.",
     ],
     "REC114": [
         "She was grateful to the doctors.",
         "He would highly recommend this hospital.",
         "“I thank the team.”",
+        "“We thank Dr Singh for everything.”",
+        "He recommends our clinic to everyone.",
+        "Rate us on Google.",
+        "डॉक्टर साहब को धन्यवाद।",
     ],
     "POL020": [
         "Contact us for details.",
         "For appointments ring 98140 12345.",
         "See our Facebook page; visit us.",
         "More is on our website.",
+        "Contact: 98765 43210 for consultation.",
+        "Visit www.drsingh.in",
+        "DM for appointment",
+        "Clinic timing 10-2",
+        "संपर्क करें",
     ],
     "POL021": [
         "Book an appointment today.",
         "Patients may contact our team.",
         "We offer a discount.",
+        "Free camp every Sunday at our hospital.",
+        "EMI available",
+        "निःशुल्क जांच शिविर",
     ],
     "POL022": ["A male fetus was delivered.", "Fetal sex was told to the parents."],
 }
@@ -72,7 +104,20 @@ The registry is at www.clinicaltrials.gov; the code is 8412345678901 and the lev
 An X-linked disease of the male fetus was known. Improvement was remarkable in two of nine reports [@a; @b].
 It was the first time she had fever.
 She was seen in our hospital with number 9814012345. The best available evidence is weak.
-A reference centre confirmed it."""
+A reference centre confirmed it.
+Cutting edge of the needle was used to enter. The leading edge of the plaque was scaly.
+This is the first-line treatment of the patient series. A leading-edge skin biopsy was done.
+The first patient in the literature was described by Koch.
+He has no side effects from treatment. The drug has no side effects reported.
+We thank Dr Rao for the pathology.
+See us (ultrasound). Modalities like US and CT were used.
+The sex of the fetus was not determined. Prenatal sex hormone exposure matters.
+The first lesion was seen in the area of the knee. He first noticed it in India.
+The success rate was 86% (12 of 14 patients). A cure rate of 90% is reported [@trial].
+Two expert dermatopathologists read the slides. The best doctor-patient communication helps.
+See https://www.who.int for the list. A call for consultation was made. His DM was well controlled.
+He was seen at a free eye camp in his village. Patients should consult the authors' guidelines.
+This is the only hospital-acquired infection. It was the best treatment in the area of the knee."""
 
 
 def codes(text: str) -> list[str]:

@@ -77,6 +77,8 @@ def test_without_a_terminal_what_is_missing_is_listed_and_stops(run):
         ((), "--channel with one of"),
         (("-c", "x", "--fact", "phto=yes"), "did you mean photo"),
         (("-c", "x", "--write", "o.png"), "needs --urgent-in-house"),
+        (("-c", "x", "--fact", "photo=yes", "--fact", "photo=no"), "twice"),
+        (("-c", "x", "--fact", "age_years=old"), "age_years=34"),
         (("-c", "telegram"), "no channel is called"),
         (("-c", "x", "-f", "nowhere.jpg"), "file 1 is not there"),
     ],
@@ -84,6 +86,16 @@ def test_without_a_terminal_what_is_missing_is_listed_and_stops(run):
 def test_words_that_make_no_sense_are_refused_with_what_to_type(typed, said, capsys):
     assert cli.main(["may-i-post", *typed]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_sure_no_and_one_for_want_of_knowledge_look_different(run):
+    sure, unsure = ("--fact", "photo=yes"), ("--fact", "verifiable=yes")
+    assert run("may-i-post", "-c", "Facebook", *sure).out.startswith("NO: Facebook")
+    assert run("may-i-post", "-c", "FACEBOOK", *unsure).out.startswith("NOT YET KNOWN, so no: Facebook")
+    assert run("may-i-post", "-c", "x", *sure, "--json").json["certain"] is True
+    told = run("may-i-post", "-c", "x", *unsure, "--json").json
+    assert (told["answer"], told["certain"]) == ("NO", False)
+    assert run("may-i-post", "-c", "x", *stated(), "--json").json["certain"] is True
 
 
 def test_the_modes_that_may_be_typed_are_those_there_are():
@@ -142,6 +154,76 @@ def test_files_are_looked_at_and_never_changed(tmp_path, run):
     assert hashlib.sha256(photo.read_bytes()).hexdigest() == before
 
 
+NOTHING = [f"{n}={'34' if n == 'age_years' else 'yes' if n == 'verifiable' else 'no'}" for n in rules.told()]
+
+
+def stated(*more, but=()):
+    """Every fact stated as harmless as can be, apart from those in `but`."""
+    kept = [pair for pair in NOTHING if pair.partition("=")[0] not in but]
+    return [word for pair in (*kept, *more) for word in ("--fact", pair)]
+
+
+def looked_at(monkeypatch, **found):
+    seen = glance.Look(glance.Seen(**found))
+    monkeypatch.setattr(glance, "look", lambda *_: contextlib.nullcontext(seen))
+
+
+@pytest.mark.parametrize(
+    ("found", "fact", "why"),
+    [
+        ({"kinds": Counter(jpeg=1), "faces": 1}, "photo", "face"),
+        ({"kinds": Counter(jpeg=1), "carried": Counter(gps=1)}, "photo", "camera"),
+        ({"kinds": Counter(jpeg=1), "unread": 1}, "photo", "could not be looked at"),
+        ({"kinds": Counter(dicom=1), "headers": 9}, "scan", "DICOM"),
+        ({"kinds": Counter(video=1)}, "video", "video"),
+    ],
+)
+def test_what_was_found_in_a_file_is_not_talked_away(monkeypatch, capsys, found, fact, why):
+    looked_at(monkeypatch, **found)
+    assert cli.main(["may-i-post", "-c", "facebook", "-f", "it", *stated()]) == 2
+    said = capsys.readouterr()
+    assert f"--fact {fact}=no contradicts" in said.err
+    assert why in said.err
+    assert "YES" not in said.out
+
+
+def test_a_face_and_header_values_hold_against_other_facts_too(monkeypatch, capsys):
+    looked_at(monkeypatch, kinds=Counter(png=1), faces=1, text=1)
+    typed = ["may-i-post", "-c", "seminar", "-f", "it", "--fact"]
+    assert cli.main([*typed, "identifiable=no"]) == 2
+    assert cli.main([*typed, "files_clean=yes"]) == 2
+    assert "files_clean=yes contradicts" in capsys.readouterr().err
+
+
+def test_a_plain_photograph_may_be_said_to_be_of_no_patient(tmp_path, run):
+    draw_ring(tmp_path / "ring.png")
+    ran = run("may-i-post", "-c", "facebook", "-f", tmp_path / "ring.png", *stated())
+    assert ran.code == 0
+    assert ran.out.startswith("YES")
+
+
+@pytest.mark.parametrize(
+    "start", [b"%PDF-1.4\n%%EOF", b"PK\x03\x04 slides", b"A 40 year old man from Bathinda"]
+)
+def test_a_document_is_said_not_to_be_looked_into(tmp_path, run, start):
+    (tmp_path / "talk").write_bytes(start)
+    told = " ".join(run("may-i-post", "-c", "seminar", "-f", tmp_path / "talk", "--json").json["files"])
+    assert told.startswith("Not looked into: 1 ")
+    assert "casereport audit FILE --private" in told
+    assert "nothing found" not in told
+
+
+@pytest.mark.parametrize("channel", ["youtube", "facebook", "instagram", "whatsapp-group", "own-website"])
+def test_a_video_is_a_sure_no_whatever_is_said_of_urgency(tmp_path, run, channel):
+    (tmp_path / "film").write_bytes(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom")
+    urgent = ["--fact", "urgent_inhouse=yes", "--fact", "view_once_set=yes"]
+    ran = run("may-i-post", "-c", channel, "-f", tmp_path / "film", *urgent, "--json")
+    assert ran.code == 1
+    assert "IN-NMC-SM-6" in {r["id"] for r in ran.json["rules"] if r["state"] == "stop"}
+    assert "has to watch it" in " ".join(ran.json["files"])
+    assert not {row["fact"] for row in ran.json["missing"]} & {"view_once_set"}
+
+
 def test_an_urgent_picture_is_cleaned_and_marked_but_not_over_its_middle(tmp_path, run):
     photo, out = photograph(tmp_path / "ring.jpg"), tmp_path / "out.png"
     ran = run("may-i-post", "--urgent-in-house", "-f", photo, "--write", out, "--fact", "identifiable=no")
@@ -166,6 +248,34 @@ def test_no_urgent_picture_where_a_rule_forbids_it(tmp_path, monkeypatch, capsys
     assert cli.main([*typed, "--fact", "consent_signed=no"]) == 1
     assert "no picture was written" in capsys.readouterr().err
     assert not (tmp_path / "o.png").exists()
+
+
+@pytest.mark.parametrize(
+    "fact", ["consent_withdrawn=yes", "sexual_offence=yes", "hiv=yes", "view_once_set=no", "before_after=yes"]
+)
+def test_urgency_does_not_excuse_what_is_known_to_be_against_it(tmp_path, monkeypatch, capsys, fact):
+    looked_at(monkeypatch, kinds=Counter(png=1))
+    typed = ["may-i-post", "--urgent-in-house", "-f", "ring.png", "--write", str(tmp_path / "o.png")]
+    assert cli.main([*typed, "--fact", fact]) == 1
+    assert "no picture was written" in capsys.readouterr().err
+    assert not (tmp_path / "o.png").exists()
+    assert cli.main([*typed, "--fact", "urgent_inhouse=no"]) == 2
+
+
+def test_for_what_is_not_known_a_person_vouches_and_on_a_terminal_confirms_view_once(tmp_path, run):
+    draw_ring(tmp_path / "ring.png")
+    typed = ["may-i-post", "--urgent-in-house", "-f", tmp_path / "ring.png", "--write"]
+    ran = run(*typed, tmp_path / "a.png")
+    assert (tmp_path / "a.png").exists()
+    told = " ".join(ran.everything.split())
+    assert "vouches" in told
+    for name in ("sexual_offence", "view_once_set", "consent_signed"):
+        assert name in told.partition("vouches")[0]
+    facts = stated(but=("photo", "urgent_inhouse", "view_once_set", "files_clean"))
+    for answer, written in (("", False), ("no", False), ("yes", True)):
+        out = tmp_path / f"b{answer}.png"
+        on_a_terminal([*map(str, (*typed, out)), *facts, "--fact", "photo=yes"], [answer])
+        assert out.exists() is written
 
 
 def test_an_urgent_picture_takes_the_place_of_no_file(tmp_path, capsys):

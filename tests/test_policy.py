@@ -157,6 +157,35 @@ def test_nothing_known_is_a_no_with_the_questions_to_answer(channel):
     assert answer(judge(PEACE, channel)) is Answer.YES
 
 
+URGENT = {"urgent_inhouse": True, "view_once_set": True}
+
+
+@pytest.mark.parametrize("channel", [name for name in rules.channels() if name != rules.IN_HOUSE])
+def test_view_once_is_no_excuse_and_no_question_in_any_other_channel(channel):
+    for facts in ({"photo": True}, {"video": True}, {"scan": True, "consent_signed": False}):
+        for mode in rules.MODES:
+            excused = judge({**facts, **URGENT}, channel, mode)
+            assert [v.rule.id for v in excused if v.state is State.STOP] == [
+                v.rule.id
+                for v in judge({**facts, "urgent_inhouse": True, "view_once_set": False}, channel, mode)
+                if v.state is State.STOP
+            ]
+            assert "view_once_set" not in open_facts(judge(facts, channel, mode))
+
+
+def test_an_operation_video_is_forbidden_but_for_the_urgent_view_once():
+    for channel in ("youtube", "facebook", "instagram", "whatsapp-group", "class-group", "own-website"):
+        assert said("IN-NMC-SM-6", {"video": True, **URGENT}, channel).state is State.STOP
+        assert said("IN-NMC-SM-6", {"video": True}, channel).state is State.STOP
+    known = {"video": True, "before_after": False, **URGENT}
+    assert said("IN-NMC-SM-6", known, rules.IN_HOUSE) is None
+    assert said("IN-NMC-SM-6", {**known, "before_after": True}, rules.IN_HOUSE).state is State.STOP
+    assert said("IN-NMC-SM-6", {"video": True}, rules.IN_HOUSE).state is State.UNKNOWN
+    picture = {"photo": True, "consent_signed": False, **URGENT}
+    assert said("IN-TPG-3.7", picture, "facebook").state is State.STOP
+    assert said("IN-TPG-3.7", picture, rules.IN_HOUSE) is None
+
+
 def test_unknown_facts_are_named_only_where_they_matter():
     assert "parent_signed" not in open_facts(judge({**PEACE, "case_text": True}, "seminar"))
     child = {**PEACE, "case_text": True, "age_years": 9, "parent_signed": None, "assent_recorded": None}
@@ -341,7 +370,9 @@ def test_the_answer_fits_a_telephone_and_leads_on(channel, facts):
     lines = told.splitlines()
     assert len(lines) <= words.LINES
     assert max(map(len, lines)) <= words.WIDTH
-    assert lines[0].startswith(str(answer(verdicts)))
+    said = str(answer(verdicts))
+    sure = said != "NO" or any(verdict.state is State.STOP for verdict in verdicts)
+    assert lines[0].startswith(said if sure else words.UNSURE)
     assert words.WAY_OUT in told
 
 

@@ -15,7 +15,9 @@ OLDEST = 130  # years
 
 
 def typed(pairs: Iterable[str]) -> dict[str, Any]:
-    """The facts of `--fact NAME=yes|no|NUMBER`. Raises UsageError for what is no fact or no answer."""
+    """The facts of `--fact NAME=yes|no|NUMBER`. Raises UsageError for what is no fact or no answer,
+    or contradicts itself.
+    """
     facts: dict[str, Any] = {}
     numbers = {row["number"] for row in rules.questions() if "number" in row}
     for pair in pairs:
@@ -27,9 +29,24 @@ def typed(pairs: Iterable[str]) -> dict[str, Any]:
         value = _number(text) if name in numbers else _yes_or_no(text)
         if value is None:
             wanted = "a number" if name in numbers else "yes or no"
-            raise UsageError(f"--fact {name} needs {wanted}", fix=f"for example: --fact {name}=no")
-        facts[name] = value
+            example = "34" if name in numbers else "no"
+            raise UsageError(f"--fact {name} needs {wanted}", fix=f"for example: --fact {name}={example}")
+        if facts.setdefault(name, value) != value:
+            raise UsageError(f"--fact {name} is there twice and says two things", fix="leave one out")
     return facts
+
+
+def agreed(found: Mapping[str, Any], certain: Mapping[str, str], stated: Mapping[str, Any]) -> dict[str, Any]:
+    """What was found and what was stated, together. Words win only over what is not `certain` (fact -> why).
+
+    Raises UsageError where they contradict each other: one of them is wrong, and that is not ours to choose.
+    """
+    for name, why in certain.items():
+        if name in stated and stated[name] != found[name]:
+            said = "yes" if stated[name] else "no"
+            fix = f"leave out --fact {name}, or take the file out of --files"
+            raise UsageError(f"--fact {name}={said} contradicts what was found: {why}", fix=fix)
+    return {**found, **stated}
 
 
 def on_terminal(

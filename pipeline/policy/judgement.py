@@ -62,7 +62,7 @@ def judge(
     does not exist.
     """
     kind = rules.channel(channel).kind
-    known = complete(facts)
+    known = complete({**facts, **impossible(channel)})
     found = []
     for rule in rules.rules():
         if rule.channel and kind not in rule.channel:
@@ -76,6 +76,15 @@ def judge(
                 said = replace(said, state=State.WARN, missing=(), demoted=True)
             found.append(said)
     return tuple(sorted(found, key=_rank))
+
+
+def impossible(channel: str) -> dict[str, bool]:
+    """Facts that cannot be so in this channel, whatever anyone says: View Once is no part of a group.
+
+    Raises UsageError for a channel that does not exist.
+    """
+    kind = rules.channel(channel).kind
+    return {name: False for name, only in rules.nowhere_else().items() if kind != only}
 
 
 def complete(facts: Facts) -> dict[str, Any]:

@@ -138,6 +138,17 @@ def derived() -> Mapping[str, Mapping[str, Any]]:
     return {name: row["when"] for name, row in _data()["from"].items()}
 
 
+def nowhere_else() -> Mapping[str, str]:
+    """Facts that can be so in one kind of channel only: name -> kind."""
+    found: Mapping[str, str] = _data()["only_in"]
+    return found
+
+
+def never_in_house() -> tuple[str, ...]:
+    """Facts with which no picture is written for an urgent discussion inside the hospital."""
+    return tuple(_data()["never_in_house"])
+
+
 def words(name: str) -> str:
     """A fact in words, as something that is so."""
     if name in made_by():

@@ -12,6 +12,7 @@ from pipeline.policy.judgement import Answer, State, Verdict, answer, clear, ope
 from pipeline.policy.rules import Channel
 
 WIDTH, LINES = 60, 25  # of a telephone
+UNSURE = "NOT YET KNOWN, so no"
 FIRST = 3  # open questions that are named in the short answer
 WAY_OUT = "casereport new CASE --from FILES"
 WAY_OUT_SAYS = (
@@ -33,7 +34,7 @@ def to_text(
     in_a_case: bool = False,
 ) -> str:
     """The answer, the rules in plain words, and the way out. `whole` tells every rule with all its dates."""
-    head = [*_wrapped(f"{answer(verdicts)}: {channel.words}{_how(verdicts)}"), *_files(seen)]
+    head = [*_wrapped(f"{_said(verdicts)}: {channel.words}{_how(verdicts)}"), *_files(seen)]
     way = _way_out(channel, answer(verdicts), in_a_case)
     tail = [*_open(verdicts, whole), *_later(verdicts), *way, *_small_print(mode)]
     worst = [v for v in verdicts if whole or _worth_telling(v, _told(verdicts))]
@@ -57,6 +58,7 @@ def to_json(channel: Channel, verdicts: Sequence[Verdict], mode: str) -> dict[st
         "channel": channel.id,
         "mode": mode,
         "answer": str(answer(verdicts)),
+        "certain": forbidden(verdicts) or not open_facts(verdicts),  # nothing still unknown would change it
         "clear": clear(verdicts),
         "missing": [{"fact": name, "ask": rules.told()[name]} for name in open_facts(verdicts)],
         "rules": [row(verdict) for verdict in verdicts],
@@ -94,14 +96,16 @@ def row(verdict: Verdict) -> dict[str, Any]:
     }
 
 
+def _said(verdicts: Sequence[Verdict]) -> str:
+    """The answer; a NO for want of knowledge does not look like one that is sure."""
+    said = answer(verdicts)
+    return UNSURE if said is Answer.NO and not forbidden(verdicts) else str(said)
+
+
 def _how(verdicts: Sequence[Verdict]) -> str:
     """What stands behind the answer, in a few words."""
-    said = answer(verdicts)
-    if said is Answer.NO:
-        return "" if forbidden(verdicts) else ", not before more is known"
-    if said is Answer.YES:
-        return ""
-    return ", as long as what you said stays so" if clear(verdicts) else ""
+    kept = answer(verdicts) is Answer.ONLY_IF and clear(verdicts)
+    return ", as long as what you said stays so" if kept else ""
 
 
 def _told(verdicts: Sequence[Verdict]) -> set[State]:
@@ -159,7 +163,7 @@ def _open(verdicts: Sequence[Verdict], whole: bool) -> list[str]:
     return [
         *lines,
         *([f"  ? and {more} more"] if more else []),
-        "Answer in a terminal, or: --fact NAME=yes|no",
+        *_wrapped("Answer in a terminal, or: --fact NAME=yes|no (a number for age_years)"),
     ]
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import files, findings, worker
+from pipeline.core import files, findings, kinds, worker
 from pipeline.core.errors import InputError, UsageError
 from pipeline.core.tell import Tell
 from pipeline.deidentify.folder import run
@@ -28,6 +28,8 @@ from pipeline.deidentify.pictures.boxes import Do
 MOST = 20  # files that are looked at; of a long series the first tell enough
 COLOURS = "icc"  # says how to show the picture, nothing about anyone
 FACES = {"face", "eyes"}
+UNSEEN = "Look for the patient in them: casereport audit FILE --private private.yaml"
+CALLED = {"pdf": "PDF", "zip": "zip or office document", "other": "unknown", "jp2": "JPEG 2000"}
 PHOTOGRAPHS = {"jpeg", "png", "heic", "tiff", "webp", "bmp", "gif"}
 
 
@@ -40,7 +42,22 @@ class Seen:
     text: int = 0  # places with text or codes in the picture
     headers: int = 0  # values that a DICOM header tells
     carried: Counter[str] = field(default_factory=Counter)  # metadata of photographs, by class
-    unread: int = 0  # could not be looked at, or were too many
+    unread: int = 0  # pictures that could not be looked at, and files that were too many
+
+    @property
+    def pictures(self) -> Counter[str]:
+        """Files of the kinds that are looked at."""
+        return Counter({kind: n for kind, n in self.kinds.items() if kind in kinds.IMAGES})
+
+    @property
+    def others(self) -> Counter[str]:
+        """Files that nothing here looks into: texts, documents, slides, videos."""
+        return self.kinds - self.pictures
+
+    @property
+    def whole(self) -> bool:
+        """Whether every file was looked at."""
+        return not self.unread and not self.others
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -48,7 +65,7 @@ class Seen:
         if not self.kinds:
             return {}
         facts: dict[str, Any] = {}
-        if self.kinds["video"] or not self.unread:
+        if self.kinds["video"] or self.whole:
             facts["video"] = bool(self.kinds["video"])
         if self.kinds["dicom"]:
             facts["scan"] = True
@@ -60,15 +77,38 @@ class Seen:
             facts |= {"photo": True, "identifiable": True}
         if self.text or self.headers or self.carried:
             facts["files_clean"] = False
-        elif not self.unread and not self.faces:
+        elif self.whole and not self.faces:
             facts["files_clean"] = True
         return facts
+
+    @property
+    def certain(self) -> dict[str, str]:
+        """Those of `facts` that nobody can talk away, each with what was found.
+
+        Only that a plain photograph, without a face and without data, is of no patient may be believed.
+        """
+        why: dict[str, str] = {}
+        if self.unread and set(self.kinds) & PHOTOGRAPHS:
+            why["photo"] = "a picture among the files could not be looked at"
+        if self.kinds["video"]:
+            why["video"] = "a video is among the files"
+        if self.kinds["dicom"]:
+            why["scan"] = "a DICOM file is among the files"
+        if self.carried and set(self.kinds) & PHOTOGRAPHS:
+            why["photo"] = "a picture with data of the camera or program is among the files"
+        if self.faces:
+            why |= dict.fromkeys(
+                ("photo", "identifiable"), "something that looks like a face is in a picture"
+            )
+        if self.facts.get("files_clean") is False:
+            why["files_clean"] = "header values, data of the camera or text were found in the files"
+        return why
 
     def words(self) -> list[str]:
         """Lines for a person; none where no file was given."""
         if not self.kinds:
             return []
-        listed = ", ".join(f"{count} {kind}" for kind, count in sorted(self.kinds.items()))
+        lines = []
         found = [
             f"{self.faces} that look like a face" * bool(self.faces),
             f"text in {self.text} places of the picture" * bool(self.text),
@@ -77,11 +117,21 @@ class Seen:
             f"data of the camera or program ({', '.join(sorted(set(self.carried) - {'gps'}))})"
             * bool(set(self.carried) - {"gps"}),
         ]
-        told = "; ".join(filter(None, found)) or "nothing found; a person still has to look"
-        lines = [f"Files ({listed}): {told}."]
+        told = "; ".join(filter(None, found))
+        if self.pictures and (told or self.unread < self.pictures.total()):
+            told = told or "nothing found; a person still has to look"
+            lines.append(f"Files ({_listed_kinds(self.pictures)}): {told}.")
         if self.unread:
-            lines.append(f"{self.unread} files could not be looked at.")
+            lines.append(f"{self.unread} files could not be looked at: what they tell is not known.")
+        if documents := Counter({kind: n for kind, n in self.others.items() if kind != "video"}):
+            lines.append(f"Not looked into: {_listed_kinds(documents)}. {UNSEEN}.")
+        if self.kinds["video"]:
+            lines.append(f"Not looked into: {self.kinds['video']} video. A person has to watch it.")
         return lines
+
+
+def _listed_kinds(counted: Counter[str]) -> str:
+    return ", ".join(f"{count} {CALLED.get(kind, kind)}" for kind, count in sorted(counted.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +184,7 @@ def _counted(items: Sequence[Item], unseen: int) -> Seen:
         text=sum(box.what not in FACES and box.do is Do.FILL for item in items for _, box in item.boxes),
         headers=sum(n for item in items if item.kind == "dicom" for n in item.removed.values()),
         carried=carried,
-        unread=unseen + sum(item.state != "clean" for item in items),
+        unread=unseen + sum(item.kind in kinds.IMAGES and item.state != "clean" for item in items),
     )
 
 
