@@ -75,7 +75,7 @@ _LONE = r"(?=\s?[,.;:)\]]|\s(?:and|she|he|we|they|it|of|for|with|when|at|in|to|t
 LONE_DAY = re.compile(
     rf"""(?mx)(?:
       \b(?i:on|by|until|till|since|from|before|after|due|dated|of|to|and)\s(?P<v1>(?:the\s)?(?:3[01]|[12]?\d)(?:st|nd|rd|th)\b(?:\s(?:itself|instant|inst\.?))?){_LONE}
-    | \b(?i:on)\s(?P<v2>(?:the\s)?{_WORD_D})(?=\s?[,.;]\s|\s(?:she|he|and\s(?:she|he|was)|was|of\sthe\smonth)\b)
+    | \b(?i:on)\s(?P<v2>(?:the\s)?{_WORD_D})(?=\s?[,.;](?:\s|$)|\s(?:she|he|and\s(?:she|he|was)|was|of\sthe\smonth)\b)
     | ^[\s|*-]{{0,4}}(?P<v3>(?:3[01]|[12]?\d)(?:st|nd|rd|th))(?=\s?[:|-]|\s[A-Z])
     | (?P<v4>\b(?i:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[,.]?\s(?:the\s)?(?:\d{{1,2}}\s?[/.-]\s?\d{{1,2}}(?!\d)|(?:3[01]|[12]?\d)(?:st|nd|rd|th)?(?=[\s,.;)]|$)(?!\s(?:mg|ml|g|hours?|days?|am|pm|patients)\b)))
     | (?P<v5>\b(?:[Ll]ast|[Tt]his|[Nn]ext|[Tt]he\s(?:first|second|third|fourth|last|following|previous))\s(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?:\s(?:of|in)\s(?:{_M}|the\smonth|that\smonth))?)

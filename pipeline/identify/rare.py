@@ -23,6 +23,7 @@ _REST = _STEP + "{0,12}"
 _ADJ = r"(?:[\w-]+\s){0,3}"
 # One of a kind.
 _OF_ONE = (
+    rf"\b(?:[Oo]ne\sof\s)?(?:the\s|just\s)?(?:only|last)\s(?:two|three|four|five|six|ten|a\sfew|a\shandful\sof|\d{{1,2}})\s(?!(?:cases|reports|patients|weeks|days|months|years|doses|hours|studies|of)\b)\w+\s(?:in|of|on|at|from|left)\b{_REST}",
     rf"(?:\b[Tt]he\s+(?:{_JOBS})\s+of\s+)?\b(?:the|The|is the|was the|as the|an?|his|her|their|our)\s+(?:\w+'s\s)?(?:only|sole|lone|youngest|oldest|eldest|tallest|shortest|heaviest|richest|famous|renowned|celebrated|well-known|best-known|last(?:\s(?:surviving|remaining|living|known))?(?=\s(?:speaker|survivor|surviving|living|king|queen|\w+\s(?:speaker|maker|weaver|survivor)))|longest-serving|legendary|iconic|first-ever)\s+{_ADJ}(?:{_JOBS}|{_PEOPLE})\b{_REST}",
     rf"\b(?:[Tt]he\s)?(?:{_AREA}|[A-Z]\w+)'s?\s(?:very\s)?(?:first|only|sole|lone|last|youngest|oldest|tallest|best-known|most\s\w+|own)\s(?!(?:case|report|patient|line|description|episode|study|hospital|trial|reported))[\w-]+{_REST}",
     rf"\b[Tt]he\sfirst\s(?:\w+\s){{0,2}}(?:woman|women|female|man|girl|boy|lady|Dalit|tribal|Adivasi|transgender|blind|deaf|disabled|person|Indian|Muslim|Sikh|graduate|{_JOBS}|{_OFFICES})\b(?=[^.;]{{0,60}}\b(?:in|of|from|to)\b\s(?:the|his|her|this|their|our|[A-Z]|climb|win|swim|fly|become|be|graduate|hold|drive|join))(?!\s(?:to\s(?:report|describe|notice|see|examine|suspect|treat|suggest|diagnose)|reported|described)){_REST}",
@@ -31,10 +32,12 @@ _OF_ONE = (
 )
 # By trade or office.
 _OF_WORK = (
+    rf"\b[Tt]he\s{_ADJ}(?:{_JOBS})\s(?:of|at|in)\s(?:the|a|an|our|this|that|his|her)\b{_REST}",
+    rf"\b(?:[Tt]he\s|[Aa]\s)?(?:champion|stunt(?:man|woman| double| artist)|survivors?\sof\s(?:the|an?)|[Mm]iss\s[A-Z]\w+(?=[,.;]|\s\d{{4}}))\b{_REST}",
     rf"\b(?:(?:[Tt]he|[Oo]ur)\s{_ADJ}(?:{_JOBS})|[Aa]n?\s{_ADJ}(?:{_RARE_JOBS}))\s(?:with|who|whose|that|known|famous|featured|seen|remembered|honoured|awarded)\b{_REST}",
     rf"\b(?:an?|[Tt]he|our)\s(?:serving|sitting|retired|former|senior|ex-?|late|well-known|prominent|local|sitting|elected|high-ranking|top)\s(?:\w+\s){{0,3}}(?:officer|general|judge|minister|leader|official|bureaucrat|diplomat|politician|collector|commissioner|captain|colonel|brigadier|admiral|legislator|star|celebrity|player|athlete|cricketer|footballer|wrestler|boxer|actor|actress|singer|journalist|anchor|principal|bishop|sarpanch|mayor|governor|ambassador)(?:'s?\s\w+)?{_REST}",
     rf"\b(?:the|The)\s+(?:{_JOBS})\s+(?:of|at|in)\s+(?:the\s+(?:only|local|village)\s+\w+(?:\s+(?:in|of|at))?)?",
-    rf"\b(?:an?\s+|the\s+|our\s+|[Tt]he\s+)?(?:{_JOBS})\s+(?:of|at|from|in)(?=\s+(?:the\s+)?[A-Z])",
+    rf"\b(?:an?\s+|the\s+|our\s+|[Tt]he\s+)?(?:{_JOBS})\s+(?:of|at|from|in)\s+(?:the\s+)?[A-Z][\w'.-]*(?:\s[A-Z][\w'.-]*){{0,3}}",
     rf"(?<![\w-])(?:(?:[Aa]n?|[Tt]he|[Ff]ormer|[Ee]x|[Ss]erving|[Ss]itting|[Rr]etired|[Ll]ate|local)[\s-]+){{0,3}}(?:ex[\s-]?)?(?:{_OFFICES})(?![\w-])(?:'s\s\w+)?(?:\s(?:of|from|in|for)\b{_REST})?",
     rf"\b(?:[Aa]n?|[Tt]he|[Oo]ur|[Hh]is|[Hh]er)\s(?:[\w'-]+\s){{0,2}}(?:{_RARE_JOBS}|bishop|archbishop|conjoined twins?|quintuplets?|quadruplets?|octuplets?|triplets?|identical triplets?)\b(?:\s(?:on|at|in|of|from|for|by|to){_STEP}{{1,8}})?",
     rf"\b(?:[Aa]n?\s|[Tt]he\s)?(?:\w+\s)?(?:winner|recipient|awardee|holder|finalist|contestant|runner-up|medallist|medalist)\sof\b{_REST}",
@@ -52,7 +55,7 @@ _ONE = re.compile(
     r"\b(?:only|sole|lone|youngest|oldest|eldest|tallest|shortest|heaviest|richest|famous|famed|popular|renowned|celebrated|notorious|recogni[sz]ed|remembered|well-known|best-known|known|last|longest-serving|legendary|iconic|first|first-ever|own|most|Known|Famous|Popular|Renowned|Celebrated|Recogni[sz]ed|Notorious|Remembered)\b"
 )
 _WORK = re.compile(
-    rf"\b(?:{_JOBS}|{_OFFICES}|bishop|archbishop|conjoined|quintuplet|quadruplet|octuplet|triplet|identical|winner|recipient|awardee|holder|finalist|contestant|runner-up|medallist|medalist|officer|general|judge|minister|leader|official|bureaucrat|diplomat|politician|collector|captain|colonel|legislator|star|celebrity|player|athlete)"
+    rf"\b(?:{_JOBS}|{_OFFICES}|bishop|archbishop|conjoined|quintuplet|quadruplet|octuplet|triplet|identical|champion|stunt|survivor|Miss|winner|recipient|awardee|holder|finalist|contestant|runner-up|medallist|medalist|officer|general|judge|minister|leader|official|bureaucrat|diplomat|politician|collector|captain|colonel|legislator|star|celebrity|player|athlete)"
 )
 _NEWS = re.compile(
     r"[Tt]ele|[Bb]road|[Aa]ppeared|[Ii]nterview|[Ff]eatured|[Nn]ews|[Hh]eadline|[Pp]aper|[Pp]ress|[Mm]edia|page|[Vv]iral|Guinness|Limca|[Rr]ecord|[Rr]eality|[Dd]ocument|[Cc]ourt|profile|[Cc]rash|accident|derail|[Ss]tampede|[Bb]last|[Bb]omb|traged|leak|[Cc]ollapse|capsiz|[Rr]iot|[Cc]yclone|[Mm]ass |[Ee]arthquake|[Tt]sunami|[Ff]lood|[Ss]ocial|trend|[Hh]ashtag|TV|[Rr]adio|[Bb]iopic|biograph|[Mm]emoir|[Ff]und|[Mm]issing|march|vigil|[Ll]andmark|litigation|[Mm]urder|[Kk]idnap|[Aa]bduct|[Hh]ostage|[Tt]error|[Ee]ncounter|[Aa]valanche|[Ll]andslide|[Cc]loudburst|disaster|sinking|explosion|fire\b|[Rr]escue|[Bb]orewell|outbreak|attack"
