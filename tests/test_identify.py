@@ -292,3 +292,33 @@ def test_what_cannot_be_done_is_said(tmp_path: Path):
     assert casereport("find-identifiers", "--jsonl", tmp_path / "none", tmp_path / "o").code == 5
     assert casereport("find-identifiers", "--jsonl", tmp_path / "in", tmp_path / "no" / "o").code == 6
     assert casereport("find-identifiers").code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "said"),
+    [
+        ("Pt Harjit Singh (2021) came with pain.", "Harjit Singh", "the patient"),
+        ("Our patient, Sunita Devi (2021), was admitted.", "Sunita Devi", "the patient"),
+        ("Mr. Ravi Kumar et al. came to our ward.", "Ravi Kumar", "the patient"),
+        ("Her brother Kulwinder came.", "Kulwinder", "brother"),
+        ("His GP Dr Patel wrote.", "Patel", "the doctor"),
+        ("(555) 123-4567 is the number", "(555) 123-4567", "[phone number]"),
+    ],
+)
+def test_a_patient_is_nobody_who_is_cited_and_keeps_their_part(text, words, said):
+    found = [hit for hit in identify.find(text) if words in text[hit.start : hit.end]]
+    assert [hit.replacement for hit in found] == [said]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "See ref. 12/13 for this.",
+        "Rao and Sidhu^6^ agree with this.",
+        "https://pubmed.ncbi.nlm.nih.gov/12345678/ has it.",
+        "Smith (2019) showed that; Kumar et al. (2019) did not.",
+        "Rocky Mountain spotted fever, Aleppo boil and the Queen Anne sign",
+    ],
+)
+def test_sources_and_eponyms_are_left_alone(text):
+    assert identify.find(text) == []

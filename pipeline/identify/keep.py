@@ -25,7 +25,7 @@ _ET_AL = re.compile(
     rf"{_AUTHORS},?\s+(?:et\.?\s?al(?![A-Za-z])\.?|and (?:colleagues|co-?workers|associates|others)\b)(?:'s)?{_TAIL}"
 )
 _DATED = re.compile(
-    rf"(?<![\w-])(?P<who>{_AUTHORS})(?:'s)?,?\s*(?:[(\[]\s*{_YEAR}(?:\s*[,;:]\s*(?:{_YEAR}|pp?\.? ?\d[\d-]*))*\s*[)\]]|\[\d[\d,\s-]*\])"
+    rf"(?<![\w-])(?P<who>{_AUTHORS})(?:'s)?,?\s*(?:[(\[]\s*{_YEAR}(?:\s*[,;:]\s*(?:{_YEAR}|pp?\.? ?\d[\d-]*))*\s*[)\]]|\[\d[\d,\s-]*\]|\^\d[\d,-]*\^)"
 )
 _CITE = rf"(?:{_AUTHORS}(?:,? et al\.?)?(?:'s)?,? ?{_YEAR}(?:, ?{_YEAR})*)"
 _BRACKETS = re.compile(rf"[(\[](?:see |e\.g\.,? |cf\.? |reviewed in |as in )?{_CITE}(?:[;,] ?{_CITE})*[)\]]")
@@ -39,7 +39,9 @@ _OWN_WORK = re.compile(
     rf"|(?<=\()(?:{_AUTHOR}(?: et al\.?)?,? {_YEAR}[;,)])|\b(?:and|&) {_AUTHOR}(?:,| in) {_YEAR}\b|\b{_AUTHOR} and {_AUTHOR},? (?:in )?{_YEAR}\b"
 )
 _CODES = re.compile(
-    r"\[@[^\]\n]{1,200}\]|\b(?:doi\s*:?\s*)?(?:https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/[^\s\"<>]*[^\s\"<>.,;)\]]"
+    r"https?://(?:[\w-]+\.)*(?:ncbi\.nlm\.nih\.gov|europepmc\.org|clinicaltrials\.gov|ctri\.nic\.in|orcid\.org|who\.int)/[^\s\"<>]*[^\s\"<>.,;)\]]"
+    r"|\brefs?\.? \d{1,3}(?:(?:, ?|/|-| and )\d{1,3})*(?![\w/])"
+    r"|\[@[^\]\n]{1,200}\]|\b(?:doi\s*:?\s*)?(?:https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/[^\s\"<>]*[^\s\"<>.,;)\]]"
     r"|\b(?:PMID|PMCID|PubMed(?: ID)?|ISBN(?:-1[03])?|ISSN|e-?ISSN|arXiv|CAS|RRID|OMIM|MIM|ORPHA|UniProt|dbSNP|ClinVar|SNOMED|LOINC|"
     r"ICD-?(?:10|11|O)?(?:-CM)?|EudraCT|GenBank(?: accession)?|SRA|BioProject|GEO|PDB)\b(?: (?:no\.?|number|ID|accession|code))?\s*[:#]?\s*[A-Z]{0,6}[_:-]?\d[\w.:-]*(?<![.:])"
     r"|\bPMC\d{4,9}\b|\bCTRI[/ ]\d{4}[/ ]\d{2,3}[/ ]\d{4,8}|\bREF[/ ]\d{4}[/ ]\d{2}[/ ]\d{6}\b|\bNCT ?\d{8}\b|\bISRCTN ?\d{8}\b|\b(?:ATCC|MTCC|NCTC|DSMZ?|CBS|NCIM|NCCLS|CLSI|ISO|EN|ASTM|IEC) ?[A-Z]{0,3}-?\d[\d.:-]*\b|\bChiCTR[\w-]+|\bCRD ?\d{8,12}\b|\bACTRN\d+|\bJPRN[\w-]+"
@@ -51,7 +53,11 @@ _PHRASE = re.compile(
     rf"\b(?:{alternation(p for p in group('eponym_phrases') if ' ' in p)})s?\b",
     re.IGNORECASE,
 )
-_TITLE = re.compile(r"\b(?:Dr|Drs|Mr|Mrs|Ms|Smt|Shri|Sri|Prof|Km|Sh|Mst|Miss)\b\.?\s*$")
+# "Pt Harjit Singh (2021)" came to the hospital; he wrote no paper.
+_TITLE = re.compile(
+    r"\b(?:Dr|Drs|Mr|Mrs|Ms|Smt|Shri|Sri|Prof|Km|Sh|Mst|Miss|[Pp]atients?|[Pp]ts?|Master|Baby|[Hh]usband|[Ww]ife|[Ss]on"
+    r"|[Dd]aughter|[Ff]ather|[Mm]other|[Bb]rother|[Ss]ister)\b\.?,?\s*(?:[A-Z][^\W\d_]+\s+){0,3}$"
+)
 MODEL = re.compile(
     r"[A-Z][A-Za-z]*\d[\w-]*|[A-Z][a-z]+[A-Z]\w*|[A-Z]{2,}(?:-\w+)?|\d+(?:\.\d+)?T?|[A-Z]|II|III|IV|AS\+|Pro|Plus|Max|Go"
 )
@@ -106,13 +112,13 @@ _ET = re.compile(r"\bet\.?\s?al|\band (?:colleagues|co-?workers|associates|other
 _OWNED = re.compile(
     r"'s? (?:\w+ )?(?:review|study|series|report|paper|work|article|cohort|meta-an|survey|analysis|case|descr|observ|classif|criteria)|(?:19|20)\d\d"
 )
-_BRACKETED = re.compile(r"[(\[]\s*\d")
+_BRACKETED = re.compile(r"[(\[^]\s*\d")
 _TOLD = re.compile(
     r"described|reported|proposed|showed|found|coined|introduced|suggested|defined|noted|published|observed|revised|modified|refined|updated|named"
 )
 _ORIGIN = re.compile(r" (?:first|originally) [a-z]|\(personal|\b(?:group|team|colleagues) ")
 _CODED = re.compile(
-    r"\[@|10\.\d{4}|doi|PM|Pub|ISBN|ISSN|ISSN|arXiv|CAS|RRID|OMIM|MIM|ORPHA|Uni|db|Clin|SNOMED|LOINC|ICD|Eudra|GenBank|SRA|Bio|GEO|PDB|CTRI|REF|NCT|ISRCTN|ATCC|MTCC|DSM|CBS|NCIM|NCCLS|CLSI|ISO|EN|ASTM|IEC|Chi|CRD|ACTRN|JPRN|[NX][CGMPRTWZ]_|rs\d|[A-Z]{2}\d{6}|[cpgm]\.[\d*_+(A-Z-]"
+    r"\[@|http|\brefs?\b|10\.\d{4}|doi|PM|Pub|ISBN|ISSN|ISSN|arXiv|CAS|RRID|OMIM|MIM|ORPHA|Uni|db|Clin|SNOMED|LOINC|ICD|Eudra|GenBank|SRA|Bio|GEO|PDB|CTRI|REF|NCT|ISRCTN|ATCC|MTCC|DSM|CBS|NCIM|NCCLS|CLSI|ISO|EN|ASTM|IEC|Chi|CRD|ACTRN|JPRN|[NX][CGMPRTWZ]_|rs\d|[A-Z]{2}\d{6}|[cpgm]\.[\d*_+(A-Z-]"
 )
 _LOCKS = (
     (_ET_AL, _ET, 200, 80),
@@ -130,7 +136,9 @@ def mark(page: Page) -> None:
         _set(page.locked, *_trimmed(text, *found.span()))
     for rule, anchor, before, after in _LOCKS:
         for found in near(rule, text, anchor, before, after):
-            if not (rule is _BRACKETS and _is_place(found[0])):
+            if rule is _BRACKETS and _is_place(found[0]):
+                continue
+            if rule is not _ET_AL or not _titled(text, found.start()):
                 _set(page.locked, *_trimmed(text, *found.span()))
     for found in (*near(_DATED, text, _BRACKETED, 200, 60), *_WORK.finditer(text)):
         if not _titled(text, found.start("who")) and not _is_place(found["who"]):
@@ -162,7 +170,7 @@ def mark(page: Page) -> None:
 
 
 def _titled(text: str, at: int) -> bool:
-    return bool(_TITLE.search(text, max(0, at - 8), at))
+    return bool(_TITLE.search(text, max(0, at - 60), at))
 
 
 def _set(mask: bytearray, start: int, end: int) -> None:

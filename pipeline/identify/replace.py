@@ -13,10 +13,21 @@ _BEFORE = re.compile(
 )
 
 
+_DOCTOR = re.compile(r"(?:GP )?(?:Dr|Prof)\b")
+_RELATION = re.compile(r"[a-z]+(?:-in-law)?(?= )")
+
+
 def replacement(page: Page, hit: Find) -> str:
     """The words of the rule, made to fit: "her brother" where "her brother Ravi Kumar" stood."""
-    if hit.label == "name" and hit.replacement == "a relative":
-        found = _BEFORE.search(page.text, max(0, hit.start - 40), hit.start)
-        if found and found[2] in group("relations"):
-            return ""  # the relation before the name says enough
+    if hit.label != "name":
+        return hit.replacement
+    words = page.text[hit.start : hit.end]
+    if _DOCTOR.match(words):
+        return "the doctor"
+    own = _RELATION.match(words)
+    if own and own[0] in group("relations"):
+        return own[0]
+    found = _BEFORE.search(page.text, max(0, hit.start - 40), hit.start)
+    if found and found[2] in group("relations"):
+        return ""  # the relation before the name says enough
     return hit.replacement

@@ -213,7 +213,7 @@ SHAPES: tuple[tuple[str, str, str, str, Check | None], ...] = (
         "phone",
         "[phone number]",
         "a phone number",
-        rf"(?<![\w.-])(?:1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[ .-])[2-9O]\d\d[ .-]\d{{4}}(?: ?(?:x|ext\.?) ?\d{{1,5}})?{_NOT_MORE}",
+        rf"(?<![\w.-])(?:1[ .-])?(?:\([2-9]\d\d\) ?[1-9O]|[2-9]\d\d[ .-][2-9O])\d\d[ .-]\d{{4}}(?: ?(?:x|ext\.?) ?\d{{1,5}})?{_NOT_MORE}",
         None,
     ),
     ("phone", "[phone number]", "a phone number", rf"(?<![\w./-])[1-9]\d{{2,3}}-\d{{6,7}}{_NOT_MORE}", None),
