@@ -306,7 +306,7 @@ def test_what_cannot_be_done_is_said(tmp_path: Path):
     ],
 )
 def test_a_patient_is_nobody_who_is_cited_and_keeps_their_part(text, words, said):
-    found = [hit for hit in identify.find(text) if words in text[hit.start : hit.end]]
+    found = [hit for hit in find(text) if words in text[hit.start : hit.end]]
     assert [hit.replacement for hit in found] == [said]
 
 
@@ -321,4 +321,4 @@ def test_a_patient_is_nobody_who_is_cited_and_keeps_their_part(text, words, said
     ],
 )
 def test_sources_and_eponyms_are_left_alone(text):
-    assert identify.find(text) == []
+    assert find(text) == []
