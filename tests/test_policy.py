@@ -186,6 +186,14 @@ def test_an_operation_video_is_forbidden_but_for_the_urgent_view_once():
     assert said("IN-TPG-3.7", picture, rules.IN_HOUSE) is None
 
 
+@pytest.mark.parametrize("content", ["prescription", "fetal_sex", "photo", "pedigree"])
+def test_a_prescription_is_about_a_patient_as_a_photograph_is(content):
+    """So the special laws and a withdrawal hold for it too."""
+    for fact, rule in (("sexual_offence", "IN-SEXOFF-ANY"), ("consent_withdrawn", "INT-WITHDRAWN")):
+        verdict = said(rule, {**PEACE, content: True, fact: True}, "seminar")
+        assert verdict.state in {State.STOP, State.NEEDS}
+
+
 def test_unknown_facts_are_named_only_where_they_matter():
     assert "parent_signed" not in open_facts(judge({**PEACE, "case_text": True}, "seminar"))
     child = {**PEACE, "case_text": True, "age_years": 9, "parent_signed": None, "assent_recorded": None}
