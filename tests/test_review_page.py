@@ -87,6 +87,11 @@ def test_a_wrong_link(stranger: TestClient) -> None:
     assert "set-cookie" not in stranger.get(f"{ENTER}ünicode").headers
 
 
+def test_a_look_ahead_does_not_use_the_link_up(stranger: TestClient, keys: Keys) -> None:
+    assert stranger.head(f"/enter/{keys.link}").status_code == 405
+    assert stranger.get(f"/enter/{keys.link}").status_code == 200
+
+
 def test_the_link_works_once(stranger: TestClient, keys: Keys) -> None:
     first = stranger.get(f"{ENTER}right-link")
     cookie = first.headers["set-cookie"]

@@ -38,6 +38,8 @@ def build(desk: Desk, keys: Keys, life: Life | None = None) -> Starlette:
         A page that moves on by itself, not a redirect: the cookie is SameSite=Strict, a browser would hold it
         back on a redirect from a link clicked in another program.
         """
+        if request.method != "GET":  # a program that looks ahead (HEAD) must not use the link up
+            return PlainTextResponse("", 405)
         right = hmac.compare_digest(request.path_params["link"].encode(), keys.link.encode())
         if keys.link_used or not right:
             words = (
