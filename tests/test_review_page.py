@@ -550,6 +550,20 @@ def test_boxes_are_drawn_moved_and_taken_away(person: TestClient, desk: Desk) ->
     assert not state["stale"]
 
 
+@pytest.mark.parametrize(("do", "width", "height"), [("crop", 31, 200), ("cover", 9999, 9999)])
+def test_what_leaves_next_to_nothing_is_asked_again(
+    person: TestClient, desk: Desk, do: str, width: int, height: int
+) -> None:
+    _, picture = face_of(desk)
+    wide, high = desk.size(picture)
+    at = {"do": do, "left": 0, "top": 0, "width": min(width, wide), "height": min(height, high)}
+    said = {"picture": picture.id, "add": [at]}
+    answer = person.post("/boxes", json=said)
+    assert (answer.status_code, answer.json()["again"]) == (409, True)
+    assert not desk.book.boxes
+    assert person.post("/boxes", json={**said, "sure": True}).status_code == 200
+
+
 def test_a_crop_that_would_move_arrows_is_left_to_the_record(person: TestClient, desk: Desk) -> None:
     photo = next(iter(desk.pictures.values()))
     photo.source["marks"] = [{"kind": "arrow", "at": ["1", "1"]}]
@@ -617,6 +631,37 @@ def test_words_are_shown_in_their_sentence_and_decided(person: TestClient, desk:
     assert (row["found"], row["decision"], row["with"]) == ("Kotla", "replace", "a small village")
     assert do(person, village, "keep")["stale"] is False
     assert person.post("/act", json={"stop": village, "do": "blur"}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("Meera Testwala", "private.yaml"),
+        ("mEEra  Testw\u200bala", "private.yaml"),
+        ("x" * 601, "at most 600"),
+        ("**a village**", "markup"),
+        ("a village [@smith]", "markup"),
+        ("{fig:chest}", "markup"),
+        ("[a](b)", "markup"),
+        (" \u200b ", "would read: “She came from by <b>bus</b>.”"),
+    ],
+)
+def test_words_that_would_stop_or_break_the_text_are_refused_when_typed(
+    person: TestClient, desk: Desk, typed: str, told: str
+) -> None:
+    village = next(id_ for id_, query in desk.words.items() if not query.known)
+    answer = person.post("/act", json={"stop": village, "do": "replace", "with": typed})
+    assert answer.status_code == 409
+    assert told in answer.json()["problem"] + answer.json()["fix"]
+    assert decisions.read(desk.case.folder).words == []
+    again = person.post("/act", json={"stop": village, "do": "replace", "with": typed, "sure": True})
+    assert again.status_code == (200 if not typed.strip(" \u200b") else 409)  # only no words can be meant
+    said: list[str] = []
+    lines = iter(["e", typed, "n", "q"] if answer.json()["again"] else ["e", typed, "q"])
+    (desk.case.folder / "decisions.yaml").unlink(missing_ok=True)
+    terminal.ask(desk.case, desk.queries, "", lambda prompt: said.append(prompt) or next(lines), said.append)
+    assert decisions.read(desk.case.folder).words == []
+    assert told in "".join(said)
 
 
 def test_words_are_decided_on_a_terminal(desk: Desk) -> None:

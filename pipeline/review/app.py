@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from pipeline.core import resources
 from pipeline.core.errors import InputError, PipelineError
-from pipeline.review import deeds, sheet, signing
+from pipeline.review import deeds, sheet, signing, wording
 from pipeline.review.desk import Desk
 from pipeline.review.guard import ENTER, Keys
 
@@ -162,6 +162,7 @@ def _post(action: Action) -> Callable[[Request], Awaitable[Response]]:
         try:
             return JSONResponse(action(said))
         except PipelineError as e:
-            return JSONResponse({"problem": e.what, "code": e.code, "fix": e.fix}, 409)
+            told = {"problem": e.what, "code": e.code, "fix": e.fix, "again": isinstance(e, wording.Sure)}
+            return JSONResponse(told, 409)
 
     return endpoint

@@ -39,6 +39,8 @@ async function ask(address, body) {
   if (!answer.ok) {
     const error = new Error([said.problem, said.fix].filter(Boolean).join(" · "));
     error.code = said.code;
+    // What takes away more than one may have meant is asked once more.
+    if (said.again && window.confirm(`${said.problem}\n\nDo it all the same?`)) return ask(address, { ...body, sure: true });
     throw error;
   }
   return said;
