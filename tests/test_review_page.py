@@ -24,7 +24,7 @@ from pipeline.core import decisions, files
 from pipeline.core.errors import NotReady, PipelineError
 from pipeline.core.model import Case, CleanCase
 from pipeline.core.tell import Tell
-from pipeline.review import app, before, deeds, server, sheet, signing, terminal
+from pipeline.review import app, before, deeds, people, server, sheet, signing, terminal
 from pipeline.review.desk import Desk
 from pipeline.review.guard import ENTER, MAX_BODY, Guard, Keys
 from pipeline.review.lying import Picture
@@ -408,6 +408,9 @@ def test_a_rejection_needs_a_reason_and_keeps_the_gate_closed(person: TestClient
         {"name": "Meera Testwala"},
         {"name": "Dr Kiran Nobody"},
         {"role": "for UH-0099812"},
+        {"name": "<b>Asha</b>"},
+        {"name": "12345"},
+        {"name": "A. V."},
     ],
 )
 def test_an_incomplete_signature_is_not_written(
@@ -718,6 +721,53 @@ def test_a_second_person_countersigns(person: TestClient, desk: Desk) -> None:
     other = Desk(desk.case, replace(desk.clean, digest="e" * 64))
     with pytest.raises(NotReady, match="nobody has signed"):
         signing.countersign(other, {**said, "name": "Dr Tanvi Second"})
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Asha Verma, MD",
+        "A. Verma",
+        "AK Verma",
+        "Asha K Verma",
+        "Shri Asha Verma",
+        "AshaVerma",
+        "Asha Verma (resident)",
+        "As\u200bha Verma",
+        "Verma, Asha",
+        "Verma A",
+        "\u0410sha Verma",  # a Cyrillic letter
+        "Prof. (Dr.) ASHA VERMA MBBS M.D.",
+        "Asha",
+    ],
+)
+def test_one_person_does_not_sign_twice_under_another_spelling(typed: str) -> None:
+    assert people.same_person(typed, "Dr Asha Verma")
+    assert people.same_person("Dr Asha Verma", typed)
+
+
+@pytest.mark.parametrize("typed", ["Dr Tanvi Verma", "Asha Sharma", "T. Verma", "Prof Second", "V. Asher"])
+def test_two_people_are_two(typed: str) -> None:
+    assert not people.same_person(typed, "Dr Asha Verma")
+
+
+def test_a_box_seen_empty_that_the_record_has_marked_keeps_the_signature_back(
+    person: TestClient, desk: Desk
+) -> None:
+    decide_all(person, desk)
+    state = do(person, "mark-0", "empty")
+    answer = person.post("/sign", json=signature(state["revision"]))
+    assert (answer.status_code, answer.json()["code"]) == (409, "REV010")
+    assert decisions.read(desk.case.folder).signoffs == []
+    state = do(person, "mark-0", "marked")
+    assert person.post("/sign", json=signature(state["revision"])).status_code == 200
+    again = Desk(*desk_case_again(desk))
+    do_again = {"stop": "mark-0", "do": "empty"}
+    deeds.act(again, do_again)
+    said = {"name": "Dr Tanvi Second", "role": "faculty", "revision": again.book.revision}
+    with pytest.raises(NotReady) as caught:
+        signing.countersign(again, said)
+    assert caught.value.code == "REV010"
 
 
 def test_new_copies_are_laid_out_when_they_were_made_again(person: TestClient, desk: Desk) -> None:
