@@ -20,16 +20,17 @@ from pydicom.data import get_testdata_file
 from starlette.testclient import TestClient
 
 from pipeline import deidentify, intake, review
-from pipeline.core import decisions, files
+from pipeline.core import decisions, files, findings
 from pipeline.core.errors import NotReady, PipelineError
-from pipeline.core.model import Case, CleanCase
+from pipeline.core.model import Case, CleanCase, Finding
+from pipeline.core.proposal import Query
 from pipeline.core.tell import Tell
 from pipeline.review import app, before, deeds, people, server, sheet, signing, terminal
 from pipeline.review.desk import Desk
 from pipeline.review.guard import ENTER, MAX_BODY, Guard, Keys
 from pipeline.review.lying import Picture
 from tests.conftest import edit
-from tests.desk_case import desk_case, marks, queries, remake
+from tests.desk_case import CLEAN, desk_case, marks, queries, remake
 
 HOST = "127.0.0.1:40213"
 ORIGIN = f"http://{HOST}"
@@ -705,6 +706,53 @@ def test_after_a_change_only_what_changed_is_asked_again(person: TestClient, des
     assert "<mark>Rings are rare.</mark>" in page
     assert "<mark>Most are" not in page
     assert "New since Dr Asha Verma signed" in page
+    assert "The signature of Dr Asha Verma, resident, of" in page
+    assert "changed chest:a; 1 new sentence" in page
+    assert "countersignature" not in page
+    assert "has lapsed" not in sheet.render(Desk(*desk_case_again(desk)))
+    decisions.change(desk.case.folder, lambda data: data["sign-offs"][-1].update(countersigned=SECOND))
+    assert "with it the countersignature of Prof Second of 2026-03-15" in sheet.render(again)
+
+
+SECOND = {"name": "Prof Second", "role": "faculty", "signed": "2026-03-15", "clean": CLEAN}
+
+
+def test_a_decision_that_voids_the_consent_says_so(desk: Desk) -> None:
+    desk.case.record["consent"] = {"agreed": {"text": "yes"}}
+    against = [findings.make("CON021", ("record.yaml", 3), id="plaque")]
+    against.append(findings.make("CON031", ("record.yaml", 3)))
+    made: list[CleanCase] = []
+
+    def held(clean: CleanCase) -> list[Finding]:
+        return against if made else []
+
+    desk.held = held
+    desk.again = lambda: (desk.clean, desk.marks, (), desk.queries)
+    face, picture = face_of(desk)
+    assert not desk.state()["voids"]
+    state = deeds.act(desk, {"stop": face, "do": "cover"})
+    assert "(figure plaque): a new signature or an addendum" in state["voids"][face]
+    assert state["voids"][picture.id] == state["voids"][face]
+    village = next(id_ for id_, query in desk.words.items() if not query.known)
+    state = deeds.act(desk, {"stop": village, "do": "replace", "with": "a village"})
+    assert "(the words)" in state["voids"][village]
+    desk.case.record["consent"] = {"agreed": {"wording_may_be_edited": "yes"}}
+    assert village not in desk.state()["voids"]
+    assert "not what the patient signed for" not in sheet.render(desk)
+    made.append(desk.clean)
+    desk.make_again()
+    page = sheet.render(desk)
+    assert "These copies are not what the patient signed for." in page
+    assert "figure &#39;plaque&#39;" in page
+    assert page.count("<li>figure") == 1  # only what differs from what was signed
+
+
+def test_a_question_is_shown_as_plain_words(desk: Desk) -> None:
+    asked = Query(
+        "x", ("t.md", 1), "text.a", "In *Kotla*\n[@smith2020] she fell.", 4, 9, "village", "", "ask", ""
+    )
+    desk.words = {"q": asked}
+    assert '<p class="sentence">In <mark>Kotla</mark> she fell.</p>' in sheet.render(desk)
 
 
 def test_a_second_person_countersigns(person: TestClient, desk: Desk) -> None:

@@ -47,7 +47,7 @@ def gate(
     mine = [number for number, entry in enumerate(book.signoffs) if entry.get("clean") == clean.digest]
     if not mine:
         where = book.where("sign-offs", len(book.signoffs) - 1)
-        raise stop("REV002", where, changed=_changed(book.signoffs[-1], clean))
+        raise stop("REV002", where, changed=changed(book.signoffs[-1], clean))
     number = mine[-1]
     _judge(book, number, clean, points)
     _places(book, number, case, clean)
@@ -216,7 +216,7 @@ def _key(row: dict[str, Any]) -> tuple[Any, Any, Any]:
     return row.get("figure"), row.get("panel"), row.get("pixels")
 
 
-def _changed(entry: dict[str, Any], clean: CleanCase) -> str:
+def changed(entry: dict[str, Any], clean: CleanCase) -> str:
     """Which pictures differ from those an older sign-off was about, in ids."""
     before = {(row.get("figure"), row.get("panel")): row.get("pixels") for row in entry.get("pictures", [])}
     now = {(panel.figure, panel.letter): panel.pixels for panel in clean.panels}
