@@ -249,6 +249,20 @@ def test_a_box_by_mouse(page: Page, served: Served) -> None:
         page.wait(f"state.revision !== '{before}'")
 
 
+def test_what_voids_the_consent_is_said_at_the_decision_and_beside_the_signature(
+    page: Page, served: Served
+) -> None:
+    opened(page, served)
+    page.run(
+        "show({...state, voids: {[stops.find(s => s.dataset.kind === 'face').dataset.stop]: 'a new form'}})"
+    )
+    to(page, "face")
+    assert page.run("[...document.querySelectorAll('.voids:not([hidden])')].map(n => n.textContent)") == [
+        "a new form"
+    ]
+    assert page.run("$('#voids').textContent") == "a new form"
+
+
 def test_the_series_by_slider_and_window(page: Page, served: Served) -> None:
     opened(page, served)
     to(page, "picture", -1)

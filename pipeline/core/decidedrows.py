@@ -34,7 +34,7 @@ NEEDED = {  # without these a row says nothing
     "answers": ("question", "answer"),
     "marks": ("box", "seen"),
 }
-VALUES = {  # the words that mean something
+VALUES: dict[str, dict[str, tuple[str, ...]]] = {  # the words that mean something
     "pictures": {"decision": ("approve", "reject")},
     "series": {"decision": ("approve", "reject")},
     "boxes": {"do": ("cover", "show", "crop", "leave")},

@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from pipeline.core import decidedrows, files
-from pipeline.core.decidedrows import SIDES
 from pipeline.core.decisions import Row, stop
 from pipeline.core.model import Case
+
+SIDES = decidedrows.SIDES
 
 
 def digest(case: Case, image: str) -> str:

@@ -73,7 +73,9 @@ function show(next) {
     const everywhere = $("[data-everywhere]", stop);
     if (everywhere && said.state) everywhere.checked = said.everywhere;
     if (said.recognisable) for (const radio of $$(".recognise input", stop)) radio.checked = radio.value === said.recognisable;
+    tell($(".voids", stop), state.voids[stop.dataset.stop] ?? "");
   }
+  tell($("#voids"), [...new Set(Object.values(state.voids))].join(" "));
   for (const [kind, [done, all]] of Object.entries(state.counts)) {
     const tally = $(`[data-tally="${kind}"]`);
     tally.textContent = done === all ? `✓ ${all}` : `${done}/${all}`;
