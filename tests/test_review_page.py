@@ -642,6 +642,7 @@ def test_words_are_shown_in_their_sentence_and_decided(person: TestClient, desk:
     [
         ("Meera Testwala", "private.yaml"),
         ("mEEra  Testw\u200bala", "private.yaml"),
+        ("Meera Testwalla", "private.yaml"),  # nearly
         ("x" * 601, "at most 600"),
         ("**a village**", "markup"),
         ("a village [@smith]", "markup"),

@@ -40,7 +40,7 @@ def check(case: Case, query: Query, typed: str, *, sure: bool = False) -> None:
         )
     if _listed(case, query, typed):
         raise NotReady(
-            "these words are listed in private.yaml: they must not leave, and the next run would stop",
+            "these words are listed in private.yaml, or are a real date: the next run would stop at them",
             fix="type words that name nobody, such as “the patient” or “a village”",
         )
     if not typed and not sure:
@@ -54,9 +54,9 @@ def read(query: Query, typed: str) -> str:
 
 def _listed(case: Case, query: Query, typed: str) -> bool:
     """Would the hunt find someone in them, alone or in their sentence?"""
-    from pipeline.core.match import Matcher
+    from pipeline.core.near import NearMatcher
 
-    matcher = Matcher(identity.identifiers(case.private))
+    matcher = NearMatcher((*identity.identifiers(case.private), *identity.dates_of(case.record)))
 
     def sure(text: str) -> int:
         return sum(hit.hard for hit in matcher.find(text))
