@@ -187,8 +187,11 @@ def _review(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
             job.make(verify, case, copies)
             return lay(copies)
 
-        copies, boxes, points, queries = lay(clean)
-        review.serve(case, copies, tell, boxes, points, queries, again, browser=not args.no_browser)
+        def held(copies: Any) -> Any:
+            return consent.check(case, copies).blocking
+
+        laid = lay(clean)
+        review.serve(case, laid[0], tell, *laid[1:], again, held=held, browser=not args.no_browser)
         copies, boxes, points, queries = lay(deidentify.load(job.path("deidentify")))
         signoff = review.gate(case, copies, boxes, points, queries=queries)
         return Exit.OK, {"by": signoff.by, "on": signoff.on, "clean": signoff.clean}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from PIL import Image
 
 from pipeline import deidentify, intake
@@ -62,7 +63,11 @@ def test_a_box_that_a_person_drew_is_covered_and_cropped_to(case: Path, tmp_path
 def test_a_box_of_another_shape_stops(case: Path, tmp_path: Path, wrong: Any) -> None:
     read = intake.read(case)
     draw(read, "cover", 0, 0, 5, 5)
-    decisions.change(case, lambda data: data["boxes"][0].update(left=wrong))
+    with pytest.raises(NotReady, match="boxes, row 1"):
+        decisions.change(case, lambda data: data["boxes"][0].update(left=wrong))
+    kept = yaml.safe_load((case / "decisions.yaml").read_text())
+    kept["boxes"][0]["left"] = wrong  # by hand
+    (case / "decisions.yaml").write_text(yaml.safe_dump(kept, allow_unicode=True))
     with pytest.raises(NotReady) as caught:
         copies(case, tmp_path / "with")
     assert caught.value.code == "REV006"

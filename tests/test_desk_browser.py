@@ -137,10 +137,17 @@ def test_a_walk_without_a_mouse(page: Page, tmp_path: Path) -> None:
         page.wait("Series.of(current.closest('.series')).seen().includes('all')")
         pressed(page, "]", "a")
         page.wait("state.counts.picture[0] === 4 && current.dataset.kind === 'words'")
+        pressed(page, "a")
+        page.wait("state.counts.words[0] === 1 && current.dataset.kind === 'mark'")
+        page.run("go(stops.find(s => s.dataset.kind === 'words'))")
         pressed(page, "e")
         page.type("another place")
-        page.press("Enter")
-        page.wait("state.counts.words[0] === 1 && current.dataset.kind === 'mark'")
+        assert not page.run("current.querySelector('.unkept').hidden")
+        page.run("document.activeElement.blur()")  # left without Enter: what is shown is what is kept
+        page.wait("state.stops[current.dataset.stop].with === 'another place'")
+        assert decisions.read(desk.case).words[0]["with"] == "another place"
+        page.wait("current.querySelector('.unkept').hidden")
+        page.run("go(stops.find(s => s.dataset.kind === 'mark'))")
         pressed(page, "a")
         page.wait("state.counts.mark[0] === 1")
         pressed(page, "r")
@@ -240,6 +247,20 @@ def test_a_box_by_mouse(page: Page, served: Served) -> None:
         before = page.run("state.revision")
         pressed(page, "u")
         page.wait(f"state.revision !== '{before}'")
+
+
+def test_what_voids_the_consent_is_said_at_the_decision_and_beside_the_signature(
+    page: Page, served: Served
+) -> None:
+    opened(page, served)
+    page.run(
+        "show({...state, voids: {[stops.find(s => s.dataset.kind === 'face').dataset.stop]: 'a new form'}})"
+    )
+    to(page, "face")
+    assert page.run("[...document.querySelectorAll('.voids:not([hidden])')].map(n => n.textContent)") == [
+        "a new form"
+    ]
+    assert page.run("$('#voids').textContent") == "a new form"
 
 
 def test_the_series_by_slider_and_window(page: Page, served: Served) -> None:

@@ -20,16 +20,17 @@ from pydicom.data import get_testdata_file
 from starlette.testclient import TestClient
 
 from pipeline import deidentify, intake, review
-from pipeline.core import decisions, files
+from pipeline.core import decisions, files, findings
 from pipeline.core.errors import NotReady, PipelineError
-from pipeline.core.model import Case, CleanCase
+from pipeline.core.model import Case, CleanCase, Finding
+from pipeline.core.proposal import Query
 from pipeline.core.tell import Tell
-from pipeline.review import app, before, deeds, server, sheet, signing, terminal
+from pipeline.review import app, before, deeds, people, server, sheet, signing, terminal
 from pipeline.review.desk import Desk
 from pipeline.review.guard import ENTER, MAX_BODY, Guard, Keys
 from pipeline.review.lying import Picture
 from tests.conftest import edit
-from tests.desk_case import desk_case, marks, queries, remake
+from tests.desk_case import CLEAN, desk_case, marks, queries, remake
 
 HOST = "127.0.0.1:40213"
 ORIGIN = f"http://{HOST}"
@@ -85,6 +86,11 @@ def test_without_the_link_there_is_nothing(stranger: TestClient, desk: Desk) -> 
 def test_a_wrong_link(stranger: TestClient) -> None:
     assert stranger.get(f"{ENTER}wrong").status_code == 403
     assert "set-cookie" not in stranger.get(f"{ENTER}ünicode").headers
+
+
+def test_a_look_ahead_does_not_use_the_link_up(stranger: TestClient, keys: Keys) -> None:
+    assert stranger.head(f"/enter/{keys.link}").status_code == 405
+    assert stranger.get(f"/enter/{keys.link}").status_code == 200
 
 
 def test_the_link_works_once(stranger: TestClient, keys: Keys) -> None:
@@ -403,6 +409,9 @@ def test_a_rejection_needs_a_reason_and_keeps_the_gate_closed(person: TestClient
         {"name": "Meera Testwala"},
         {"name": "Dr Kiran Nobody"},
         {"role": "for UH-0099812"},
+        {"name": "<b>Asha</b>"},
+        {"name": "12345"},
+        {"name": "A. V."},
     ],
 )
 def test_an_incomplete_signature_is_not_written(
@@ -545,6 +554,20 @@ def test_boxes_are_drawn_moved_and_taken_away(person: TestClient, desk: Desk) ->
     assert not state["stale"]
 
 
+@pytest.mark.parametrize(("do", "width", "height"), [("crop", 31, 200), ("cover", 9999, 9999)])
+def test_what_leaves_next_to_nothing_is_asked_again(
+    person: TestClient, desk: Desk, do: str, width: int, height: int
+) -> None:
+    _, picture = face_of(desk)
+    wide, high = desk.size(picture)
+    at = {"do": do, "left": 0, "top": 0, "width": min(width, wide), "height": min(height, high)}
+    said = {"picture": picture.id, "add": [at]}
+    answer = person.post("/boxes", json=said)
+    assert (answer.status_code, answer.json()["again"]) == (409, True)
+    assert not desk.book.boxes
+    assert person.post("/boxes", json={**said, "sure": True}).status_code == 200
+
+
 def test_a_crop_that_would_move_arrows_is_left_to_the_record(person: TestClient, desk: Desk) -> None:
     photo = next(iter(desk.pictures.values()))
     photo.source["marks"] = [{"kind": "arrow", "at": ["1", "1"]}]
@@ -614,6 +637,38 @@ def test_words_are_shown_in_their_sentence_and_decided(person: TestClient, desk:
     assert person.post("/act", json={"stop": village, "do": "blur"}).status_code == 409
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("Meera Testwala", "private.yaml"),
+        ("mEEra  Testw\u200bala", "private.yaml"),
+        ("Meera Testwalla", "private.yaml"),  # nearly
+        ("x" * 601, "at most 600"),
+        ("**a village**", "markup"),
+        ("a village [@smith]", "markup"),
+        ("{fig:chest}", "markup"),
+        ("[a](b)", "markup"),
+        (" \u200b ", "would read: “She came from by <b>bus</b>.”"),
+    ],
+)
+def test_words_that_would_stop_or_break_the_text_are_refused_when_typed(
+    person: TestClient, desk: Desk, typed: str, told: str
+) -> None:
+    village = next(id_ for id_, query in desk.words.items() if not query.known)
+    answer = person.post("/act", json={"stop": village, "do": "replace", "with": typed})
+    assert answer.status_code == 409
+    assert told in answer.json()["problem"] + answer.json()["fix"]
+    assert decisions.read(desk.case.folder).words == []
+    again = person.post("/act", json={"stop": village, "do": "replace", "with": typed, "sure": True})
+    assert again.status_code == (200 if not typed.strip(" \u200b") else 409)  # only no words can be meant
+    said: list[str] = []
+    lines = iter(["e", typed, "n", "q"] if answer.json()["again"] else ["e", typed, "q"])
+    (desk.case.folder / "decisions.yaml").unlink(missing_ok=True)
+    terminal.ask(desk.case, desk.queries, "", lambda prompt: said.append(prompt) or next(lines), said.append)
+    assert decisions.read(desk.case.folder).words == []
+    assert told in "".join(said)
+
+
 def test_words_are_decided_on_a_terminal(desk: Desk) -> None:
     typed = iter(["?", "e", "the woman", "u", "s", "a", "k"])
     said: list[str] = []
@@ -652,6 +707,53 @@ def test_after_a_change_only_what_changed_is_asked_again(person: TestClient, des
     assert "<mark>Rings are rare.</mark>" in page
     assert "<mark>Most are" not in page
     assert "New since Dr Asha Verma signed" in page
+    assert "The signature of Dr Asha Verma, resident, of" in page
+    assert "changed chest:a; 1 new sentence" in page
+    assert "countersignature" not in page
+    assert "has lapsed" not in sheet.render(Desk(*desk_case_again(desk)))
+    decisions.change(desk.case.folder, lambda data: data["sign-offs"][-1].update(countersigned=SECOND))
+    assert "with it the countersignature of Prof Second of 2026-03-15" in sheet.render(again)
+
+
+SECOND = {"name": "Prof Second", "role": "faculty", "signed": "2026-03-15", "clean": CLEAN}
+
+
+def test_a_decision_that_voids_the_consent_says_so(desk: Desk) -> None:
+    desk.case.record["consent"] = {"agreed": {"text": "yes"}}
+    against = [findings.make("CON021", ("record.yaml", 3), id="plaque")]
+    against.append(findings.make("CON031", ("record.yaml", 3)))
+    made: list[CleanCase] = []
+
+    def held(clean: CleanCase) -> list[Finding]:
+        return against if made else []
+
+    desk.held = held
+    desk.again = lambda: (desk.clean, desk.marks, (), desk.queries)
+    face, picture = face_of(desk)
+    assert not desk.state()["voids"]
+    state = deeds.act(desk, {"stop": face, "do": "cover"})
+    assert "(figure plaque): a new signature or an addendum" in state["voids"][face]
+    assert state["voids"][picture.id] == state["voids"][face]
+    village = next(id_ for id_, query in desk.words.items() if not query.known)
+    state = deeds.act(desk, {"stop": village, "do": "replace", "with": "a village"})
+    assert "(the words)" in state["voids"][village]
+    desk.case.record["consent"] = {"agreed": {"wording_may_be_edited": "yes"}}
+    assert village not in desk.state()["voids"]
+    assert "not what the patient signed for" not in sheet.render(desk)
+    made.append(desk.clean)
+    desk.make_again()
+    page = sheet.render(desk)
+    assert "These copies are not what the patient signed for." in page
+    assert "figure &#39;plaque&#39;" in page
+    assert page.count("<li>figure") == 1  # only what differs from what was signed
+
+
+def test_a_question_is_shown_as_plain_words(desk: Desk) -> None:
+    asked = Query(
+        "x", ("t.md", 1), "text.a", "In *Kotla*\n[@smith2020] she fell.", 4, 9, "village", "", "ask", ""
+    )
+    desk.words = {"q": asked}
+    assert '<p class="sentence">In <mark>Kotla</mark> she fell.</p>' in sheet.render(desk)
 
 
 def test_a_second_person_countersigns(person: TestClient, desk: Desk) -> None:
@@ -668,6 +770,53 @@ def test_a_second_person_countersigns(person: TestClient, desk: Desk) -> None:
     other = Desk(desk.case, replace(desk.clean, digest="e" * 64))
     with pytest.raises(NotReady, match="nobody has signed"):
         signing.countersign(other, {**said, "name": "Dr Tanvi Second"})
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Asha Verma, MD",
+        "A. Verma",
+        "AK Verma",
+        "Asha K Verma",
+        "Shri Asha Verma",
+        "AshaVerma",
+        "Asha Verma (resident)",
+        "As\u200bha Verma",
+        "Verma, Asha",
+        "Verma A",
+        "\u0410sha Verma",  # a Cyrillic letter
+        "Prof. (Dr.) ASHA VERMA MBBS M.D.",
+        "Asha",
+    ],
+)
+def test_one_person_does_not_sign_twice_under_another_spelling(typed: str) -> None:
+    assert people.same_person(typed, "Dr Asha Verma")
+    assert people.same_person("Dr Asha Verma", typed)
+
+
+@pytest.mark.parametrize("typed", ["Dr Tanvi Verma", "Asha Sharma", "T. Verma", "Prof Second", "V. Asher"])
+def test_two_people_are_two(typed: str) -> None:
+    assert not people.same_person(typed, "Dr Asha Verma")
+
+
+def test_a_box_seen_empty_that_the_record_has_marked_keeps_the_signature_back(
+    person: TestClient, desk: Desk
+) -> None:
+    decide_all(person, desk)
+    state = do(person, "mark-0", "empty")
+    answer = person.post("/sign", json=signature(state["revision"]))
+    assert (answer.status_code, answer.json()["code"]) == (409, "REV010")
+    assert decisions.read(desk.case.folder).signoffs == []
+    state = do(person, "mark-0", "marked")
+    assert person.post("/sign", json=signature(state["revision"])).status_code == 200
+    again = Desk(*desk_case_again(desk))
+    do_again = {"stop": "mark-0", "do": "empty"}
+    deeds.act(again, do_again)
+    said = {"name": "Dr Tanvi Second", "role": "faculty", "revision": again.book.revision}
+    with pytest.raises(NotReady) as caught:
+        signing.countersign(again, said)
+    assert caught.value.code == "REV010"
 
 
 def test_new_copies_are_laid_out_when_they_were_made_again(person: TestClient, desk: Desk) -> None:

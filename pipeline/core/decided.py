@@ -80,9 +80,9 @@ def _sentence(sentence: str, rows: list[Row], key: str) -> tuple[str, int, set[s
                 continue
             done.add(number)
             if row.get("decision") == REPLACE:
-                new = words(found).sub(str(row.get("with") or "").replace("\\", r"\\"), versions[-1])
+                new = replaced(versions[-1], found, str(row.get("with") or ""))
                 if new != versions[-1]:
-                    versions.append(_tidy(new))
+                    versions.append(new)
                     changed = True
         if not changed:
             break
@@ -95,6 +95,12 @@ def _meant(row: Row, found: str, versions: list[str], key: str) -> bool:
     if str(row.get("everywhere")) in YES:
         return found in versions[-1]
     return any(found in said and row.get("id") == ident(key, found, said) for said in versions)
+
+
+def replaced(sentence: str, found: str, into: str) -> str:
+    """`sentence` with `into` wherever `found` stands as words of its own; unchanged where it does not."""
+    new = words(found).sub(into.replace("\\", r"\\"), sentence)
+    return sentence if new == sentence else _tidy(new)
 
 
 def words(found: str) -> re.Pattern[str]:

@@ -20,7 +20,8 @@ from typing import Any
 
 import yaml
 
-from pipeline.core import files, findings, yamltext
+from pipeline.core import decidedrows, files, findings, yamltext
+from pipeline.core.decidedrows import KEYS, LISTS
 from pipeline.core.errors import InputError, NotReady, OutputError
 from pipeline.core.model import CleanPanel, Path_, Place
 
@@ -35,17 +36,9 @@ HEADER = """\
 # answers:   sentences confirmed; marks: what a person sees in the boxes of the consent form
 # sign-offs: who vouched for which copies, oldest first; only one whose `clean` is the present digest counts
 # history:   the last changes, so that they can be taken back one by one
+# The page writes this file anew at every click: comments and lines of your own are not kept in it.
 """
-LISTS = ("pictures", "series", "boxes", "words", "answers", "marks", "sign-offs", "history")
 REMEMBERED = 60  # changes that can be taken back
-KEYS = {  # what a row is about: another row about the same takes its place
-    "pictures": ("figure", "panel"),
-    "series": ("image",),
-    "boxes": ("figure", "panel", "do", "left", "top", "width", "height"),
-    "words": ("id",),
-    "answers": ("question",),
-    "marks": ("box", "scan"),
-}
 IN_COPIES = ("cover", "show", "crop")  # what is done to the copies; "leave" is only remembered
 
 Row = dict[str, Any]
@@ -113,7 +106,8 @@ def stop(code: str, place: Place = (NAME, 0), **words: Any) -> NotReady:
 def read(folder: Path) -> Book:
     """What decisions.yaml of a case says; an absent file says nothing. Shared: do not change what it returns.
 
-    Raises InputError for a link or YAML that cannot be read, NotReady (REV006) for one of another shape.
+    Raises InputError for a link or YAML that cannot be read, NotReady (REV006) for a row or a key that the
+    page does not write.
     """
     try:
         content = _content(folder / NAME)
@@ -125,17 +119,10 @@ def read(folder: Path) -> Book:
 @lru_cache(maxsize=4)
 def _parsed(content: bytes) -> Book:
     found, places = yamltext.load(content, NAME)
-    rows = {part: _rows(found, part, places) for part in LISTS}
-    book = Book(rows, places, hashlib.sha256(content).hexdigest())
-    for number, entry in enumerate(book.signoffs):
-        shapes = {"pictures": list, "answers": dict, "boxes": list, "series": list, "places": list}
-        for part, kind in {**shapes, "countersigned": dict}.items():
-            if not isinstance(entry.get(part, kind()), kind):
-                raise stop("REV006", book.where("sign-offs", number, part), field=part)
-        for part in ("pictures", "boxes", "series", "places"):
-            if not all(isinstance(row, dict) for row in entry.get(part, [])):
-                raise stop("REV006", book.where("sign-offs", number, part), field=part)
-    return book
+    for path, what in decidedrows.wrong(found):
+        raise stop("REV006", places.get(path, (NAME, 1)), field=what)
+    rows: Data = {part: found.get(part) or [] for part in LISTS}
+    return Book(rows, places, hashlib.sha256(content).hexdigest())
 
 
 def in_copies(book: Book) -> dict[str, list[Row]]:
@@ -195,7 +182,7 @@ def put(folder: Path, what: str, changes: Sequence[tuple[str, Row, bool]]) -> st
 def undo(folder: Path) -> tuple[str, list[Change]]:
     """Take the last change back. Returns the new revision and what was taken back (nothing: nothing left).
 
-    Raises as `change`, and NotReady (REV006) for a history of another shape.
+    Raises as `change`.
     """
     undone: list[Change] = []
 
@@ -203,10 +190,7 @@ def undo(folder: Path) -> tuple[str, list[Change]]:
         if not data["history"]:
             return
         last = data["history"].pop()
-        changes = last.get("changes")
-        if not isinstance(changes, list) or not all(_is_change(row) for row in changes):
-            raise stop("REV006", field="history")
-        for row in reversed(changes):
+        for row in reversed(last["changes"]):
             _exchange(data[row["list"]], row.get("now"), row.get("was"))
             undone.append(Change(row["list"], row.get("now"), row.get("was")))
 
@@ -224,19 +208,6 @@ def _exchange(rows: list[Row], was: Row | None, now: Row | None) -> None:
     """`now` in the place of `was`, which another page may have changed in the meantime: then beside it."""
     at = rows.index(was) if was in rows else None
     rows[at if at is not None else len(rows) : at + 1 if at is not None else len(rows)] = [now] if now else []
-
-
-def _is_change(row: Any) -> bool:
-    if not isinstance(row, dict) or row.get("list") not in KEYS:
-        return False
-    return all(isinstance(row.get(part, {}), dict) for part in ("was", "now"))
-
-
-def _rows(found: dict[str, Any], part: str, places: dict[Path_, Place]) -> list[Row]:
-    rows = found.get(part) or []
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise stop("REV006", places.get((part,), (NAME, 1)), field=part)
-    return rows
 
 
 def _content(path: Path) -> bytes:

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pipeline.core import files
+from pipeline.core import decidedrows, files
 from pipeline.core.decisions import Row, stop
 from pipeline.core.model import Case
 
-SIDES = ("left", "top", "width", "height")
+SIDES = decidedrows.SIDES
 
 
 def digest(case: Case, image: str) -> str:
@@ -25,13 +25,9 @@ def digest(case: Case, image: str) -> str:
 
 def area(row: Row) -> dict[str, int]:
     """The rectangle of a row. Raises NotReady (REV006) when it is none."""
-    sides = {side: str(row.get(side, "")) for side in SIDES}
-    if not all(value.isascii() and value.isdigit() and len(value) < 7 for value in sides.values()):
+    if not decidedrows.is_place(row):
         raise stop("REV006", field="boxes")
-    found = {side: int(value) for side, value in sides.items()}
-    if not (found["width"] and found["height"]):
-        raise stop("REV006", field="boxes")
-    return found
+    return {side: int(row[side]) for side in SIDES}
 
 
 def about(rows: Iterable[Row], figure: str, panel: str) -> list[Row]:

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from pipeline.core import resources
 from pipeline.core.errors import InputError, PipelineError
-from pipeline.review import deeds, sheet, signing
+from pipeline.review import deeds, sheet, signing, wording
 from pipeline.review.desk import Desk
 from pipeline.review.guard import ENTER, Keys
 
@@ -38,6 +38,8 @@ def build(desk: Desk, keys: Keys, life: Life | None = None) -> Starlette:
         A page that moves on by itself, not a redirect: the cookie is SameSite=Strict, a browser would hold it
         back on a redirect from a link clicked in another program.
         """
+        if request.method != "GET":  # a program that looks ahead (HEAD) must not use the link up
+            return PlainTextResponse("", 405)
         right = hmac.compare_digest(request.path_params["link"].encode(), keys.link.encode())
         if keys.link_used or not right:
             words = (
@@ -160,6 +162,7 @@ def _post(action: Action) -> Callable[[Request], Awaitable[Response]]:
         try:
             return JSONResponse(action(said))
         except PipelineError as e:
-            return JSONResponse({"problem": e.what, "code": e.code, "fix": e.fix}, 409)
+            told = {"problem": e.what, "code": e.code, "fix": e.fix, "again": isinstance(e, wording.Sure)}
+            return JSONResponse(told, 409)
 
     return endpoint

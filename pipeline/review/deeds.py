@@ -6,6 +6,7 @@ What may not be done raises NotReady with words for the person at the page.
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from typing import Any
 
 from pipeline.core import decided, decisions, retouch
@@ -13,11 +14,13 @@ from pipeline.core.decisions import Row
 from pipeline.core.errors import NotReady
 from pipeline.core.model import Mark
 from pipeline.core.proposal import Query
+from pipeline.review import wording
 from pipeline.review.desk import Desk
 from pipeline.review.lying import Picture, Spot, Stack
 from pipeline.review.signoff import APPROVE, EMPTY, MARKED, REJECT
 
-LONGEST_REASON, LONGEST_WORDS = 400, 600  # characters
+LONGEST_REASON = 400  # characters
+NARROW, MOST = 32, 0.9  # pixels of a crop; share of a picture under one box: smaller or more is asked again
 RECOGNISABLE = ("no", "yes", "agreed")
 Written = tuple[str, list[tuple[str, Row, bool]]]  # what it was about; list, row, and whether the row stays
 
@@ -35,7 +38,7 @@ def act(desk: Desk, said: dict[str, Any]) -> dict[str, Any]:
     elif at in desk.stacks:
         what, rows = _act_stack(desk.stacks[at], do, said)
     elif at in desk.words:
-        what, rows = _act_words(desk.words[at], do, said)
+        what, rows = _act_words(desk, desk.words[at], do, said)
     elif at in {f"mark-{n}" for n in range(len(desk.marks))}:
         what, rows = _act_mark(desk.marks[int(at.removeprefix("mark-"))], do)
     else:
@@ -108,7 +111,8 @@ def _same_picture(desk: Desk, picture: Picture) -> list[Picture]:
 def act_box(desk: Desk, said: dict[str, Any]) -> dict[str, Any]:
     """Draw, move or take away boxes: `remove` and `add` are lists of {do, left, top, width, height}.
 
-    Gives back the state. Raises NotReady for boxes outside the picture or a crop that would move marks.
+    Gives back the state. Raises NotReady for boxes outside the picture or a crop that would move marks, Sure
+    (once) for a box that leaves next to nothing of it.
     """
     picture = desk.pictures.get(str(said.get("picture")))
     if picture is None:
@@ -121,6 +125,8 @@ def act_box(desk: Desk, said: dict[str, Any]) -> dict[str, Any]:
     for at in add:
         if at["left"] + at["width"] > wide or at["top"] + at["height"] > high:
             raise NotReady("this box leaves the picture")
+    if said.get("sure") is not True:
+        _ask_again(add, wide, high)
     rows = [("boxes", desk.box(picture, row["do"], row), False) for row in remove]
     if any(row["do"] == "crop" for row in add):
         crops = [row for row in desk.boxes(picture, desk.book) if row["do"] == "crop"]
@@ -128,6 +134,19 @@ def act_box(desk: Desk, said: dict[str, Any]) -> dict[str, Any]:
     rows += [("boxes", desk.box(picture, row["do"], row), True) for row in add]
     decisions.put(desk.case.folder, f"boxes in {picture.panel.figure}:{picture.panel.letter}", rows)
     return desk.state()
+
+
+def _ask_again(add: list[dict[str, Any]], wide: int, high: int) -> None:
+    for at in add:
+        if at["do"] == "crop" and min(at["width"], at["height"]) < NARROW:
+            size = f"{at['width']} × {at['height']}"
+            raise wording.Sure(
+                f"This crop leaves a copy of {size} pixels: nobody can read a picture that small"
+            )
+        if at["do"] == "cover" and at["width"] * at["height"] > MOST * wide * high:
+            raise wording.Sure(
+                "This box covers more than nine tenths of the picture: little is left to publish"
+            )
 
 
 def _act_stack(stack: Stack, do: str, said: dict[str, Any]) -> Written:
@@ -148,12 +167,13 @@ def _act_stack(stack: Stack, do: str, said: dict[str, Any]) -> Written:
     return f"series {stack.name}", [("series", row, bool(do))]
 
 
-def _act_words(query: Query, do: str, said: dict[str, Any]) -> Written:
+def _act_words(desk: Desk, query: Query, do: str, said: dict[str, Any]) -> Written:
     if do not in (decided.KEEP, decided.REPLACE, ""):
         raise NotReady("no such decision")
-    return "words", [
-        word_row(query, do, line(said.get("with"), LONGEST_WORDS), said.get("everywhere") is True)
-    ]
+    typed = line(said.get("with"))
+    if do == decided.REPLACE:
+        wording.check(desk.case, query, typed, sure=said.get("sure") is True)
+    return "words", [word_row(query, do, typed, said.get("everywhere") is True)]
 
 
 def _act_mark(mark: Mark, do: str) -> Written:
@@ -182,10 +202,11 @@ def word_row(query: Query, do: str, words: str, everywhere: bool) -> tuple[str, 
     return "words", row | {"everywhere": "yes" if everywhere else "no", "on": on}, bool(do)
 
 
-def line(value: Any, longest: int) -> str:
-    """One line of typed text without control characters."""
+def line(value: Any, longest: int | None = None) -> str:
+    """One line of typed text without control characters, and without what cannot be seen."""
     text = value if isinstance(value, str) else ""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:longest]
+    seen = (c if c.isprintable() else " " for c in text if unicodedata.category(c) != "Cf")
+    return " ".join("".join(seen).split())[:longest]
 
 
 def _boxes(said: Any) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from pipeline.core.decisions import Book, Row, stop
 from pipeline.core.errors import InputError, NotReady
 from pipeline.core.model import Case, CleanCase, Mark
 from pipeline.core.proposal import Query
-from pipeline.review import before, lying, since, stacks
+from pipeline.review import before, bound, lying, since, stacks
 from pipeline.review.lying import KINDS, Picture, Spot, Stack
 from pipeline.review.signoff import APPROVE, EMPTY, MARKED, REJECT, questions
 
@@ -36,6 +36,7 @@ class Desk:
     points: Sequence[str] = ()  # what else about the consent software could not prove
     queries: Sequence[Query] = ()  # words that may identify someone
     again: Again | None = None  # makes the clean copies anew
+    held: bound.Held | None = None  # what is against the consent of clean copies
     pictures: dict[str, Picture] = field(default_factory=dict)
     stacks: dict[str, Stack] = field(default_factory=dict)
     words: dict[str, Query] = field(default_factory=dict)  # the queries by their opaque ids
@@ -46,6 +47,7 @@ class Desk:
 
     def _lay_out(self) -> None:
         self.receipt = files.receipt(self.clean.folder)
+        self.lapsed = bound.lapsed(self.case, self.clean, self.held)
         book = self.book
         self._replaced = {row.get("id") for row in book.words if row.get("decision") == decided.REPLACE}
         self._applied, self._boxes = self.effects(book), self._by_picture(book)
@@ -141,6 +143,7 @@ class Desk:
             "stale": self.stale(book),
             "can_undo": bool(book.rows["history"]),
             "boxes": {p.id: self.boxes(p, book) for p in self.pictures.values()},
+            "voids": self.voids(stops, book),
             "pending": [p.id for p in self.pictures.values() if self.pending(p, book)],
         }
 
@@ -163,6 +166,16 @@ class Desk:
         """Does this very picture change when the copies are made again?"""
         key = (picture.panel.figure, picture.panel.letter)
         return self._by_picture(book).get(key) != self._boxes.get(key)
+
+    def voids(self, stops: dict[str, dict[str, Any]], book: Book) -> dict[str, str]:
+        """Decisions, not in the copies yet, that change what was signed for: stop -> what is said there."""
+        out = {p.id: bound.picture(self.case, p) for p in self.pictures.values() if self.pending(p, book)}
+        for id_, (picture, _) in self.spots.items():
+            if picture.id in out and stops.get(id_, {}).get("state") == "cover":
+                out[id_] = out[picture.id]
+        for id_, query in self.words.items():
+            out[id_] = bound.words(self.case, query, stops[id_])
+        return {id_: said for id_, said in out.items() if said}
 
     @staticmethod
     def _by_picture(book: Book) -> dict[tuple[Any, Any], list[Row]]:

@@ -22,6 +22,7 @@ from pipeline.core.model import Case, CleanCase, Mark
 from pipeline.core.proposal import Query
 from pipeline.core.tell import Tell
 from pipeline.review import app
+from pipeline.review.bound import Held
 from pipeline.review.desk import Again, Desk
 from pipeline.review.guard import ENTER, Guard, Keys
 
@@ -38,11 +39,12 @@ def serve(
     queries: Sequence[Query] = (),
     again: Again | None = None,
     *,
+    held: Held | None = None,
     browser: bool = True,
     idle: float = IDLE,
 ) -> bool:
     """Block until signed (True) or idle (False). Ctrl-C raises KeyboardInterrupt. See review.serve."""
-    desk = Desk(case, clean, marks, points, queries, again)
+    desk = Desk(case, clean, marks, points, queries, again, held)
     with _listen() as listener:
         host = f"127.0.0.1:{listener.getsockname()[1]}"
         keys = Keys(host, link=secrets.token_urlsafe(32), cookie=secrets.token_urlsafe(32))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pipeline.core import decided, files, pages
+from pipeline.core import decided, files, numbering, pages, words
 from pipeline.core.decisions import Book
 from pipeline.core.model import Mark
 from pipeline.core.proposal import Query
-from pipeline.review import leaving, signing, since
+from pipeline.review import leaving, signing, signoff, since
 from pipeline.review.desk import Desk
 from pipeline.review.lying import KINDS, Picture, Spot, Stack
 from pipeline.review.stacks import COLUMNS, ROWS
@@ -22,6 +22,7 @@ def render(desk: Desk) -> str:
     known = since.known_sentences(book)
     fresh = list(since.new(leaving.paragraphs(desk.clean), known))
     questions = desk.questions()
+    numbers = numbering.narrative(desk.clean.record)
     page: str = pages.template("templates/review/desk.html.j2").render(
         case_id=desk.case.id,
         clean=desk.clean.digest,
@@ -30,8 +31,8 @@ def render(desk: Desk) -> str:
         synthetic=desk.clean.record.get("synthetic") is True,
         pictures=[_picture(desk, picture, book) for picture in desk.pictures.values()],
         stacks=[_stack(desk, stack) for stack in desk.stacks.values()],
-        words=[_query(id_, q) for id_, q in desk.words.items() if not q.known],
-        soft=[_query(id_, q) for id_, q in desk.words.items() if q.known],
+        words=[_query(id_, q, numbers) for id_, q in desk.words.items() if not q.known],
+        soft=[_query(id_, q, numbers) for id_, q in desk.words.items() if q.known],
         marks=[_mark(number, mark) for number, mark in enumerate(desk.marks)],
         law=[q for q in questions if q["about"] == "law"],
         vouch=[q for q in questions if q["about"] != "law"],
@@ -40,9 +41,25 @@ def render(desk: Desk) -> str:
         fresh=fresh,
         sections=[_section(section, known) for section in leaving.sections(desk.clean)],
         vouched=signing.vouched(desk),
+        unconsented=desk.lapsed,
+        lapse=_lapse(desk, book, len(fresh)),
         **_report(desk.clean.report),
     )
     return page
+
+
+def _lapse(desk: Desk, book: Book, fresh: int) -> dict[str, Any] | None:
+    """Who signed last and what changed since; None while that signature holds, or without one."""
+    last = since.last(book)
+    if not last or last.get("clean") == desk.clean.digest:
+        return None
+    sentences = f"{fresh} new {'sentence' if fresh == 1 else 'sentences'} or lines" if fresh else ""
+    second = last.get("countersigned")
+    return {
+        "last": last,
+        "changed": list(filter(None, [signoff.changed(last, desk.clean), sentences])),
+        "second": second if isinstance(second, dict) and second.get("clean") == last.get("clean") else None,
+    }
 
 
 def _picture(desk: Desk, picture: Picture, book: Book) -> dict[str, Any]:
@@ -112,18 +129,26 @@ def _stack(desk: Desk, stack: Stack) -> dict[str, Any]:
     }
 
 
-def _query(id_: str, query: Query) -> dict[str, Any]:
+def _query(id_: str, query: Query, numbers: words.Numbers) -> dict[str, Any]:
     before, after = query.sentence[: query.start], query.sentence[query.end :]
     return {
         "id": id_,
-        "before": before,
-        "found": query.found,
-        "after": after,
+        "before": _flat(before, numbers),
+        "found": _flat(query.found, numbers),
+        "after": _flat(after, numbers),
         "label": query.label,
         "replacement": query.replacement,
         "why": query.why,
         "place": f"{query.place[0]}:{query.place[1]}" if query.place[1] else query.place[0],
     }
+
+
+def _flat(prose: str, numbers: words.Numbers) -> str:
+    """A piece of a sentence as plain words on one line; the space at its ends stays."""
+    bare = words.MARKUP.sub("", prose)
+    ends = [" " if side.isspace() else "" for side in (bare[:1], bare[-1:])]
+    flat = " ".join(words.plain(prose, numbers).split())
+    return f"{ends[0]}{flat}{ends[1]}" if flat else ends[0]
 
 
 def _mark(number: int, mark: Mark) -> dict[str, Any]:

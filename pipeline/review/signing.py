@@ -14,7 +14,8 @@ from pipeline.review.deeds import line
 from pipeline.review.desk import Desk
 from pipeline.review.leaving import paragraphs
 from pipeline.review.lying import KINDS
-from pipeline.review.signoff import APPROVE, REJECT, same_person
+from pipeline.review.people import looks_like_a_name, same_person
+from pipeline.review.signoff import APPROVE, REJECT, contradicted
 
 LONGEST_NAME = 120  # characters
 
@@ -35,6 +36,8 @@ def sign(desk: Desk, said: dict[str, Any]) -> dict[str, Any]:
     rejected += [stack.name for stack in desk.stacks.values() if stops[stack.id]["state"] == REJECT]
     wrong = [id_ for id_, s in stops.items() if s["kind"] in ("law", "vouch") and s["state"] == "no"]
     _stop_if_open(desk, stops, rejected=bool(rejected), wrong=wrong)
+    if not rejected:
+        _stop_if_contradicted(desk, stops)
     name, role = _who(desk, said)
     if desk.stale(book):
         raise stop("REV015")
@@ -63,9 +66,15 @@ def countersign(desk: Desk, said: dict[str, Any]) -> dict[str, Any]:
         raise NotReady("nobody has signed for these copies yet")
     if str(said.get("revision", "")) != desk.book.revision:
         raise stop("REV008")
+    _stop_if_contradicted(desk, desk.stops(desk.book))
+    if "no" in held.get("answers", {}).values():
+        raise NotReady("the person who signed said that an answer is wrong", fix="correct the record first")
     name, role = _who(desk, said)
     if same_person(name, str(held.get("name"))):
-        raise NotReady("the person who signed cannot countersign; a second pair of eyes is a second person")
+        raise NotReady(
+            "the person who signed cannot countersign; a second pair of eyes is a second person",
+            fix="if these are two people, write the second name out in full",
+        )
     _stop_if_other_copies(desk)
     second = {"name": name, "role": role, "signed": _today(), "clean": desk.clean.digest}
 
@@ -121,10 +130,21 @@ def _stop_if_open(desk: Desk, stops: dict[str, Any], *, rejected: bool, wrong: l
         raise NotReady(f"still open: {', '.join(told)}")
 
 
+def _stop_if_contradicted(desk: Desk, stops: dict[str, Any]) -> None:
+    """Nobody signs for a consent that the person saw is not there (REV010)."""
+    seen = [str(stops[f"mark-{number}"]["state"]) for number in range(len(desk.marks))]
+    if wrong := contradicted(desk.marks, seen):
+        raise stop("REV010", boxes=", ".join(wrong))
+
+
 def _who(desk: Desk, said: dict[str, Any]) -> tuple[str, str]:
     name, role = line(said.get("name"), LONGEST_NAME), line(said.get("role"), LONGEST_NAME)
     if len(name) < 2 or len(role) < 2:
         raise NotReady("name and role of the person who vouches are needed")
+    if not looks_like_a_name(name):
+        raise NotReady("write the name in letters, as it would be printed", fix="for example: Dr Asha Verma")
+    if set("<>") & set(role):
+        raise NotReady("write the role in plain words", fix="for example: resident, dermatology")
     if _hunted_for(desk, f"{name}, {role}"):
         raise NotReady(
             "this name is on the list of what must not leave (private.yaml); a package states who signed",

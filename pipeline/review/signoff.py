@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 from pipeline.core import decided, decisions, files, findings, resources, retouch
 from pipeline.core.decisions import Book, stop
 from pipeline.core.errors import UsageError
-from pipeline.core.fold import letters
 from pipeline.core.model import Case, CleanCase, Countersigner, Mark, SignOff
 from pipeline.core.proposal import Open, Query
 from pipeline.review import lying
+from pipeline.review.people import same_person
 
 Asked = TypeVar("Asked", Query, Open)
 UNSEEN = "nobody (--accept-all)"
@@ -47,7 +47,7 @@ def gate(
     mine = [number for number, entry in enumerate(book.signoffs) if entry.get("clean") == clean.digest]
     if not mine:
         where = book.where("sign-offs", len(book.signoffs) - 1)
-        raise stop("REV002", where, changed=_changed(book.signoffs[-1], clean))
+        raise stop("REV002", where, changed=changed(book.signoffs[-1], clean))
     number = mine[-1]
     _judge(book, number, clean, points)
     _places(book, number, case, clean)
@@ -188,18 +188,6 @@ def _countersigner(book: Book, number: int, clean: CleanCase) -> Countersigner |
     return Countersigner(by=str(said[0]), role=str(said[1]), on=str(said[2]))
 
 
-def same_person(one: str, other: str) -> bool:
-    """Whether two names are the same, titles, dots and capitals aside."""
-    return _name(one) == _name(other)
-
-
-def _name(typed: str) -> list[str]:
-    plain = [letters(word) for word in typed.replace(".", " ").split()]
-    return sorted(
-        word for word in plain if word and word not in {"dr", "prof", "professor", "mr", "mrs", "ms"}
-    )
-
-
 def _confirmed(book: Book, number: int, marks: Sequence[Mark]) -> None:
     """Return only if a person confirmed each box of these scans, and saw there what the record says."""
     rows = book.signoffs[number].get("boxes", [])
@@ -207,8 +195,13 @@ def _confirmed(book: Book, number: int, marks: Sequence[Mark]) -> None:
     where = book.where("sign-offs", number, "boxes") if rows else book.where("sign-offs", number)
     if missing := [mark.box for mark in marks if said.get(mark.box) not in {MARKED, EMPTY}]:
         raise stop("REV005", where, what="boxes of the consent form: " + ", ".join(missing))
-    if wrong := [mark.box for mark in marks if mark.entered and said[mark.box] != MARKED]:
+    if wrong := contradicted(marks, [str(said[mark.box]) for mark in marks]):
         raise stop("REV010", where, boxes=", ".join(wrong))
+
+
+def contradicted(marks: Sequence[Mark], seen: Sequence[str]) -> list[str]:
+    """The boxes that the record says are marked and a person saw empty."""
+    return [mark.box for mark, said in zip(marks, seen, strict=True) if mark.entered and said == EMPTY]
 
 
 def _is_date(text: str) -> bool:
@@ -223,7 +216,7 @@ def _key(row: dict[str, Any]) -> tuple[Any, Any, Any]:
     return row.get("figure"), row.get("panel"), row.get("pixels")
 
 
-def _changed(entry: dict[str, Any], clean: CleanCase) -> str:
+def changed(entry: dict[str, Any], clean: CleanCase) -> str:
     """Which pictures differ from those an older sign-off was about, in ids."""
     before = {(row.get("figure"), row.get("panel")): row.get("pixels") for row in entry.get("pictures", [])}
     now = {(panel.figure, panel.letter): panel.pixels for panel in clean.panels}

@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipeline.core import decided, decisions
+from pipeline.core.errors import NotReady
 from pipeline.core.model import Case
 from pipeline.core.proposal import Query
 from pipeline.core.tell import plain
-from pipeline.review.deeds import LONGEST_WORDS, line, word_row
+from pipeline.review import wording
+from pipeline.review.deeds import line, word_row
 from pipeline.review.signoff import unanswered
 
 KEYS = "a replace · k keep · e other words · s same everywhere, then a or k · u undo · q stop"
@@ -72,6 +74,20 @@ def ask(
     return len(open_queries(case, queries))
 
 
+def _may(
+    case: Case, query: Query, words: str, answer: Callable[[str], str], say: Callable[[str], None]
+) -> bool:
+    """Whether these words may be put there; before nothing is, the person sees the sentence."""
+    try:
+        wording.check(case, query, words)
+    except wording.Sure as e:
+        return answer(plain(f"{e.what} · y to do that > ")).strip().lower() == "y"
+    except NotReady as e:
+        say(plain(f"not kept: {e.what}; {e.fix}"))
+        return False
+    return True
+
+
 def _one(case: Case, query: Query, by: str, answer: Callable[[str], str], say: Callable[[str], None]) -> bool:
     """One question. False when the person stops."""
     everywhere, words = False, query.replacement
@@ -79,7 +95,10 @@ def _one(case: Case, query: Query, by: str, answer: Callable[[str], str], say: C
         try:
             key = answer("a k e s u q > ").strip().lower()
             if key == "e":
-                words = line(answer("other words > "), LONGEST_WORDS)
+                words = line(answer("other words > "))
+            if key in ("a", "e") and not _may(case, query, words, answer, say):
+                words = query.replacement
+                continue
         except EOFError:
             return False
         if key == "q":

@@ -11,7 +11,14 @@ let current = null;
 let closed = false;
 let lastAlive = Date.now();
 
-async function post(address, body = {}) {
+// One after the other, in the order they were asked for: words that are left are kept before the next click.
+let turn = Promise.resolve();
+function post(address, body = {}) {
+  turn = turn.catch(() => {}).then(() => ask(address, body));
+  return turn;
+}
+
+async function ask(address, body) {
   let answer;
   try {
     answer = await fetch(address, {
@@ -32,6 +39,8 @@ async function post(address, body = {}) {
   if (!answer.ok) {
     const error = new Error([said.problem, said.fix].filter(Boolean).join(" · "));
     error.code = said.code;
+    // What takes away more than one may have meant is asked once more.
+    if (said.again && window.confirm(`${said.problem}\n\nDo it all the same?`)) return ask(address, { ...body, sure: true });
     throw error;
   }
   return said;
@@ -59,11 +68,14 @@ function show(next) {
       reason.closest(".reason").hidden = said.state !== "reject";
     }
     const replaced = $("[data-with]", stop);
-    if (replaced && said.state === "replace" && document.activeElement !== replaced) replaced.value = said.with;
+    if (replaced && said.state === "replace" && document.activeElement !== replaced && !stop.classList.contains("typed")) replaced.value = said.with;
+    markTyped(stop);
     const everywhere = $("[data-everywhere]", stop);
     if (everywhere && said.state) everywhere.checked = said.everywhere;
     if (said.recognisable) for (const radio of $$(".recognise input", stop)) radio.checked = radio.value === said.recognisable;
+    tell($(".voids", stop), state.voids[stop.dataset.stop] ?? "");
   }
+  tell($("#voids"), [...new Set(Object.values(state.voids))].join(" "));
   for (const [kind, [done, all]] of Object.entries(state.counts)) {
     const tally = $(`[data-tally="${kind}"]`);
     tally.textContent = done === all ? `✓ ${all}` : `${done}/${all}`;
@@ -80,6 +92,22 @@ function show(next) {
   }
   const open = $$("[data-tally]").filter((t) => !t.closest("button").classList.contains("done"));
   tell($("#open-list"), open.length ? `Still open: ${open.map((t) => t.previousElementSibling.textContent.toLowerCase()).join(", ")}.` : "");
+}
+
+// Words that stand in the field and are not what is kept: marked, so that nobody takes them for kept.
+function unkept(stop) {
+  const input = $("[data-with]", stop);
+  const said = state.stops[stop.dataset.stop];
+  if (!input || !said) return false;
+  const kept = said.state === "replace" ? said.with : input.defaultValue;
+  return input.value.trim().replace(/\s+/g, " ") !== kept.trim().replace(/\s+/g, " ");
+}
+
+function markTyped(stop) {
+  const typed = unkept(stop);
+  stop.classList.toggle("typed", typed);
+  const note = $(".unkept", stop);
+  if (note) note.hidden = !typed;
 }
 
 // --- moving through the queue
@@ -168,7 +196,9 @@ async function decide(stop, decision, { goOn = true } = {}) {
     return;
   }
   try {
-    show(await post("/act", said(stop, decision)));
+    const next = await post("/act", said(stop, decision));
+    stop.classList.remove("typed");
+    show(next);
     tell(problem, "");
     if (goOn && stop === current) onwards();
   } catch (error) {
@@ -181,7 +211,9 @@ for (const stop of stops) {
   for (const button of $$("[data-do]", stop))
     button.addEventListener("click", () => {
       if (current !== stop) go(stop, { focus: false });
-      decide(stop, button.getAttribute("aria-pressed") === "true" ? "" : button.dataset.do, { goOn: button.getAttribute("aria-pressed") !== "true" });
+      const other = button.dataset.do === "replace" && unkept(stop); // said already, but with other words
+      const back = button.getAttribute("aria-pressed") === "true" && !other;
+      decide(stop, back ? "" : button.dataset.do, { goOn: !back });
     });
   const reason = $("[data-reason]", stop);
   reason?.addEventListener("keydown", (event) => {
@@ -190,7 +222,18 @@ for (const stop of stops) {
   const replaced = $("[data-with]", stop);
   replaced?.addEventListener("keydown", (event) => {
     if (event.key === "Enter") decide(stop, "replace");
-    if (event.key === "Escape") stop.focus();
+    if (event.key !== "Escape") return;
+    const said = state.stops[stop.dataset.stop];
+    replaced.value = said.state === "replace" ? said.with : replaced.defaultValue; // what is kept stands there again
+    markTyped(stop);
+    stop.focus();
+  });
+  replaced?.addEventListener("input", () => markTyped(stop));
+  for (const button of replaced ? $$("[data-do]", stop) : [])
+    button.addEventListener("pointerdown", () => { stop.pressing = true; setTimeout(() => { stop.pressing = false; }, 400); });
+  replaced?.addEventListener("focusout", () => {
+    // Left without Enter: decided before, so the new words are kept; a button that is being pressed decides itself.
+    if (!stop.pressing && unkept(stop) && state.stops[stop.dataset.stop].state === "replace") decide(stop, "replace", { goOn: false });
   });
   stop.addEventListener("focusin", () => {
     if (current !== stop && stop.closest("[data-card]").classList.contains("now")) go(stop, { focus: false });
@@ -244,7 +287,7 @@ const stage = () => current && Stage.of(current.closest("[data-card]"));
 const series = () => current && Series.of(current.closest("[data-card]"));
 const press = (key) => { // said already: go on; only a click takes it back
   const button = $(`[data-key="${key}"]`, current);
-  if (button?.getAttribute("aria-pressed") === "true" && isOpen(current) === false) onwards();
+  if (button?.getAttribute("aria-pressed") === "true" && isOpen(current) === false && !(button.dataset.do === "replace" && unkept(current))) onwards();
   else button?.click();
 };
 const recognise = (number) => {
@@ -292,6 +335,7 @@ $("#sign").addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = event.target;
   const problem = $("#sign-problem");
+  await turn.catch(() => {});
   const body = { name: form.elements.name.value, role: form.elements.role.value, revision: state.revision };
   if (state.stale) {
     again(); // what was decided must be in the copies before anybody signs for them
