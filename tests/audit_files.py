@@ -111,6 +111,12 @@ def png(picture: Image.Image | None = None, **chunks: str) -> bytes:
     return out.getvalue()
 
 
+def saved(picture: Image.Image, kind: str) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, kind)
+    return out.getvalue()
+
+
 def jpeg(picture: Image.Image | None = None, artist: str = "", comment: bytes = b"") -> bytes:
     exif = Image.Exif()
     if artist:
@@ -239,6 +245,10 @@ HIDING = {
     "pinned.pdf": pdf(note=gzip.compress(NAME.encode())),
     "scanned.pdf": pdf(picture=written(NAME)),
     "burned.png": png(written(NAME)),
+    "burned.jp2": saved(written(NAME), "JPEG2000"),
+    "burned.ppm": saved(written(NAME), "PPM"),
+    "burned.pcx": saved(written(NAME), "PCX"),
+    "burned.tga": saved(written(NAME), "TGA"),
     "chunk.png": png(Description=NAME),
     "owner.jpg": jpeg(artist=NAME),
     "comment.jpg": jpeg(comment=NAME.encode()),
@@ -257,7 +267,22 @@ HIDING = {
     f"{NAME.replace(' ', '')}_2.txt": b"ring",
     "WhatsApp Chat.zip": archive({"_chat.txt": f"[14/03/25, 10:15:00] Dr X: {NAME} ka report bhejo"}),
 }
+NOISE = np.random.default_rng(2).bytes(900)
 CLOSED = {
+    "small.gpg": b"\x85\x02\x0c\x03" + NOISE,
+    "small.age": b"age-encryption.org/v1\n-> X25519 abcdefgh\n--- abcdefgh\n" + NOISE,
+    "armoured.txt": b"-----BEGIN PGP MESSAGE-----\n\n"
+    + base64.encodebytes(NOISE)
+    + b"-----END PGP MESSAGE-----\n",
+    "openssl.enc": b"Salted__" + NOISE[:40],
+    "small.zst": b"\x28\xb5\x2f\xfd" + NOISE,
+    "small.br": NOISE,
+    "small.cab": b"MSCF\0\0\0\0" + NOISE,
+    "box.pst": b"!BDN" + NOISE,
+    "broken.psd": b"8BPS\0\1" + NOISE,
+    "drawing.wmf": b"\xd7\xcd\xc6\x9a" + NOISE,
+    "broken.dcm": b"\0" * 128 + b"DICM" + NOISE,
+    "late.txt": b"A ring on the arm. " * 500 + NOISE,
     "locked.pdf": locked_pdf(),
     "archive.7z": b"7z\xbc\xaf\x27\x1c" + b"\0" * 60,
     "archive.rar": b"Rar!\x1a\x07\x01\0" + b"\0" * 60,

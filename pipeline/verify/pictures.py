@@ -56,6 +56,8 @@ def dicom(data: bytes, place: str, walk: Walk, depth: int) -> Iterator[Piece]:
 
     try:
         dataset = pydicom.dcmread(io.BytesIO(data), force=True)
+        if not any(name in dataset for name in WHOLE) and not dataset.file_meta:
+            raise ValueError
         values: list[str] = []
         for element in (*dataset.file_meta, *dataset.iterall()):
             if element.VR in BULK:
@@ -71,6 +73,7 @@ def dicom(data: bytes, place: str, walk: Walk, depth: int) -> Iterator[Piece]:
     yield Piece(f"{place} › header", "\n".join(values))
 
 
+WHOLE = ("SOPClassUID", "Rows", "Modality", "PatientName", "PatientID", "DirectoryRecordSequence")
 BULK = {"OB", "OW", "OD", "OF", "OL", "OV", "UN"}  # PS3.5 6.2: bytes, no text
 
 

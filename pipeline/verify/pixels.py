@@ -18,7 +18,22 @@ from pipeline.core import lines, picture
 from pipeline.verify.pieces import Piece, Unreadable
 
 READ, CODE = "(writing in the picture)", "(code in the picture)"
-FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "HEIF")
+FORMATS = (
+    "JPEG",
+    "PNG",
+    "TIFF",
+    "WEBP",
+    "GIF",
+    "BMP",
+    "HEIF",
+    "AVIF",
+    "JPEG2000",
+    "ICO",
+    "PSD",
+    "PCX",
+    "PPM",
+    "TGA",
+)
 FRAMES = 12  # of one file that are read, evenly spread; text is burned into all of them or the first
 SURE = 0.5  # of a line: below, the reader makes letters of bone and hair
 PAGE_DOTS = 130 / 72  # pixels per point at which a page is looked at
