@@ -93,6 +93,34 @@ def test_without_a_list_it_says_what_it_cannot_do(tmp_path: Path):
     assert command("audit", tmp_path / "gone", "--private", PRIVATE).code == 2
 
 
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        ("name: Meera Testwala\nphone: '9876543210'\n", "'phone'; did you mean 'phones'"),
+        ("name: Meera Testwala\nbirthdate: 1990-01-01\n", "'birthdate'; did you mean 'birth_date'"),
+        ("name: Meera Testwala\nrelatives: [Anita Testwala]\n", "'relatives.0'"),
+        ("name: Meera Testwala\nphones: {home: '9876543210'}\n", "'phones'"),
+        ("name: Meera Testwala\nnumbers: '445566'\n", "'numbers'"),
+        ("name: X\n", "long enough"),
+    ],
+)
+def test_a_list_that_would_not_be_searched_for_in_whole_is_refused(tmp_path: Path, listed: str, said: str):
+    (tmp_path / "a.txt").write_text("x")
+    (tmp_path / "private.yaml").write_text(listed)
+    ran = command("audit", tmp_path / "a.txt", "--private", tmp_path / "private.yaml")
+    assert ran.code == 2
+    assert said in ran.err
+    assert "9876543210" not in ran.everything
+    assert "Anita" not in ran.everything
+
+
+def test_an_empty_folder_is_no_pass(tmp_path: Path):
+    (tmp_path / "empty").mkdir()
+    ran = command("audit", tmp_path / "empty", "--private", PRIVATE)
+    assert ran.code == 2
+    assert "nothing in it" in ran.err
+
+
 def test_the_list_itself_is_no_find_and_links_are_not_followed(tmp_path: Path):
     shutil.copy(PRIVATE, tmp_path / "private.yaml")
     (tmp_path / "a.txt").write_text("ring")
