@@ -142,16 +142,43 @@ def test_nothing_is_changed(tmp_path: Path):
     assert [p.name for p in tmp_path.iterdir()] == ["a.docx"]
 
 
-def test_cited_authors_are_no_find_but_full_names_are(tmp_path: Path):
-    (tmp_path / "a.txt").write_text(
-        "1. Onewhile S, Meera K. Rings. J Test. 2020;3:4-5.\n2. Ring. 2021;4:5.\n"
-    )
-    known = [
-        Identifier(Kind.NAME, "Meera Testwala", "name"),
-        Identifier(Kind.DOCTOR, "Dr Some Onewhile", "doctors.0"),
-    ]
-    looked = thorough.look(tmp_path / "a.txt", "a.txt", lambda _: NearMatcher(known))
-    assert [f.rule for f in looked.found if not f.hard] == []
+CITING = """Rings were seen by Testwala and Meera [6].
+
+## References
+
+1. Testwala M, Meera T. Rings. J Test 2020;3:4-5.
+2. Onewhile S, Meera Testwala. Rings. 2021. doi:10.1000/x
+"""
+CITING_XML = "<w:p><w:r><w:t>{}</w:t></w:r></w:p>"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.md", CITING.encode()),
+        ("a.txt", CITING.partition("## References")[2].encode()),
+        ("a.html", "".join(f"<p>{x}</p>" for x in CITING.replace("## ", "").splitlines()).encode()),
+        (
+            "a.docx",
+            audit_files.archive(
+                {"word/document.xml": "".join(map(CITING_XML.format, CITING.replace("## ", "").splitlines()))}
+            ),
+        ),
+    ],
+)
+def test_cited_authors_are_to_be_looked_at(tmp_path: Path, name: str, content: bytes):
+    (tmp_path / name).write_bytes(content)
+    ran = command("audit", tmp_path / name, "--private", PRIVATE, "--json")
+    assert ran.json["hard"] == []
+    assert {"name", "aliases.0"} & {row["field"] for row in ran.json["soft"]}
+
+
+@pytest.mark.parametrize(
+    "after", ["\n## Patient\nMeera Testwala", "\nPatient: Meera Testwala", "\n3. phone 9800000001"]
+)
+def test_what_follows_a_reference_list_is_a_find(tmp_path: Path, after: str):
+    (tmp_path / "a.md").write_text(CITING + after)
+    assert command("audit", tmp_path / "a.md", "--private", PRIVATE, "--json").json["hard"]
 
 
 def test_an_encrypted_member_is_closed_and_the_others_are_searched(tmp_path: Path):
