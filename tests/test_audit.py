@@ -15,9 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import cli
-from pipeline.core.identity import Identifier, Kind
-from pipeline.core.near import NearMatcher
-from pipeline.verify import archives, texts, thorough, unpack
+from pipeline.verify import archives, texts, unpack
 from pipeline.verify.pieces import Walk
 from tests import audit_files
 from tests.conftest import DATA, Ran, casereport

@@ -12,14 +12,14 @@ from pipeline.core.match import PEOPLE, Hit
 TAG = re.compile(r"<(/?)([a-zA-Z][\w:.-]*)[^<>]*>")
 LINES = re.compile(r"(?:w:|a:|text:)?(?:p|h|h[1-6]|li|div|td|th|tr|tc|br|title|ref|ref-list|sec|ol|ul)")
 HEADING = re.compile(
-    r"^[ \t]*(?:#+[ \t]*|\*\*|\d{1,2}\.[ \t]+)?(?:references?(?: list)?|bibliography|literature cited|works cited)"
-    r"[ \t]*(?:\*\*)?:?[ \t]*$",
+    r"^[ \t]*(?:#+[ \t]*|\*\*|\d{1,2}\.[ \t]+)?(?:references?(?: list)?|bibliography|literature cited|"
+    r"works cited)[ \t]*(?:\*\*)?:?[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 NEXT = re.compile(  # what ends the list: another heading, or a line that speaks of the patient
     r"^[ \t]*(?:#+[ \t]*\S|(?:\*\*)?(?:figure|legends?|tables?|appendix|acknowledge?ments?|consent|funding|"
-    r"conflicts? of interest|contribut|correspond|author|supplement|declaration|patient|case|name|address|phone)"
-    r"\w*\b)",
+    r"conflicts? of interest|contribut|correspond|author|supplement|declaration|patient|case|name|address|"
+    r"phone)\w*\b)",
     re.IGNORECASE | re.MULTILINE,
 )
 NUMBERED = re.compile(
