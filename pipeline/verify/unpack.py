@@ -23,6 +23,7 @@ READERS: dict[str, Reader] = {
     "png": pictures.png,
     "tiff": pictures.tiff,
     "jpeg": pictures.jpeg,
+    "webp": pictures.webp,
     "dicom": pictures.dicom,
     "text": texts.read,
     "utf-16": texts.wide,
