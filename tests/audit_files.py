@@ -117,6 +117,53 @@ def saved(picture: Image.Image, kind: str) -> bytes:
     return out.getvalue()
 
 
+def cropped(kind: str) -> bytes:
+    """A picture without writing; its Exif has a small one from before."""
+    small = jpeg(written(NAME, 30, 420))
+    rows = ((0x201, 4, 1, 44), (0x202, 4, 1, len(small)))
+    ifd = struct.pack("<H", 2) + b"".join(struct.pack("<HHII", *row) for row in rows)
+    exif = b"Exif\0\0II*\0" + struct.pack("<IHI", 8, 0, 14) + ifd + struct.pack("<I", 0) + small
+    out = io.BytesIO()
+    Image.new("RGB", (64, 64), (9, 90, 9)).save(out, kind, exif=exif)
+    return out.getvalue()
+
+
+def see_through(picture: Image.Image) -> Image.Image:
+    picture.putalpha(0)
+    return picture
+
+
+def lying(picture: Image.Image) -> bytes:
+    """Turned by its Exif orientation (6) when it is shown."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    out = io.BytesIO()
+    picture.transpose(Image.Transpose.ROTATE_90).save(out, "JPEG", exif=exif, quality=92)
+    return out.getvalue()
+
+
+def hung_pdf(text: str) -> bytes:
+    """A stream that no page shows."""
+    document = pikepdf.open(io.BytesIO(pdf("x")))
+    document.Root.Hung = document.make_stream(text.encode())
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def icon_dicom() -> bytes:
+    dataset = pydicom.dcmread(io.BytesIO(dicom("X")))
+    icon, pixels = Dataset(), np.asarray(written(NAME, 30, 420).convert("L"))
+    icon.Rows, icon.Columns = pixels.shape
+    icon.SamplesPerPixel, icon.PhotometricInterpretation = 1, "MONOCHROME2"
+    icon.BitsAllocated, icon.BitsStored, icon.HighBit, icon.PixelRepresentation = 8, 8, 7, 0
+    icon.PixelData = pixels.tobytes()
+    dataset.IconImageSequence = [icon]
+    out = io.BytesIO()
+    dataset.save_as(out, enforce_file_format=True)
+    return out.getvalue()
+
+
 def jpeg(picture: Image.Image | None = None, artist: str = "", comment: bytes = b"") -> bytes:
     exif = Image.Exif()
     if artist:
@@ -245,10 +292,16 @@ HIDING = {
     "pinned.pdf": pdf(note=gzip.compress(NAME.encode())),
     "scanned.pdf": pdf(picture=written(NAME)),
     "burned.png": png(written(NAME)),
-    "burned.jp2": saved(written(NAME), "JPEG2000"),
-    "burned.ppm": saved(written(NAME), "PPM"),
-    "burned.pcx": saved(written(NAME), "PCX"),
-    "burned.tga": saved(written(NAME), "TGA"),
+    "burned.jp2": saved(written(NAME, 30, 420), "JPEG2000"),
+    "upside_down.png": png(written(NAME, 30, 420).transpose(Image.Transpose.ROTATE_180)),
+    "lying.jpg": lying(written(NAME, 30, 420)),
+    "cropped.jpg": cropped("JPEG"),
+    "cropped.webp": cropped("WEBP"),
+    "see_through.png": png(see_through(written(NAME, 30, 420))),
+    "behind.jpg": jpeg() + archive({"a.txt": NAME}),
+    "behind.pdf": pdf("x") + archive({"a.txt": NAME}),
+    "hung.pdf": hung_pdf(f"it is {NAME}"),
+    "icon.dcm": icon_dicom(),
     "chunk.png": png(Description=NAME),
     "owner.jpg": jpeg(artist=NAME),
     "comment.jpg": jpeg(comment=NAME.encode()),

@@ -40,7 +40,7 @@ CLEAR, WORD = 0.9, 4  # score and letters of a line that is surely read the righ
 SMALL, SPECK = (
     1200,
     24,
-)  # pixels: width below which a picture is read enlarged too; side of what holds no words
+)  # pixels: of a picture read enlarged too (its width); of one without words (a side)
 PAGE_DOTS = 130 / 72  # pixels per point at which a page is looked at
 PAGES = 60  # of one PDF
 CLEARABLE, OPAQUE = {"RGBA", "LA", "PA", "P"}, 255
@@ -79,7 +79,7 @@ def _ways(pixels: Bytes) -> Iterator[list[str]]:
         more = lines.read(large, lines.find(large, photo=True))
         yield _said(more)
         found = [*found, *more]
-    for turns in (1, 2, 3):
+    for turns in (1, 2, 3) if found else ():  # lines are found whichever way they lie
         if any(line.score >= CLEAR and len(line.text) >= WORD for line in found):
             return
         turned = np.ascontiguousarray(np.rot90(pixels, turns))

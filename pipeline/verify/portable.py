@@ -55,7 +55,7 @@ def _after(data: bytes, place: str, walk: Walk, depth: int) -> Iterator[Piece]:
     yield from runs(data[end:], place)
     if walk.thorough and end > 0:
         zipped = data.find(b"PK\x03\x04", data.find(b"%%EOF"))
-        if rest := data[zipped if zipped > 0 else end + len(b"%%EOF") :].strip(b"\0\r\n\t "):
+        if rest := data[zipped if zipped > 0 else end + len(b"%%EOF") :].lstrip(b"\0\r\n\t "):
             yield from walk.into(rest, place, depth + 1)
 
 
@@ -71,10 +71,8 @@ def _stream(stream: Any, place: str, walk: Walk, depth: int) -> Iterator[Piece]:
         raise Unreadable(f"{place}: cannot be decoded") from e
     if stream.get("/Type") == "/Metadata" or (walk.thorough and data.lstrip().startswith(b"<")):  # XFA forms
         yield from runs(data, place)
-    elif (walk.thorough and stream.get("/Type") == "/EmbeddedFile") or (
-        walk.thorough and _loose(stream, data)
-    ):  # that of a note on a page, too
-        yield from walk.into(data, place, depth + 1)
+    elif walk.thorough and (stream.get("/Type") == "/EmbeddedFile" or _loose(stream, data)):
+        yield from walk.into(data, place, depth + 1)  # that of a note on a page, too
     else:
         yield from _literals(data, place)
 
