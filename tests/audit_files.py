@@ -164,6 +164,18 @@ def icon_dicom() -> bytes:
     return out.getvalue()
 
 
+def overlay_dicom() -> bytes:
+    dataset = pydicom.dcmread(io.BytesIO(dicom("X")))
+    bits = np.asarray(written(NAME, 30, 424).convert("L")) > 100
+    rows = ((0x10, "US", bits.shape[0]), (0x11, "US", bits.shape[1]), (0x40, "CS", "G"), (0x50, "SS", [1, 1]))
+    packed = np.packbits(bits.ravel(), bitorder="little").tobytes()
+    for number, kind, value in (*rows, (0x100, "US", 1), (0x102, "US", 0), (0x3000, "OW", packed)):
+        dataset.add_new((0x6000, number), kind, value)
+    out = io.BytesIO()
+    dataset.save_as(out, enforce_file_format=True)
+    return out.getvalue()
+
+
 def jpeg(picture: Image.Image | None = None, artist: str = "", comment: bytes = b"") -> bytes:
     exif = Image.Exif()
     if artist:
@@ -273,6 +285,8 @@ HIDING = {
     "drawing.svg": f"<svg><text>{NAME}</text></svg>".encode(),
     "card.vcf": f"BEGIN:VCARD\r\nFN:{NAME}\r\nEND:VCARD".encode(),
     "base64.txt": b"x " + base64.b64encode(f"the patient is {NAME}, of course".encode()),
+    "short64.txt": base64.b64encode(f"it is {NAME}".encode()),
+    "double64.txt": base64.b64encode(base64.b64encode(f"it is {NAME}".encode())),
     "hexed.txt": f"the patient is {NAME}".encode().hex().encode(),
     "nested.txt": base64.b64encode(gzip.compress(f"it is {NAME}".encode())),
     "paper.docx": docx(NAME),
@@ -302,6 +316,7 @@ HIDING = {
     "behind.pdf": pdf("x") + archive({"a.txt": NAME}),
     "hung.pdf": hung_pdf(f"it is {NAME}"),
     "icon.dcm": icon_dicom(),
+    "overlay.dcm": overlay_dicom(),
     "chunk.png": png(Description=NAME),
     "owner.jpg": jpeg(artist=NAME),
     "comment.jpg": jpeg(comment=NAME.encode()),

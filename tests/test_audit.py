@@ -81,6 +81,15 @@ def test_a_soft_find_is_said(tmp_path: Path):
     assert "talk.txt, line 2: warning LEAK005" in ran.out
 
 
+def test_a_number_with_one_other_digit_is_soft(tmp_path: Path):
+    (tmp_path / "talk.txt").write_text("UH-0099813 was red, UH-0012345 was blue")
+    ran = command("audit", tmp_path / "talk.txt", "--private", PRIVATE, "--json")
+    assert [(row["field"], row["rule"]) for row in ran.json["soft"]] == [
+        ("numbers.hospital.0", "one digit off")
+    ]
+    assert ran.code == 0
+
+
 def test_without_a_list_it_says_what_it_cannot_do(tmp_path: Path):
     (tmp_path / "a.txt").write_text("x")
     ran = command("audit", tmp_path / "a.txt")

@@ -103,7 +103,10 @@ def _photo(data: bytes) -> Iterator[Bytes]:
                 picture.check_size(*frame.size)
                 shown = ImageOps.exif_transpose(frame)
                 yield _eight_bits(shown)
-                if shown.mode in CLEARABLE and shown.convert("RGBA").getchannel("A").getextrema()[0] < OPAQUE:
+                if (
+                    shown.mode in CLEARABLE
+                    and shown.convert("RGBA").getchannel("A").histogram()[OPAQUE] < shown.width * shown.height
+                ):
                     yield np.asarray(shown.convert("RGBA").convert("RGB"), np.uint8)  # what lies under it
 
 
@@ -128,6 +131,10 @@ def _dicom(data: bytes) -> Iterator[Bytes]:
 
     whole = pydicom.dcmread(io.BytesIO(data), force=True)
     yield from _frames(whole)
+    for group in range(0x6000, 0x6020, 2):  # overlays: PS3.3 C.9.2
+        if (group, 0x3000) in whole:
+            drawn = np.asarray(whole.overlay_array(group), np.uint8) * np.uint8(255)
+            yield drawn[0] if drawn.ndim == 3 else drawn
     for icon in whole.get("IconImageSequence") or ():  # PS3.3 C.7.6.1.1.6
         icon.file_meta = FileMetaDataset()
         coded = "PixelData" in icon and icon["PixelData"].is_undefined_length
