@@ -111,6 +111,71 @@ def png(picture: Image.Image | None = None, **chunks: str) -> bytes:
     return out.getvalue()
 
 
+def saved(picture: Image.Image, kind: str) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, kind)
+    return out.getvalue()
+
+
+def cropped(kind: str) -> bytes:
+    """A picture without writing; its Exif has a small one from before."""
+    small = jpeg(written(NAME, 30, 420))
+    rows = ((0x201, 4, 1, 44), (0x202, 4, 1, len(small)))
+    ifd = struct.pack("<H", 2) + b"".join(struct.pack("<HHII", *row) for row in rows)
+    exif = b"Exif\0\0II*\0" + struct.pack("<IHI", 8, 0, 14) + ifd + struct.pack("<I", 0) + small
+    out = io.BytesIO()
+    Image.new("RGB", (64, 64), (9, 90, 9)).save(out, kind, exif=exif)
+    return out.getvalue()
+
+
+def see_through(picture: Image.Image) -> Image.Image:
+    picture.putalpha(0)
+    return picture
+
+
+def lying(picture: Image.Image) -> bytes:
+    """Turned by its Exif orientation (6) when it is shown."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    out = io.BytesIO()
+    picture.transpose(Image.Transpose.ROTATE_90).save(out, "JPEG", exif=exif, quality=92)
+    return out.getvalue()
+
+
+def hung_pdf(text: str) -> bytes:
+    """A stream that no page shows."""
+    document = pikepdf.open(io.BytesIO(pdf("x")))
+    document.Root.Hung = document.make_stream(text.encode())
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def icon_dicom() -> bytes:
+    dataset = pydicom.dcmread(io.BytesIO(dicom("X")))
+    icon, pixels = Dataset(), np.asarray(written(NAME, 30, 420).convert("L"))
+    icon.Rows, icon.Columns = pixels.shape
+    icon.SamplesPerPixel, icon.PhotometricInterpretation = 1, "MONOCHROME2"
+    icon.BitsAllocated, icon.BitsStored, icon.HighBit, icon.PixelRepresentation = 8, 8, 7, 0
+    icon.PixelData = pixels.tobytes()
+    dataset.IconImageSequence = [icon]
+    out = io.BytesIO()
+    dataset.save_as(out, enforce_file_format=True)
+    return out.getvalue()
+
+
+def overlay_dicom() -> bytes:
+    dataset = pydicom.dcmread(io.BytesIO(dicom("X")))
+    bits = np.asarray(written(NAME, 30, 424).convert("L")) > 100
+    rows = ((0x10, "US", bits.shape[0]), (0x11, "US", bits.shape[1]), (0x40, "CS", "G"), (0x50, "SS", [1, 1]))
+    packed = np.packbits(bits.ravel(), bitorder="little").tobytes()
+    for number, kind, value in (*rows, (0x100, "US", 1), (0x102, "US", 0), (0x3000, "OW", packed)):
+        dataset.add_new((0x6000, number), kind, value)
+    out = io.BytesIO()
+    dataset.save_as(out, enforce_file_format=True)
+    return out.getvalue()
+
+
 def jpeg(picture: Image.Image | None = None, artist: str = "", comment: bytes = b"") -> bytes:
     exif = Image.Exif()
     if artist:
@@ -220,6 +285,8 @@ HIDING = {
     "drawing.svg": f"<svg><text>{NAME}</text></svg>".encode(),
     "card.vcf": f"BEGIN:VCARD\r\nFN:{NAME}\r\nEND:VCARD".encode(),
     "base64.txt": b"x " + base64.b64encode(f"the patient is {NAME}, of course".encode()),
+    "short64.txt": base64.b64encode(f"it is {NAME}".encode()),
+    "double64.txt": base64.b64encode(base64.b64encode(f"it is {NAME}".encode())),
     "hexed.txt": f"the patient is {NAME}".encode().hex().encode(),
     "nested.txt": base64.b64encode(gzip.compress(f"it is {NAME}".encode())),
     "paper.docx": docx(NAME),
@@ -239,6 +306,17 @@ HIDING = {
     "pinned.pdf": pdf(note=gzip.compress(NAME.encode())),
     "scanned.pdf": pdf(picture=written(NAME)),
     "burned.png": png(written(NAME)),
+    "burned.jp2": saved(written(NAME, 30, 420), "JPEG2000"),
+    "upside_down.png": png(written(NAME, 30, 420).transpose(Image.Transpose.ROTATE_180)),
+    "lying.jpg": lying(written(NAME, 30, 420)),
+    "cropped.jpg": cropped("JPEG"),
+    "cropped.webp": cropped("WEBP"),
+    "see_through.png": png(see_through(written(NAME, 30, 420))),
+    "behind.jpg": jpeg() + archive({"a.txt": NAME}),
+    "behind.pdf": pdf("x") + archive({"a.txt": NAME}),
+    "hung.pdf": hung_pdf(f"it is {NAME}"),
+    "icon.dcm": icon_dicom(),
+    "overlay.dcm": overlay_dicom(),
     "chunk.png": png(Description=NAME),
     "owner.jpg": jpeg(artist=NAME),
     "comment.jpg": jpeg(comment=NAME.encode()),
@@ -257,7 +335,22 @@ HIDING = {
     f"{NAME.replace(' ', '')}_2.txt": b"ring",
     "WhatsApp Chat.zip": archive({"_chat.txt": f"[14/03/25, 10:15:00] Dr X: {NAME} ka report bhejo"}),
 }
+NOISE = np.random.default_rng(2).bytes(900)
 CLOSED = {
+    "small.gpg": b"\x85\x02\x0c\x03" + NOISE,
+    "small.age": b"age-encryption.org/v1\n-> X25519 abcdefgh\n--- abcdefgh\n" + NOISE,
+    "armoured.txt": b"-----BEGIN PGP MESSAGE-----\n\n"
+    + base64.encodebytes(NOISE)
+    + b"-----END PGP MESSAGE-----\n",
+    "openssl.enc": b"Salted__" + NOISE[:40],
+    "small.zst": b"\x28\xb5\x2f\xfd" + NOISE,
+    "small.br": NOISE,
+    "small.cab": b"MSCF\0\0\0\0" + NOISE,
+    "box.pst": b"!BDN" + NOISE,
+    "broken.psd": b"8BPS\0\1" + NOISE,
+    "drawing.wmf": b"\xd7\xcd\xc6\x9a" + NOISE,
+    "broken.dcm": b"\0" * 128 + b"DICM" + NOISE,
+    "late.txt": b"A ring on the arm. " * 500 + NOISE,
     "locked.pdf": locked_pdf(),
     "archive.7z": b"7z\xbc\xaf\x27\x1c" + b"\0" * 60,
     "archive.rar": b"Rar!\x1a\x07\x01\0" + b"\0" * 60,

@@ -15,9 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import cli
-from pipeline.core.identity import Identifier, Kind
-from pipeline.core.near import NearMatcher
-from pipeline.verify import archives, texts, thorough, unpack
+from pipeline.verify import archives, texts, unpack
 from pipeline.verify.pieces import Walk
 from tests import audit_files
 from tests.conftest import DATA, Ran, casereport
@@ -83,6 +81,15 @@ def test_a_soft_find_is_said(tmp_path: Path):
     assert "talk.txt, line 2: warning LEAK005" in ran.out
 
 
+def test_a_number_with_one_other_digit_is_soft(tmp_path: Path):
+    (tmp_path / "talk.txt").write_text("UH-0099813 was red, UH-0012345 was blue")
+    ran = command("audit", tmp_path / "talk.txt", "--private", PRIVATE, "--json")
+    assert [(row["field"], row["rule"]) for row in ran.json["soft"]] == [
+        ("numbers.hospital.0", "one digit off")
+    ]
+    assert ran.code == 0
+
+
 def test_without_a_list_it_says_what_it_cannot_do(tmp_path: Path):
     (tmp_path / "a.txt").write_text("x")
     ran = command("audit", tmp_path / "a.txt")
@@ -91,6 +98,34 @@ def test_without_a_list_it_says_what_it_cannot_do(tmp_path: Path):
     (tmp_path / "private.yaml").write_text("name: ''\n")
     assert command("audit", tmp_path, "--private", tmp_path / "private.yaml").code == 2
     assert command("audit", tmp_path / "gone", "--private", PRIVATE).code == 2
+
+
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        ("name: Meera Testwala\nphone: '9876543210'\n", "'phone'; did you mean 'phones'"),
+        ("name: Meera Testwala\nbirthdate: 1990-01-01\n", "'birthdate'; did you mean 'birth_date'"),
+        ("name: Meera Testwala\nrelatives: [Anita Testwala]\n", "'relatives.0'"),
+        ("name: Meera Testwala\nphones: {home: '9876543210'}\n", "'phones'"),
+        ("name: Meera Testwala\nnumbers: '445566'\n", "'numbers'"),
+        ("name: X\n", "long enough"),
+    ],
+)
+def test_a_list_that_would_not_be_searched_for_in_whole_is_refused(tmp_path: Path, listed: str, said: str):
+    (tmp_path / "a.txt").write_text("x")
+    (tmp_path / "private.yaml").write_text(listed)
+    ran = command("audit", tmp_path / "a.txt", "--private", tmp_path / "private.yaml")
+    assert ran.code == 2
+    assert said in ran.err
+    assert "9876543210" not in ran.everything
+    assert "Anita" not in ran.everything
+
+
+def test_an_empty_folder_is_no_pass(tmp_path: Path):
+    (tmp_path / "empty").mkdir()
+    ran = command("audit", tmp_path / "empty", "--private", PRIVATE)
+    assert ran.code == 2
+    assert "nothing in it" in ran.err
 
 
 def test_the_list_itself_is_no_find_and_links_are_not_followed(tmp_path: Path):
@@ -114,16 +149,43 @@ def test_nothing_is_changed(tmp_path: Path):
     assert [p.name for p in tmp_path.iterdir()] == ["a.docx"]
 
 
-def test_cited_authors_are_no_find_but_full_names_are(tmp_path: Path):
-    (tmp_path / "a.txt").write_text(
-        "1. Onewhile S, Meera K. Rings. J Test. 2020;3:4-5.\n2. Ring. 2021;4:5.\n"
-    )
-    known = [
-        Identifier(Kind.NAME, "Meera Testwala", "name"),
-        Identifier(Kind.DOCTOR, "Dr Some Onewhile", "doctors.0"),
-    ]
-    looked = thorough.look(tmp_path / "a.txt", "a.txt", lambda _: NearMatcher(known))
-    assert [f.rule for f in looked.found if not f.hard] == []
+CITING = """Rings were seen by Testwala and Meera [6].
+
+## References
+
+1. Testwala M, Meera T. Rings. J Test 2020;3:4-5.
+2. Onewhile S, Meera Testwala. Rings. 2021. doi:10.1000/x
+"""
+CITING_XML = "<w:p><w:r><w:t>{}</w:t></w:r></w:p>"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.md", CITING.encode()),
+        ("a.txt", CITING.partition("## References")[2].encode()),
+        ("a.html", "".join(f"<p>{x}</p>" for x in CITING.replace("## ", "").splitlines()).encode()),
+        (
+            "a.docx",
+            audit_files.archive(
+                {"word/document.xml": "".join(map(CITING_XML.format, CITING.replace("## ", "").splitlines()))}
+            ),
+        ),
+    ],
+)
+def test_cited_authors_are_to_be_looked_at(tmp_path: Path, name: str, content: bytes):
+    (tmp_path / name).write_bytes(content)
+    ran = command("audit", tmp_path / name, "--private", PRIVATE, "--json")
+    assert ran.json["hard"] == []
+    assert {"name", "aliases.0"} & {row["field"] for row in ran.json["soft"]}
+
+
+@pytest.mark.parametrize(
+    "after", ["\n## Patient\nMeera Testwala", "\nPatient: Meera Testwala", "\n3. phone 9800000001"]
+)
+def test_what_follows_a_reference_list_is_a_find(tmp_path: Path, after: str):
+    (tmp_path / "a.md").write_text(CITING + after)
+    assert command("audit", tmp_path / "a.md", "--private", PRIVATE, "--json").json["hard"]
 
 
 def test_an_encrypted_member_is_closed_and_the_others_are_searched(tmp_path: Path):

@@ -32,10 +32,20 @@ WORD = re.compile(  # letters of any script with their marks, and what is invisi
     r"[A-Za-z\u00aa\u00ad\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u0963\u0966-\u1fff"
     r"\u200b-\u200d\u2060\u2c00-\u2fef\u3040-\ud7ff\uf900-\ufdff\ufe70-\uffef]{2,}"
 )
+CODE = re.compile(r"(?<![^\W_])[A-Za-z]{1,5}[ \-/]?\d{3,}(?:[\-/]\d+)*(?![^\W_])")
+CODED = 7  # letters and digits of such a number from which one other digit is looked for
 CAMEL = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])")
 RUN = re.compile(r"(?<![\d.])\d(?:[ \-./\u00a0]{0,2}\d){6,15}(?![\d.]*\d)")
 MASK = r"[xX*#•●█]"
 MASKED = re.compile(rf"(?<!\w)(\d*)[ -]?({MASK}(?:[ -]?{MASK}){{1,14}})[ -]?(\d{{2,8}})(?!\w)")
+NEARLY = {  # the rules of this pass: what only they find, an identifier was not typed as it is listed
+    "typing slip",
+    "other spelling",
+    "nearly the full name",
+    "one digit off",
+    "partly masked",
+    "month in Roman numerals",
+}
 SHOWN = 4  # digits beside a mask that say something
 ROMAN_DATE = re.compile(r"(?<![\w.])(\d{1,2})[-./ ]{1,3}([IVX]{1,4})[-./ ]{1,3}(\d{4}|\d{2})(?!\w)")
 ROMAN = {
@@ -80,6 +90,11 @@ class NearMatcher(Matcher):
         super().__init__(identifiers)
         self._targets = [t for i in self.identifiers for t in _targets(i)]
         self._digits = [(i, d) for i in self.identifiers if i.kind in NUMBERS and (d := _digits_of(i))]
+        self._codes = [
+            (i, code)
+            for i in self.identifiers
+            if i.kind is Kind.NUMBER and CODE.fullmatch(i.value) and len(code := letters(i.value)) >= CODED
+        ]
         self._dates = {
             day: i for i in self.identifiers if i.kind is Kind.DATE and (day := real_date(i.value))
         }
@@ -100,6 +115,8 @@ class NearMatcher(Matcher):
         if self._digits:
             yield from self._mistyped(text)
             yield from self._masked(text)
+        if self._codes:
+            yield from self._miscoded(text)
         if self._dates:
             yield from self._roman(text)
 
@@ -147,6 +164,15 @@ class NearMatcher(Matcher):
             for identifier in slips.get(digits, ()):
                 yield Hit(start, end, identifier, "one digit off", False)
 
+    def _miscoded(self, text: str) -> Iterator[Hit]:
+        """Numbers that begin with letters, with one other digit or two swapped: UH-0098813."""
+        for found in CODE.finditer(text):
+            said = letters(found[0])
+            for identifier, code in self._codes:
+                same = said.rstrip("0123456789") == code.rstrip("0123456789")
+                if same and len(said) == len(code) and OSA.distance(said, code, score_cutoff=1) == 1:
+                    yield Hit(found.start(), found.end(), identifier, "one digit off", False)
+
     def _masked(self, text: str) -> Iterator[Hit]:
         """Numbers of which stars or crosses hide a part: **** **** 6789."""
         for found in MASKED.finditer(text):
@@ -156,7 +182,7 @@ class NearMatcher(Matcher):
             for identifier, digits in self._digits:
                 if digits.startswith(head) and digits.endswith(tail) and len(digits) > len(head) + len(tail):
                     whole = len(head) + hidden + len(tail) == len(digits)
-                    yield Hit(found.start(), found.end(), identifier, "masked", whole)
+                    yield Hit(found.start(), found.end(), identifier, "partly masked", whole)
 
     def _roman(self, text: str) -> Iterator[Hit]:
         """Dates with the month in Roman numerals: 14-III-2025."""

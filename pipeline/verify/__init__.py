@@ -44,10 +44,14 @@ def needs(case: Case, clean: CleanCase) -> Any:
 
 
 def make(case: Case, clean: CleanCase, dest: Path) -> str:
-    """Hunt through the clean copies. Raises PrivacyError (LEAK001) at the surest find, with file and line."""
+    """Hunt through the clean copies. Raises PrivacyError (LEAK001) at the surest find, with file and line.
+
+    What is but nearly an identifier (a name in another spelling) is no stop where a person is asked about it.
+    """
+    from pipeline.core.fold import letters
     from pipeline.core.match import Matcher
-    from pipeline.core.near import NearMatcher
-    from pipeline.verify import hunt
+    from pipeline.core.near import NEARLY, NearMatcher
+    from pipeline.verify import hunt, questions
 
     known, _, outside_letter = _hunted(case)
     everyone, not_named = NearMatcher(known), NearMatcher(outside_letter)
@@ -56,7 +60,14 @@ def make(case: Case, clean: CleanCase, dest: Path) -> str:
         return not_named if place.startswith("byline.json") else everyone
 
     excused = _said_by_others(case, None, frozenset())
-    found = hunt.search(hunt.read(clean.folder, matcher), matcher, excused)
+    phrases = {letters(q.found) for q in questions.every(case, clean, known, outside_letter)}
+
+    def decidable(piece: Any, hit: Any) -> bool:
+        in_text = piece.place.startswith(("record.json", "byline.json"))
+        found = letters(piece.text[hit.start : hit.end])
+        return in_text and hit.rule in NEARLY and any(found in phrase for phrase in phrases)
+
+    found = hunt.search(hunt.read(clean.folder, matcher), matcher, excused, decidable)
     if hard := [f for f in found if f.hard]:
         first, place = hard[0], _typed_at(case, clean, everyone, hard[0])
         raise findings.stop(
@@ -98,7 +109,7 @@ def load(folder: Path) -> Proof:
 
 
 def asked(case: Case, clean: CleanCase) -> tuple[Query, ...]:
-    """What a person has to say about the soft finds in the text: the listed person, or a coincidence?
+    """What a person has to say about the finds in the text: the listed person, or a coincidence?
 
     Without those that `clean.report` says were decided to be kept, and what the byline names on purpose.
     """

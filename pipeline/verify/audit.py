@@ -24,7 +24,7 @@ from pipeline.core.identity import (
 )
 from pipeline.core.model import Finding
 from pipeline.core.near import NearMatcher
-from pipeline.verify import hunt, thorough
+from pipeline.verify import entries, hunt, thorough
 from pipeline.verify.hunt import Found
 from pipeline.verify.thorough import Looked
 
@@ -92,6 +92,8 @@ def audit(
         )
     listed = whom(private)
     items, refused = _files(target, private)
+    if not items and not refused:
+        raise UsageError("there is nothing in it to look at", where=target.name)
     preload(pictures=any(kinds.look(path).kind != "text" for path, _ in items))
     look = functools.partial(_alone, NearMatcher(listed.anywhere), NearMatcher(listed.in_letter))
     jobs = max(1, min(worker.processors(), len(items)))
@@ -110,11 +112,13 @@ def audit(
 def whom(private: Path) -> Listed:
     """Everyone that a private.yaml lists; with a record beside it, without what authors say of themselves.
 
-    Raises UsageError when it lists nobody, InputError when it cannot be read.
+    Raises UsageError when it lists nobody or has entries that would not be searched for, InputError when it
+    cannot be read.
     """
     if not private.is_file():
         raise UsageError("no such list of identifiers", where=private.name)
     listed, _ = yamltext.load(private.read_bytes(), private.name)
+    entries.check(listed, private.name)
     beside = private.with_name("record.yaml")
     record: dict[str, Any] = {}
     if beside.is_file() and not files.unsafe(beside):
@@ -123,6 +127,9 @@ def whom(private: Path) -> Listed:
     if not everyone:
         fix = "fill in at least the name; every line more makes the audit surer"
         raise UsageError("nobody is listed in it", where=private.name, fix=fix)
+    if {i.field for i in everyone} <= set(NearMatcher(everyone).unsearched):
+        fix = "write names in full, numbers with all their digits, dates as 2026-03-14"
+        raise UsageError("nothing in it is long enough to be searched for", where=private.name, fix=fix)
     known = outside_byline(everyone, byline_lines(record))
     return Listed(known, outside_byline(known, letter_lines(record)))
 

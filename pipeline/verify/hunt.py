@@ -67,16 +67,18 @@ def search(
     pieces: Iterable[Piece],
     matcher_for: Callable[[str], Matcher],
     excused: Callable[[Piece, Hit], bool] = lambda _piece, _hit: False,
+    asked: Callable[[Piece, Hit], bool] = lambda _piece, _hit: False,
 ) -> list[Found]:
     """Every find in `pieces`, each searched with the matcher for its place; hard ones first.
 
-    `excused(piece, hit)` says of a find that it is known to mean someone or something else.
+    `excused(piece, hit)` says of a find that it is known to mean someone or something else,
+    `asked(piece, hit)` that a person decides about it: that one is soft.
     """
     found: dict[Found, None] = {}
     for piece in pieces:
         for hit in matcher_for(piece.place).find(OUR_EPOCH.sub("", piece.text)):
             if excused(piece, hit):
                 continue
-            identifier = hit.identifier
-            found[Found(piece.place, identifier.field, str(identifier.kind), hit.rule, hit.hard)] = None
+            who, hard = hit.identifier, hit.hard and not asked(piece, hit)
+            found[Found(piece.place, who.field, str(who.kind), hit.rule, hard)] = None
     return sorted(found, key=lambda f: (not f.hard, f.place, f.field, f.rule))

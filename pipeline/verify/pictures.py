@@ -24,7 +24,10 @@ def png(data: bytes, place: str, walk: Walk, depth: int) -> Iterator[Piece]:
         if name in {b"zTXt", b"iTXt", b"iCCP"}:
             for start in (m.end() for m in re.finditer(b"\0", body)):
                 try:
-                    yield from runs(zlib.decompressobj().decompress(body[start:], 1 << 20), here)
+                    said = zlib.decompressobj().decompress(body[start:], 1 << 20)
+                    yield from runs(said, here)
+                    if walk.thorough and name != b"iCCP":  # some hold Exif, as digits
+                        yield from walk.into(said.lstrip(), here, depth + 1)
                     break
                 except zlib.error:
                     continue
@@ -34,9 +37,46 @@ def png(data: bytes, place: str, walk: Walk, depth: int) -> Iterator[Piece]:
         yield from walk.into(data[at:], f"{place} (after the picture)", depth + 1)
 
 
-def jpeg(data: bytes, place: str, _walk: Walk, _depth: int) -> Iterator[Piece]:
-    """Every segment that is not pixels."""
-    yield from runs(jpeg_without_scan(data, place), place)
+def jpeg(data: bytes, place: str, walk: Walk, depth: int) -> Iterator[Piece]:
+    """Every segment that is not pixels; small pictures in them, and what follows the picture."""
+    beside, after = jpeg_without_scan(data, place)
+    yield from runs(beside + after, place)
+    if walk.thorough:
+        yield from thumbnails(beside, place, walk, depth)
+        if not (after.endswith(b"SEFT") and b"ftyp" not in after):  # a phone's notes; its films have one
+            yield from _after(after, place, walk, depth)
+
+
+def webp(data: bytes, place: str, walk: Walk, depth: int) -> Iterator[Piece]:
+    """All runs; small pictures in the Exif chunk (RFC 9649, 2.7.1.5), and what follows the picture."""
+    yield from runs(data, place)
+    end = 8 + int.from_bytes(data[4:8], "little")
+    at = 12
+    while walk.thorough and at + 8 <= min(end, len(data)):
+        length = int.from_bytes(data[at + 4 : at + 8], "little")
+        if data[at : at + 4] == b"EXIF":
+            yield from thumbnails(data[at + 8 : at + 8 + length], place, walk, depth)
+        at += 8 + length + length % 2
+    if walk.thorough:
+        yield from _after(data[end:], place, walk, depth)
+
+
+def _after(data: bytes, place: str, walk: Walk, depth: int) -> Iterator[Piece]:
+    """What follows a picture, if it is more than padding, as a file of its own."""
+    if data.strip(b"\0\xff\r\n\t "):
+        yield from walk.into(data.lstrip(b"\0\r\n\t "), f"{place} (after the picture)", depth + 1)
+
+
+THUMBNAIL = re.compile(rb"\xff\xd8\xff[\xc0\xc4\xdb\xe0-\xef\xfe]")
+
+
+def thumbnails(beside: bytes, place: str, walk: Walk, depth: int) -> Iterator[Piece]:
+    """JPEG pictures in metadata (Exif 3.0, 4.5.5): often of what was there before somebody cropped it."""
+    at = 0
+    while found := THUMBNAIL.search(beside, at):
+        end = beside.find(b"\xff\xd9", found.end())
+        at = end + 2 if end > 0 else len(beside)
+        yield from walk.into(beside[found.start() : at], f"{place} › thumbnail", depth + 1)
 
 
 def tiff(data: bytes, place: str, _walk: Walk, _depth: int) -> Iterator[Piece]:
@@ -56,6 +96,8 @@ def dicom(data: bytes, place: str, walk: Walk, depth: int) -> Iterator[Piece]:
 
     try:
         dataset = pydicom.dcmread(io.BytesIO(data), force=True)
+        if not any(name in dataset for name in WHOLE) and not dataset.file_meta:
+            raise ValueError
         values: list[str] = []
         for element in (*dataset.file_meta, *dataset.iterall()):
             if element.VR in BULK:
@@ -71,26 +113,27 @@ def dicom(data: bytes, place: str, walk: Walk, depth: int) -> Iterator[Piece]:
     yield Piece(f"{place} › header", "\n".join(values))
 
 
+WHOLE = ("SOPClassUID", "Rows", "Modality", "PatientName", "PatientID", "DirectoryRecordSequence")
 BULK = {"OB", "OW", "OD", "OF", "OL", "OV", "UN"}  # PS3.5 6.2: bytes, no text
 
 
-def jpeg_without_scan(data: bytes, place: str) -> bytes:
-    """Every marker segment and what follows the picture, without the pixels (ITU-T T.81, B.1.1)."""
+def jpeg_without_scan(data: bytes, place: str) -> tuple[bytes, bytes]:
+    """Every marker segment without the pixels (ITU-T T.81, B.1.1), and what follows the picture."""
     kept, at = bytearray(), 2
     while at + 4 <= len(data):
         if data[at] != 0xFF:
             raise Unreadable(f"{place}: not a whole JPEG")
         marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
         if marker == 0xD9:
-            return bytes(kept) + data[at + 2 :]
+            return bytes(kept), data[at + 2 :]
         kept += data[at : at + 2 + length] + b"\0"
         at += 2 + length
         if marker == 0xDA:  # pixels until the next marker that is neither stuffing nor a restart
             found = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL).search(data, at)
             at = found.start() if found else len(data)
             if found and data[at + 1] == 0xD9:
-                return bytes(kept) + data[at + 2 :]
-    return bytes(kept)
+                return bytes(kept), data[at + 2 :]
+    return bytes(kept), b""
 
 
 def tiff_without_strips(data: bytes, place: str) -> bytes:

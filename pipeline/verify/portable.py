@@ -7,9 +7,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from pipeline.verify import known
 from pipeline.verify.pieces import MAX_DEPTH, Piece, Unreadable, Walk, runs
 
 LITERAL = re.compile(rb"\((?:[^()\\]|\\.){3,}\)", re.DOTALL)
+PLAIN = {"/Length", "/Filter", "/DecodeParms"}  # what a stream says of which nobody knows the part
+DRAWN = re.compile(  # operators of pages and glyphs, and tables of letters (ISO 32000-2, annex A; 9.10.3)
+    rb"begincmap|(?:^|\s)(?:BT|ET|d[01]|[qQ]|cm|re|Do|BMC|BDC|gs|Tf|W\*?\s+n|f\*?)(?:\s|$)"
+)
+DRAWING = 1 << 14  # bytes that are looked at for them
 COMMENT = re.compile(rb"%[\t -~]{4,}")
 
 
@@ -19,7 +25,7 @@ def read(data: bytes, place: str, walk: Walk, depth: int) -> Iterator[Piece]:
     import pypdfium2
 
     yield from _literals(data, f"{place} (raw)")
-    yield from runs(data[data.rfind(b"%%EOF") :], f"{place} (after the end)")
+    yield from _after(data, f"{place} (after the end)", walk, depth)
     try:
         document = pypdfium2.PdfDocument(data)
         for number, page in enumerate(document, 1):
@@ -43,6 +49,16 @@ def read(data: bytes, place: str, walk: Walk, depth: int) -> Iterator[Piece]:
             yield from walk.into(attached.get_file().read_bytes(), here, depth + 1)
 
 
+def _after(data: bytes, place: str, walk: Walk, depth: int) -> Iterator[Piece]:
+    """What follows the last end mark, and a zip archive after the first one."""
+    end = data.rfind(b"%%EOF")
+    yield from runs(data[end:], place)
+    if walk.thorough and end > 0:
+        zipped = data.find(b"PK\x03\x04", data.find(b"%%EOF"))
+        if rest := data[zipped if zipped > 0 else end + len(b"%%EOF") :].lstrip(b"\0\r\n\t "):
+            yield from walk.into(rest, place, depth + 1)
+
+
 def _stream(stream: Any, place: str, walk: Walk, depth: int) -> Iterator[Piece]:
     """A decoded stream. Properties (XMP) are read whole; drawing operators and fonts only for their strings,
     because their many numbers would be taken for dates.
@@ -55,10 +71,17 @@ def _stream(stream: Any, place: str, walk: Walk, depth: int) -> Iterator[Piece]:
         raise Unreadable(f"{place}: cannot be decoded") from e
     if stream.get("/Type") == "/Metadata" or (walk.thorough and data.lstrip().startswith(b"<")):  # XFA forms
         yield from runs(data, place)
-    elif walk.thorough and stream.get("/Type") == "/EmbeddedFile":  # that of a note on a page, too
-        yield from walk.into(data, place, depth + 1)
+    elif walk.thorough and (stream.get("/Type") == "/EmbeddedFile" or _loose(stream, data)):
+        yield from walk.into(data, place, depth + 1)  # that of a note on a page, too
     else:
         yield from _literals(data, place)
+
+
+def _loose(stream: Any, data: bytes) -> bool:
+    """Whether a stream is a file that hangs somewhere: not said to be a part, of a known kind, no drawing."""
+    if set(stream.keys()) - PLAIN or known.sniff(data) in {"other", "empty", "dicom", "utf-16"}:
+        return False
+    return not DRAWN.search(data[:DRAWING])
 
 
 def _literals(data: bytes, place: str) -> Iterator[Piece]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from pipeline.core import decided, resources
@@ -11,7 +12,7 @@ from pipeline.core.fold import letters
 from pipeline.core.identity import Identifier
 from pipeline.core.match import Hit, longest
 from pipeline.core.model import Case, CleanCase, Path_
-from pipeline.core.near import NearMatcher, ordinary
+from pipeline.core.near import NEARLY, NearMatcher, ordinary
 from pipeline.core.proposal import Query
 from pipeline.core.words import CITATION, REFERENCE
 
@@ -24,13 +25,24 @@ WHY = "perhaps the entry {field} of private.yaml (found as: {rule})"
 def asked(
     case: Case, clean: CleanCase, known: tuple[Identifier, ...], in_byline: tuple[Identifier, ...]
 ) -> Iterator[Query]:
-    """A question for every soft find in the clean record and the byline that nobody has decided to keep."""
+    """A question for every find in the clean record and the byline that nobody has decided to keep.
+
+    What the exact search finds for sure stops the case before anybody is asked; what is nearly an identifier,
+    however surely, is asked.
+    """
     kept = frozenset(clean.report.get("words", {}).get("kept", []))
+    return (query for query in every(case, clean, known, in_byline) if query.id not in kept)
+
+
+def every(
+    case: Case, clean: CleanCase, known: tuple[Identifier, ...], in_byline: tuple[Identifier, ...]
+) -> Iterator[Query]:
+    """The same, with what was decided to be kept."""
     seen: set[str] = set()
     for whole, matcher in ((clean.record, NearMatcher(known)), (clean.byline, NearMatcher(in_byline))):
         for path, text in _prose(whole, ()):
             for query in _in_text(case, path, text, matcher):
-                if query.id not in kept | seen:
+                if query.id not in seen:
                     seen.add(query.id)
                     yield query
 
@@ -42,7 +54,7 @@ def _in_text(case: Case, path: Path_, text: str, matcher: NearMatcher) -> Iterat
     if not hits:
         return
     spans = list(decided.sentences(text))
-    for hit in longest(hits):
+    for hit in longest(_joined(hits)):
         span = next(((a, b) for a, b in spans if a <= hit.start and hit.end <= b), None)
         start, end = span or (hit.start, hit.end)  # a name over a full stop: "Meera. Testwala"
         sentence = text[start:end]
@@ -61,6 +73,19 @@ def _in_text(case: Case, path: Path_, text: str, matcher: NearMatcher) -> Iterat
             why=WHY.format(field=hit.identifier.field, rule=hit.rule),
             known=True,
         )
+
+
+def _joined(hits: list[Hit]) -> list[Hit]:
+    """With one find in place of several that overlap, each near to two of the three parts of one name."""
+    last: dict[str, Hit] = {}
+    wider: list[Hit] = []
+    for hit in sorted((h for h in hits if h.rule in NEARLY), key=lambda h: (h.start, h.end)):
+        before = last.get(hit.identifier.field, hit)
+        if before.end > hit.start:
+            hit = replace(before if before.hard else hit, start=before.start, end=max(before.end, hit.end))
+            wider.append(hit)
+        last[hit.identifier.field] = hit
+    return [*hits, *wider]
 
 
 def _in_passing(found: str) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pipeline.verify import known
 from pipeline.verify.pieces import Piece, Walk, runs
 
-BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4}[\r\n]{0,2}){8,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4}[\r\n]{0,2}){6,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){12,}")
 # Cells and paragraphs stay apart, so that numbers in neighbouring cells do not make another number.
 _APART = r"(?:w|a|text):(?:p|tc|h|br)|table:table-cell|td|th|p|div|li|br|h[1-6]|title|sec|caption|si|c|row"

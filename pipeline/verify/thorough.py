@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.core import kinds
 from pipeline.core.fold import letters
-from pipeline.core.match import PEOPLE, Hit, Matcher, longest
+from pipeline.core.match import Hit, Matcher, longest
 from pipeline.verify import pixels, unpack
+from pipeline.verify.cited import Cited
 from pipeline.verify.hunt import OUR_EPOCH, Found
 from pipeline.verify.pieces import Piece, Skip, Walk, never
 
 LONG = 8  # letters or digits from which words read in a picture are no chance
-REFERENCE = re.compile(r"(?:19|20)\d\d\s*;\s*\d+|\bdoi\s*[:.]|\bet al\.", re.IGNORECASE)
-LINE = 2000  # characters of a line that are looked at for that
 Search = Callable[[str], Matcher]
 
 
@@ -49,14 +47,12 @@ def look(
     for piece in unpack.walked(path, place, walk):
         count += 1
         text, matcher = OUR_EPOCH.sub("", piece.text), matcher_for(piece.place)
-        where = ""
+        where, cited = "", Cited(text)
         for hit in matcher.find(text):
-            if _cited(text, hit):
-                continue
             where = where or shown(piece.place, matcher)
             at = text.count("\n", 0, hit.start) + 1
             line = f", line {at}" if typed and piece.place == place else ""
-            who, sure = hit.identifier, hit.hard and _no_chance(piece, hit)
+            who, sure = hit.identifier, hit.hard and _no_chance(piece, hit) and not cited.holds(hit)
             found[Found(where + line, who.field, str(who.kind), hit.rule, sure)] = None
     told = (said.rpartition(": ") for said in closed)
     return Looked(tuple(found), tuple((shown(at, matcher_for(at)), why) for at, _, why in told), count)
@@ -74,11 +70,3 @@ def shown(place: str, matcher: Matcher) -> str:
 def _no_chance(piece: Piece, hit: Hit) -> bool:
     """Words in a picture may be misread: only long ones are proof."""
     return not piece.place.endswith(pixels.READ) or len(letters(piece.text[hit.start : hit.end])) >= LONG
-
-
-def _cited(text: str, hit: Hit) -> bool:
-    """A single name in a line of a reference list is an author's."""
-    if hit.hard or hit.identifier.kind not in PEOPLE:
-        return False
-    start, end = text.rfind("\n", 0, hit.start) + 1, text.find("\n", hit.end)
-    return bool(REFERENCE.search(text[max(start, hit.start - LINE) : end if end > 0 else hit.end + LINE]))

@@ -6,8 +6,6 @@ be opened raises Unreadable, or is collected, because a file nobody could look i
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,6 +23,7 @@ READERS: dict[str, Reader] = {
     "png": pictures.png,
     "tiff": pictures.tiff,
     "jpeg": pictures.jpeg,
+    "webp": pictures.webp,
     "dicom": pictures.dicom,
     "text": texts.read,
     "utf-16": texts.wide,
@@ -34,11 +33,10 @@ CLOSED = {  # kinds that nobody here can look into
     "RAR archive": "an archive that cannot be opened here; unpack it and give the folder",
     "sound": "sound; what is said in it cannot be searched",
     "video": "a film; what is shown and said in it cannot be searched",
-    "unknown": "compressed or encrypted in a way that cannot be opened here",
+    "unknown": "of a kind that nothing here can read, compressed, or encrypted",
+    "sealed": "encrypted",
 }
-PICTURED = kinds.IMAGES | {"pdf"}
-FONTS = (b"\0\1\0\0", b"OTTO", b"wOFF", b"wOF2", b"ttcf", b"true")
-DENSE, SAMPLE = 7.5, 1 << 14  # bits per byte, and bytes, from which something is packed or encrypted
+PICTURED = kinds.IMAGES | known.RASTERS | {"pdf"}
 
 
 def pieces(path: Path, place: str, skip: Skip = never) -> Iterator[Piece]:
@@ -63,16 +61,16 @@ def inside(data: bytes, place: str, walk: Walk, depth: int) -> Iterator[Piece]:
         yield from reader(data, place, walk, depth)
     elif kind != "empty":
         yield from runs(data, place)
-        if walk.thorough and (why := CLOSED.get(_unknown(data, place) if kind == "other" else kind)):
-            raise Unreadable(f"{place}: {why}")
+    if walk.thorough and (why := CLOSED.get(_closed(kind, data, place))):
+        raise Unreadable(f"{place}: {why}")
     if walk.look and kind in PICTURED and walk.pictured(place):
         yield from walk.look(data, place, kind)
 
 
-def _unknown(data: bytes, place: str) -> str:
-    """Bytes of no known kind that look packed or encrypted are "unknown"; fonts do too, and name nobody."""
-    sample = data[:SAMPLE]
-    if len(sample) < SAMPLE or data.startswith(FONTS) or place.endswith(".odttf"):
-        return ""
-    shares = (count / len(sample) for count in Counter(sample).values())
-    return "unknown" if -sum(p * math.log2(p) for p in shares) > DENSE else ""
+def _closed(kind: str, data: bytes, place: str) -> str:
+    """Bytes of no known kind are "unknown"; so is a text that goes on in other bytes. Fonts name nobody."""
+    if kind in {"other", "text", "utf-16"}:
+        if kind == "text" and known.sealed(data):
+            return "sealed"
+        return "" if known.nameless(data, place) or known.worded(data) else "unknown"
+    return kind
