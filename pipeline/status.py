@@ -238,22 +238,26 @@ def _standing(case: Case, out: Path) -> Stand:
         return Stand(open=(UNCHECKED if recorded else NO_CONSENT, UNSIGNED), old=known)
     clean, proof, grant, words = proved
     signoff, open_ = _signed(case, clean, grant, words)
+    if grant is None:
+        asked = UNCHECKED if recorded else NO_CONSENT
+        return Stand(open=(asked, *open_), old=known)
     packed = [name for name in known if signoff and _is_packed(case, out, name, clean, proof, grant, signoff)]
     old = tuple(name for name in known if name not in packed)
     return Stand(True, not open_, open_, tuple(packed), old)
 
 
-def _proved(case: Case, out: Path) -> tuple[CleanCase, Proof, Grant, tuple[Any, ...]] | None:
-    """Clean copies, proof, grant and open words, if all of them were made for the case as it is now."""
+def _proved(case: Case, out: Path) -> tuple[CleanCase, Proof, Grant | None, tuple[Any, ...]] | None:
+    """Clean copies, proof, open words, and the grant if there is one, made for the case as it is now."""
     job = Job(case.folder, out, journal.load(FIRST_JOURNAL), Tell(quiet=True))
     if not _fresh(job, deidentify, case):
         return None
     clean = deidentify.load(job.path("deidentify"))
-    if not (_fresh(job, verify, case, clean) and _fresh(job, consent, case, clean)):
+    if not _fresh(job, verify, case, clean):
         return None
     asked = identify.load(job.path("identify")) if _fresh(job, identify, case, clean) else ()
     proof = verify.load(job.path("verify"))
-    return clean, proof, consent.load(job.path("consent")), flow.open_questions(proof, asked)
+    grant = consent.load(job.path("consent")) if _fresh(job, consent, case, clean) else None
+    return clean, proof, grant, flow.open_questions(proof, asked)
 
 
 def _fresh(job: Job, room: ModuleType, *inputs: Any, **more: Any) -> bool:
@@ -263,14 +267,15 @@ def _fresh(job: Job, room: ModuleType, *inputs: Any, **more: Any) -> bool:
 
 
 def _signed(
-    case: Case, clean: CleanCase, grant: Grant, words: tuple[Any, ...]
+    case: Case, clean: CleanCase, grant: Grant | None, words: tuple[Any, ...]
 ) -> tuple[SignOff | None, tuple[str, ...]]:
     """The sign-off that holds, and what is open: of the words, and of the sign-off itself."""
     open_: dict[str, None] = {}
     signoff: SignOff | None = None
+    asked = (grant.marks, grant.points) if grant else ()
     for queries in (words, ()):
         try:
-            signoff = review.gate(case, clean, grant.marks, grant.points, queries=queries)
+            signoff = review.gate(case, clean, *asked, queries=queries)
         except PipelineError as e:
             open_[_said(e)] = None
     if not open_:
