@@ -10,6 +10,7 @@ import struct
 import sys
 import zipfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +158,7 @@ def test_an_added_file_is_named_by_its_place_only(sealed: Path, tmp_path: Path) 
 
     verdict = verify.check(rezip(sealed, tmp_path / "x.zip", change))
     said = broken(verdict)
-    assert "not on the list: entry 26 (.pdf, in for-review)" in said
+    assert "not on the list: entry 27 (.pdf, in for-review)" in said
     assert "Meera" not in verify.to_text(verdict) + json.dumps(verify.to_json(verdict))
 
 
@@ -681,6 +682,16 @@ def test_a_forger_who_rewrites_every_hash(
             forge(inside, name, old, new)
 
     assert said in broken(verify.check(rezip(sealed, tmp_path / "forged.zip", change)))
+
+
+def test_a_count_over_its_limit_is_said_so(sealed: Path) -> None:
+    assert b"<b>17</b><span>, over the limit of 15 *</span>" in members(sealed)["index.html"]
+
+
+def test_rules_are_told_in_the_words_of_the_page(sealed: Path, tmp_path: Path) -> None:
+    change = partial(edit_json, name="package.json", policy=[{"verdict": "later"}] * 16)
+    stated = verify.check(rezip(sealed, tmp_path / "rules.zip", change)).stated
+    assert stated["policy"] == "16 rules: 16 checked on the way"
 
 
 def test_what_is_only_compared_says_so(sealed: Path) -> None:

@@ -47,7 +47,7 @@ def _judged(name: str, judged: Callable[[Zip], Claim | None], package: Zip) -> I
 def _top(package: Zip) -> Claim:
     """The pages begin, byte for byte, as this program writes them from package.json."""
     sheet = package.json(SHEET)
-    if sheet["casereport"] != __version__:
+    if sheet["casereport"] != __version__ or not {"numbers", "policy"} <= set(sheet):
         words = "made by another version, which words it differently; single facts are compared above"
         return Claim(TOP, State.UNKNOWN, words)
     page = _text(package, PAGE)
