@@ -100,7 +100,8 @@ def _audit(one: argparse.ArgumentParser) -> None:
 def _status(one: argparse.ArgumentParser) -> None:
     help_ = "a case, or a folder of cases"
     one.add_argument("case", type=Path, nargs="?", default=Path("cases"), help=help_)
-    _journal_and_out(one)
+    _journal_and_out(one, "; left out: whatever it is packed for")
+    one.set_defaults(journal="")
     _open(one, "show a page of all cases, with the journals each is ready for")
 
 

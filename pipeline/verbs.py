@@ -275,11 +275,12 @@ def _status(args: argparse.Namespace, tell: Tell) -> tuple[Exit, Any]:
     from pipeline import status
 
     rows = status.read(args.case, args.out, args.journal, everywhere=args.open)
+    strange = status.others(args.case)
     if not args.json:
-        print(plain(status.table(rows)))
+        print(plain(status.table(rows, strange)))
     if args.open:
-        _show(args, tell, status.save(rows, args.out))
-    return Exit.OK, {"cases": [fields(row) for row in rows]}
+        _show(args, tell, status.save(rows, args.out, strange))
+    return Exit.OK, {"cases": [fields(row) for row in rows], "not_cases": strange}
 
 
 def _show(args: argparse.Namespace, tell: Tell, page: Path) -> None:

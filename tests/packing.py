@@ -213,6 +213,13 @@ def counts(words: int = 1432) -> dict[str, Any]:
     }
 
 
+def with_authors() -> bytes:
+    """The editor's copy of the article, as far as the names go."""
+    name = "<name><surname>Bhattacharya</surname><given-names>Anindita Rose</given-names></name>"
+    aff = "<aff><institution>Department</institution>, <institution>Riverbend Institute</institution></aff>"
+    return f'<article><contrib contrib-type="author">{name}</contrib>{aff}</article>'.encode()
+
+
 def published(folder: Path, members: dict[str, bytes]) -> Path:
     with files.publish(folder, {"fake": True}) as part:
         for name, content in members.items():
@@ -252,6 +259,7 @@ def rooms(folder: Path, *, journal: str = "aujmsr", blinded: bool = True) -> Roo
             "manuscript-jats-1.1.xml": b"<article/>",
             "manuscript.html": b"<!doctype html><title>body</title>",
             "title-page.docx": docx("names"),
+            **({"manuscript-with-authors.xml": with_authors()} if blinded else {}),
             "cover-letter.docx": docx("letter"),
             "care-checklist.pdf": pdf("care"),
             "care.json": files.canonical(care()),

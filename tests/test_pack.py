@@ -211,6 +211,7 @@ def test_the_members(all_rooms: Rooms, tmp_path: Path) -> None:
         "for-review/index.html",
         *(f"for-review/pages/page-0{n}.png" for n in (1, 2, 3)),
         "editor-only/title-page.docx",
+        "editor-only/manuscript-with-authors.xml",
         "editor-only/cover-letter.docx",
         "editor-only/consent-attestation.pdf",
         "editor-only/consent-attestation.json",

@@ -10,6 +10,7 @@ import struct
 import sys
 import zipfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,11 @@ from reportlab.pdfgen.canvas import Canvas
 
 from pipeline.core.errors import Exit, InputError, ToolError, UsageError
 from pipeline.core.model import SignOff
-from pipeline.verify import container, pieces, unpack
+from pipeline.verify import again, container, pieces, unpack
 from pipeline.verify import package as verify
 from pipeline.verify.claims import State
 from pipeline.verify.package import Verdict
-from tests.packing import DIGEST, packed, rezip, rooms
+from tests.packing import DIGEST, docx, packed, rezip, rooms
 
 MANIFEST = "manifest-sha256.txt"
 
@@ -157,7 +158,7 @@ def test_an_added_file_is_named_by_its_place_only(sealed: Path, tmp_path: Path) 
 
     verdict = verify.check(rezip(sealed, tmp_path / "x.zip", change))
     said = broken(verdict)
-    assert "not on the list: entry 26 (.pdf, in for-review)" in said
+    assert "not on the list: entry 27 (.pdf, in for-review)" in said
     assert "Meera" not in verify.to_text(verdict) + json.dumps(verify.to_json(verdict))
 
 
@@ -637,3 +638,75 @@ def test_with_the_private_list_it_hunts_as_well(sealed: Path, tmp_path: Path) ->
     said = broken(leaking)
     assert "name in" in said
     assert "Testwala" not in said
+
+
+def forge(members: dict[str, bytes], name: str, old: str, new: str) -> None:
+    """Change a file and every hash of it, as a forger would who knows how a package is made."""
+    assert old.encode() in members[name]
+    was, members[name] = members[name], members[name].replace(old.encode(), new.encode())
+    redescribe(members, {name: was})
+
+
+def redescribe(members: dict[str, bytes], changed: dict[str, bytes]) -> None:
+    for name, was in changed.items():
+        sums = [hashlib.sha256(content).hexdigest().encode() for content in (was, members[name])]
+        for page in {"index.html", "for-review/index.html", "package.json"} - {name}:
+            members[page] = members[page].replace(*sums)
+    said = json.loads(members["package.json"])
+    for name, row in said["files"].items():
+        row |= {"sha256": hashlib.sha256(members[name]).hexdigest(), "bytes": len(members[name])}
+    members["package.json"] = json.dumps(said).encode()
+    resum(members)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("index.html", "<main", "<p>Dr A. Example</p><main", "says first"),
+        ("index.html", '<p class="alarm">', '<p class="alarm" hidden>', "says first"),
+        ("index.html", "<dd>the treating dermatologist</dd>", "<dd>a notary</dd>", "facts of the consent"),
+        ("for-review/index.html", "</main>", "by Anindita R. Bhattacharya</main>", "details of authors"),
+        ("for-review/manuscript.html", "body", "body, Bhattacharya AR", "details of authors"),
+        ("for-review/manuscript.xml", "<article/>", "<article>Riverbend Institute</article>", "details of"),
+        ("for-review/manuscript.docx", "body", "Anindita Rose Bhattacharya", "details of authors"),
+    ],
+)
+def test_a_forger_who_rewrites_every_hash(
+    sealed: Path, tmp_path: Path, name: str, old: str, new: str, said: str
+) -> None:
+    def change(inside: dict[str, bytes]) -> None:
+        if name.endswith(".docx"):
+            was, inside[name] = inside[name], docx(new)
+            redescribe(inside, {name: was})
+        else:
+            forge(inside, name, old, new)
+
+    assert said in broken(verify.check(rezip(sealed, tmp_path / "forged.zip", change)))
+
+
+def test_a_count_over_its_limit_is_said_so(sealed: Path) -> None:
+    assert b"<b>17</b><span>, over the limit of 15 *</span>" in members(sealed)["index.html"]
+
+
+def test_rules_are_told_in_the_words_of_the_page(sealed: Path, tmp_path: Path) -> None:
+    change = partial(edit_json, name="package.json", policy=[{"verdict": "later"}] * 16)
+    stated = verify.check(rezip(sealed, tmp_path / "rules.zip", change)).stated
+    assert stated["policy"] == "16 rules: 16 checked on the way"
+
+
+def test_what_is_only_compared_says_so(sealed: Path) -> None:
+    told = {c.claim: c.words for c in verify.check(sealed).claims}
+    for name in ("Every file has the hash its list of hashes gives", again.SIGNED, again.TOP):
+        assert "whoever rewrites all of them" in told[name]
+
+
+def test_another_signed_form(sealed: Path, tmp_path: Path) -> None:
+    def change(inside: dict[str, bytes]) -> None:
+        name = "editor-only/consent-dossier.pdf"
+        was, inside[name] = inside[name], inside[name] + b"\n"
+        said = json.loads(inside["package.json"])["consent"]["dossier_sha256"]
+        redescribe(inside, {name: was})
+        edit_json(inside, "package.json", consent__dossier_sha256=said)
+        resum(inside)
+
+    assert again.SIGNED in broken(verify.check(rezip(sealed, tmp_path / "other.zip", change)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from lxml import etree
 from pipeline import status
 from tests import seeing
 from tests.browser import CHROMIUM, MISSING, Page, browser
-from tests.conftest import CONSENT, casereport, edit, make_case
+from tests.conftest import CONSENT, Ran, casereport, edit, make_case
 
 DAYS = 24 * 3600
 
@@ -65,7 +66,8 @@ def test_what_it_says_of_each_case(written: Path) -> None:
     found = rows(written)
     assert set(found) == {"case-2", "case-10", "case-3", "<i>odd"}
     stage, ago, missing, ready, following = found["case-2"]
-    assert (stage, ago, missing) == ("record complete", "12 days ago", "nothing that stops it")
+    assert (stage, ago) == ("record complete", "12 days ago")
+    assert missing == f"{status.NO_CONSENT} {status.UNSIGNED}"
     assert "jmcr" in ready or "all 10 journals" in ready
     assert "have it signed" in following
     stage, ago, missing, ready, following = found["case-10"]
@@ -89,7 +91,7 @@ def test_what_is_remembered_is_asked_again_when_the_case_changes(cases: Path, tm
     assert before
     (key,) = json.loads(memory.read_text())
     assert len(key) == 64  # a digest: no name of a folder
-    memory.write_text(json.dumps({key: ["remembered"]}))
+    memory.write_text(json.dumps({key: {"ready": ["remembered"]}}))
     assert ready() == ("remembered",)
     record = cases / "case-2" / "record.yaml"
     whole = record.read_bytes()
@@ -107,6 +109,48 @@ def test_no_cases_and_one_case(cases: Path, tmp_path: Path) -> None:
     only = status.read(cases / "case-2", tmp_path, "aujmsr", everywhere=True)
     assert [row.case for row in only] == ["case-2"]
     assert "1 case<" in status.page(only)
+
+
+def test_folders_that_are_no_cases_are_counted(cases: Path, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    make_case(tmp_path / "case-1")
+    ran = casereport("status", tmp_path, "--open", "--no-browser", "--out", tmp_path / ".build")
+    assert "2 folders are not cases" in ran.out
+    assert "2 folders are not cases" in (tmp_path / ".build" / "status.html").read_text(encoding="utf-8")
+    assert "not cases" not in casereport("status", tmp_path / "case-1").out
+
+
+def test_stages_are_judged_by_digests(built: tuple[Ran, Path], signed_case: Path, tmp_path: Path) -> None:
+    """A package is as the case is now, or it is not, whatever the times of files say."""
+    case, out = tmp_path / "ring-case", tmp_path / "results"
+    shutil.copytree(signed_case, case, copy_function=shutil.copyfile)  # new times, same bytes
+    shutil.copytree(built[1], out / "ring-case")
+
+    def row() -> status.Row:
+        (one,) = status.read(case, out)
+        return one
+
+    assert row().stage == "packed for aujmsr"
+    assert any("REV001" in words for words in row().open)  # packed unseen: said
+    (picture,) = (case / "images").iterdir()
+    (case / "more.txt").write_text("listed, and nothing depends on it")
+    assert row().stage == "packed for aujmsr"
+    whole, was = picture.read_bytes(), picture.stat()
+    picture.write_bytes(whole + b" ")
+    os.utime(picture, ns=(was.st_atime_ns, 0))  # as cp -p brings an old file
+    assert row().stage == "changed since it was packed"
+    picture.write_bytes(whole)
+    assert row().stage == "packed for aujmsr"
+    shutil.rmtree(out / "ring-case" / "5-pack-aujmsr")
+    assert row().stage == "to sign off"
+    signoffs = "sign-offs:\n- {clean: '" + "0" * 64 + "', name: A, role: doctor, signed: '2026-01-01'}\n"
+    (case / "decisions.yaml").write_text(signoffs)
+    assert row().stage == "to sign off"
+    assert any("REV002" in words for words in row().open)
+    (case / "decisions.yaml").write_text("sign-offs: {}\npictures: 3\n")
+    assert "signed" not in row().stage
+    assert "REV006" in row().next
 
 
 @pytest.fixture(scope="module")

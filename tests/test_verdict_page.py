@@ -20,7 +20,7 @@ from lxml import etree
 from pipeline import cli
 from pipeline.consent import fields
 from pipeline.core import trust
-from pipeline.verify import leaves
+from pipeline.verify import again, leaves
 from pipeline.verify import package as verify
 from pipeline.verify.claims import State
 from pipeline.verify.shown import EDITORS, REVIEW_PAGE, REVIEWERS
@@ -134,7 +134,7 @@ def test_an_added_file(sealed: Path, tmp_path: Path) -> None:
     assert shown.ran.code == 5
     found = [(name, row) for name, row in shown.rows("files").items() if row[0] == "altered"]
     assert found == [
-        ("entry 26 (.pdf, in for-review)", ("altered", "added; no such file belongs into a package"))
+        ("entry 27 (.pdf, in for-review)", ("altered", "added; no such file belongs into a package"))
     ]
     assert "Meera" not in shown.html + shown.ran.everything
 
@@ -250,6 +250,7 @@ def test_packages_made_before_pages_were_pictured(sealed: Path, tmp_path: Path) 
 
     verdict = verify.check(rezip(sealed, tmp_path / "x.zip", change))
     assert not verdict.altered
+    assert {c.claim: c.state for c in verdict.claims}[again.TOP] is State.UNKNOWN
     assert leaves.NAME not in [c.claim for c in verdict.claims]
 
 
@@ -425,4 +426,4 @@ def test_a_page_that_says_something_else(
     verdict = verify.check(rezip(sealed, tmp_path / "x.zip", change))
     found = {c.claim: c.words for c in verdict.altered}
     assert words in found.pop(claim)
-    assert set(found) <= {EDITORS}  # which lists the hash of the other page
+    assert set(found) <= {EDITORS, again.TOP}  # the first lists the hash of the other page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-Row = tuple[str, str]
+from pipeline.core.told import YES, counted, named
 
 BOXES = {  # of the consent form -> what it says yes or no to
     "text": "the words of the report",
@@ -18,39 +18,6 @@ BOXES = {  # of the consent form -> what it says yes or no to
 FOUND = {"text": "writing", "barcode": "bar codes", "face": "faces", "eyes": "eyes", "region": "other places"}
 DONE = ("filled", "kept", "look")
 KINDS = {"dicom": "DICOM", "pdf": "PDF"}
-HOW = {"paper": "on paper", "digital": "with digital signatures"}
-YES = {True: "yes", False: "no"}
-
-
-def consent(said: dict[str, Any], numbers: dict[str, int]) -> dict[str, Any]:
-    """The consent in words; `said` is the block of package.json.
-
-    `numbers` are those of the figures in the manuscript.
-    """
-    rows: list[Row] = [
-        ("Signed by", f"the {said['signed_by']}; no name is in this package outside the signed form"),
-        ("How", HOW.get(said["method"], said["method"])),
-        ("Form", f"{said['form_id']} {said['version']}, {said['pages']} pages"),
-        ("Language of the form", said["language"]),
-        ("Form code, printed on every page", said["form"]),
-        ("Explained by", said["explained_by"]),
-        ("Assent of the child", said["assent"] or "not recorded"),
-        ("Witness", YES[said["witness"]]),
-        ("Interpreter", YES[said["interpreter"]]),
-        ("Pictures agreed to", "; ".join(_figure(name, numbers) for name in said["figures"]) or "none"),
-        ("Signed original kept by", said["original"]),
-        ("Signed form in this package", _delivery(said)),
-        ("Left for a person to confirm", str(said["to_confirm"]) if said["to_confirm"] else "nothing"),
-        ("Withdrawn", YES[said["withdrawn"]]),
-    ]
-    count = len(said["figures"])
-    covered = f"{counted(count, 'figure')} and the text" if count else "the text"
-    here = "in the editor’s part" if said["dossier"] else "not in this package"
-    return {
-        "headline": f"Signed by the {said['signed_by']}",
-        "delivery": f"Covers {covered}. The signed form is {here}.",
-        "rows": rows,
-    }
 
 
 def paper(attested: dict[str, Any], numbers: dict[str, int]) -> dict[str, Any]:
@@ -78,26 +45,7 @@ def paper(attested: dict[str, Any], numbers: dict[str, int]) -> dict[str, Any]:
 
 def _box(name: str, numbers: dict[str, int]) -> str:
     kind, _, figure = name.partition(":")
-    return _figure(figure, numbers) if kind == "figure" else BOXES.get(kind, kind.replace("_", " "))
-
-
-def _figure(name: str, numbers: dict[str, int]) -> str:
-    return f"Figure {numbers[name]} ({name})" if name in numbers else f"{name}, not in this report"
-
-
-def _delivery(said: dict[str, Any]) -> str:
-    """Why the signed form is here, or why not."""
-    if said["dossier"]:
-        signed = [role.replace("-", " ") for role in said["dossier_signed_by"]]
-        return "yes, for the editor only: the journal asks for it and the signer agreed" + "".join(
-            [f"; sealed by the signature of the {' and the '.join(signed)}"] * bool(signed)
-            + ["; locked with a password, which the authors tell the editor"] * said["dossier_locked"]
-        )
-    if said["delivery"] in {"embed", "on_request"} and not said["journal_copy"]:
-        return "no: the signer did not agree to show it to the journal; the attestation stands for it"
-    if said["delivery"] == "on_request":
-        return "no: shown to the editor on request, by whoever keeps the original"
-    return "no: the journal takes the authors’ attestation"
+    return named(figure, numbers) if kind == "figure" else BOXES.get(kind, kind.replace("_", " "))
 
 
 def removed(report: dict[str, Any]) -> list[dict[str, Any]]:
@@ -186,8 +134,3 @@ def _of(name: str, figure: str) -> bool:
 def _letter(name: str) -> str:
     """The panel of a name: A for "leg-a"."""
     return name.rpartition("-")[2].upper()
-
-
-def counted(count: int, thing: str) -> str:
-    """A count with its noun: "1 file", "2 files"."""
-    return f"{count} {thing}{'' if count == 1 else 's'}"

@@ -64,7 +64,9 @@ def collect(
         "journal": {"id": target.id, "name": target.name, "blinded": paper.blinded},
         "counts": counts(paper.counts),
         "clean": clean.digest,
-        "consent": consent(grant, target),
+        "consent": consent(grant, target)
+        | {"dossier_sha256": describe(DOSSIER, members[DOSSIER])["sha256"] if DOSSIER in members else ""},
+        "numbers": dict(paper.numbers["fig"]),  # figure of the record -> its number in the manuscript
         "drawn": [figure["number"] for figure in paper.drawn],  # from the facts, which consent covers
         "signed_off": signed_off(signoff),
         "checked": {

@@ -7,7 +7,6 @@ the template only as autoescaped values. What reviewers may not see is not given
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 import re
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from pipeline.core import allowlist, files, guidelines, leaves, pages, resources, words
+from pipeline.core import allowlist, files, front, guidelines, leaves, pages, resources, words
 from pipeline.core.model import CleanCase, Grant, Manuscript
 from pipeline.pack import accounts
 
@@ -27,14 +26,6 @@ REVIEW, FIGURES, LEAVES = "for-review/", "for-review/figures/", "for-review/page
 EDITORS, REVIEWERS = "index.html", "for-review/index.html"
 PAGE = re.compile(r"page\s+(\d+)")
 STATES = ("reported", "partial", "missing", "not applicable")
-TONES = {  # of a rule's verdict: colour, sign and words; any other is for a person
-    "met": ("intact", "✓", "met"),
-    "later": ("intact", "✓", "checked on the way"),
-    "stop": ("altered", "✗", "speaks against it"),
-    "unknown": ("cannot-tell", "?", "a fact is missing"),
-    "needs": ("cannot-tell", "?", "something is still needed"),
-    "warn": ("cannot-tell", "!", "to be known"),
-}
 GROUPS = (
     ("reviewer", "For review", "may be handed on to reviewers"),
     ("editor", "For the editor only", "names the authors, or is about consent and identity"),
@@ -87,7 +78,7 @@ def for_editor(
 ) -> bytes:
     """index.html: the whole package. `sheet` is package.json without the description of this page."""
     editor = {
-        "consent": accounts.consent(sheet["consent"], paper.numbers["fig"]),
+        "rows": Markup(front.facts(sheet)),  # noqa: S704 - escaped by its own template
         "paper": accounts.paper(grant.summary, paper.numbers["fig"]),
         "links": [
             (name, leaf_of(name))
@@ -95,7 +86,6 @@ def for_editor(
             if name in sheet["files"]
         ],
         "signed_off": sheet["signed_off"],
-        "checked": sheet["checked"],
         "policy": [{**row, **_tone(row["verdict"])} for row in sheet["policy"]],
         "removed": accounts.removed(clean.report),
         "places": accounts.places(clean.report),
@@ -107,8 +97,6 @@ def for_editor(
             ("Of the copies themselves:", clean.report["cannot_judge"]),
             ("And no check of this package can prove:", allowlist.rules()["cannot_prove"]),
         ],
-        "form": sheet["consent"]["form"],
-        "clean": sheet["clean"],
         "tools": sheet["tools"],
         "zip": f"submission-{paper.journal}.zip",
     }
@@ -126,19 +114,12 @@ def _filled(
     hashes: Sequence[dict[str, str]],
 ) -> bytes:
     """The template filled in. `base` is the folder the page lies in: links are written from there."""
-    style = resources.text("templates/package/index.css")
     html: str = pages.template("templates/package/index.html.j2").render(
         editor=editor,
-        style=Markup(style),  # noqa: S704 - our own file; a style sheet cannot be escaped
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        title=sheet["title"],
-        article_type=sheet["article_type"],
+        top=Markup(front.top(sheet, editor=editor is not None)),  # noqa: S704 - escaped by its own template
         journal=sheet["journal"],
-        made_up=sheet["made_up"],
         unseen=sheet["signed_off"]["unseen"],
         version=sheet["casereport"],
-        counts=sheet["counts"],
-        unsure=any(row["limit"] is not None and not row["sure"] for row in sheet["counts"]),
         leaves=[{"number": n, "src": leaf(n).removeprefix(base)} for n in range(1, here.leaves + 1)],
         manuscript=f"{REVIEW}manuscript".removeprefix(base),
         figures=[
@@ -156,8 +137,9 @@ def _link(name: str, base: str) -> dict[str, str]:
 
 
 def _tone(verdict: str) -> dict[str, str]:
-    tone, sign, said = TONES.get(verdict, ("cannot-tell", "?", verdict))
-    return {"tone": tone, "sign": sign, "said": said}
+    other = {"tone": "cannot-tell", "sign": "?", "said": verdict}
+    shown: dict[str, str] = resources.data("templates/package/verdicts.yaml").get(verdict, other)
+    return shown
 
 
 def leaf_of(name: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline.core import allowlist
+from pipeline.core import allowlist, resources
 from pipeline.verify import layout
 from pipeline.verify.container import MAX_TEXT, MAX_TOTAL, UNREADABLE, BadMember, Zip, dangers
 
@@ -20,6 +20,7 @@ MANIFEST, SHEET, MECA, PAGE = "manifest-sha256.txt", "package.json", "meca.zip",
 ATTESTATION, DOSSIER = "editor-only/consent-attestation.json", "editor-only/consent-dossier.pdf"
 SIGNED = "editor-only/signed-consent-form.pdf"
 REVIEW = "for-review/"
+AGREE = "compared with each other only: whoever rewrites all of them alike is not noticed"
 AS_LISTED, CHANGED, ADDED, REMOVED = "as listed", "changed", "added", "removed"
 
 
@@ -73,7 +74,7 @@ def judged(package: Zip, more: tuple[Check, ...] = ()) -> Iterator[Claim]:
     )
     for name, broken in checks:
         try:
-            yield claim(name, broken(package))
+            yield claim(name, broken(package), AGREE if broken in COMPARED else "")
         except KeyError:
             yield claim(name, "a file or a field that it needs is missing")
         except BadMember as e:
@@ -230,6 +231,9 @@ def _pages(package: Zip) -> str:
     return f"a program was put into {', '.join(found)}" if found else ""
 
 
+COMPARED = {_hashes, _sheet, _consent, _dossier, _meca}
+
+
 def _looked_at(package: Zip) -> Claim:
     """Did a named person look? The package can only say so; unseen packages say that."""
     name = "It names who looked at every picture"
@@ -277,6 +281,7 @@ def _second(said: dict[str, str] | None) -> dict[str, str]:
 
 def _rules(said: list[dict[str, str]] | None) -> dict[str, str]:
     """How many rules came out how, if any were judged."""
-    counted = Counter(row["verdict"] for row in said or ())
-    words = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counted.items()))
-    return {"policy": f"{counted.total()} rules: {words}"} if counted else {}
+    words = resources.data("templates/package/verdicts.yaml")
+    counted = Counter(words.get(row["verdict"], {"said": row["verdict"]})["said"] for row in said or ())
+    listed = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counted.items()))
+    return {"policy": f"{counted.total()} rules: {listed}"} if counted else {}

@@ -15,7 +15,7 @@ from typing import Any
 from pipeline.core import allowlist, files, trust, worker
 from pipeline.core.errors import Exit, InputError, ToolError, UsageError
 from pipeline.core.near import NearMatcher
-from pipeline.verify import audit, claims, hunt, layout, leaves, pdfs, seals, shown, thorough
+from pipeline.verify import again, audit, claims, hunt, layout, leaves, pdfs, seals, shown, thorough
 from pipeline.verify.claims import MANIFEST, SHEET, Claim, Member, State, claim
 from pipeline.verify.container import UNREADABLE, BadMember, Zip, dangers
 
@@ -156,7 +156,7 @@ def _judge(zip_path: Path) -> tuple[list[Claim] | None, dict[str, str], tuple[Me
                 return None, {}, (), False
             package = Zip(archive, names)
             more = ((shown.EDITORS, shown.to_editors), (shown.REVIEWERS, shown.to_reviewers))
-            found += [_hidden(archive, hidden), *claims.judged(package, more)]
+            found += [_hidden(archive, hidden), *claims.judged(package, more), *again.judge(package)]
             return found, claims.stated(package), _members(package), _signed(package)
     except UNREADABLE:
         return [claim("The zip can be read", "it is damaged or not a zip")], {}, (), False
