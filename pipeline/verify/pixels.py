@@ -53,28 +53,29 @@ def look(data: bytes, place: str, kind: str) -> Iterator[Piece]:
     frames = {"dicom": _dicom, "pdf": _pages}.get(kind, _photo)
     try:
         for number, pixels in enumerate(frames(data), 1):
-            yield from _read(pixels, f"{place} › {number}" if number > 1 or kind == "pdf" else place)
+            here = f"{place} › {number}" if number > 1 or kind == "pdf" else place
+            yield from _read(pixels, here, kind == "pdf")
     except (MemoryError, Unreadable):
         raise
     except Exception as e:  # whatever the library calls it; its message may quote the file
         raise Unreadable(f"{place}: its pixels could not be looked at") from e
 
 
-def _read(pixels: Bytes, place: str) -> Iterator[Piece]:
+def _read(pixels: Bytes, place: str, page: bool) -> Iterator[Piece]:
     import zxingcpp
 
-    said = dict.fromkeys(text for turned in _ways(pixels) for text in turned)
+    said = dict.fromkeys(text for turned in _ways(pixels, page) for text in turned)
     if said:
         yield Piece(f"{place} {READ}", "\n \n \n".join(said))
     if codes := [code.text for code in zxingcpp.read_barcodes(pixels) if code.text]:
         yield Piece(f"{place} {CODE}", "\n \n \n".join(codes))
 
 
-def _ways(pixels: Bytes) -> Iterator[list[str]]:
-    """Lines read upright; enlarged where the picture is small; turned, until clear writing is read."""
+def _ways(pixels: Bytes, page: bool) -> Iterator[list[str]]:
+    """Lines read upright; enlarged where it is a small picture; turned, until clear writing is read."""
     found = lines.read(pixels, lines.find(pixels, photo=True))
     yield _said(found)
-    if pixels.shape[1] < SMALL and min(pixels.shape[:2]) >= SPECK:
+    if not page and pixels.shape[1] < SMALL and min(pixels.shape[:2]) >= SPECK:
         large = np.asarray(Image.fromarray(pixels).resize((2 * pixels.shape[1], 2 * pixels.shape[0])))
         more = lines.read(large, lines.find(large, photo=True))
         yield _said(more)
