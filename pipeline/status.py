@@ -175,7 +175,7 @@ def _row(
         kept = dict(known.get(seen, {}))
         if "stand" not in kept:
             kept["stand"] = asdict(_standing(case, out / folder.name))
-        stand = Stand(**{k: tuple(v) if isinstance(v, list) else v for k, v in kept["stand"].items()})
+        stand = _kept(kept["stand"])
         asked = [journal_id] if journal_id else [*stand.packed, *stand.old][:1] or [FIRST_JOURNAL]
         target = journal.load(asked[0])
         stop = check.check(case, target).joined(policy.check(case, target)).blocking
@@ -198,6 +198,11 @@ def _row(
     return row, {seen: kept}
 
 
+def _kept(said: dict[str, Any]) -> Stand:
+    listed = {name: tuple(said[name]) for name in ("open", "packed", "old")}
+    return Stand(said["checked"], said["signed"], **listed)
+
+
 def _stage(case: Case, out: Path, stand: Stand, journal_id: str, stop: Sequence[Finding]) -> Row:
     name = case.folder.name
     if (case.record.get("consent") or {}).get("withdrawn") in {True, "yes"} and not stop:
@@ -217,7 +222,8 @@ def _stage(case: Case, out: Path, stand: Stand, journal_id: str, stop: Sequence[
         return Row(name, "record complete", following, 1)
     if not stand.checked:
         broken = [words for words in stand.open if words.startswith(UNREAD)]
-        return Row(name, "consent recorded", *(broken or ["run submit: it checks the signed form"]), 2)
+        following = broken[0] if broken else "run submit: it checks the signed form"
+        return Row(name, "consent recorded", following, 2)
     if not stand.signed:
         return Row(name, "to sign off", "look at the pictures and sign off (casereport review)", 3)
     return Row(name, "signed off", "run submit", 4)
@@ -263,7 +269,7 @@ def _proved(case: Case, out: Path) -> tuple[CleanCase, Proof, Grant | None, tupl
 def _fresh(job: Job, room: ModuleType, *inputs: Any, **more: Any) -> bool:
     """Is the result of a room whole and made from these inputs?"""
     kept = files.receipt(job.path(room.__name__.rpartition(".")[2]))
-    return bool(kept) and kept["made_from"]["needs"] == files.digest(room.needs(*inputs, **more))
+    return kept is not None and kept["made_from"]["needs"] == files.digest(room.needs(*inputs, **more))
 
 
 def _signed(

@@ -25,6 +25,7 @@ from pipeline.verify import again, container, pieces, unpack
 from pipeline.verify import package as verify
 from pipeline.verify.claims import State
 from pipeline.verify.package import Verdict
+from pipeline.verify.shown import EDITORS
 from tests.packing import DIGEST, docx, packed, rezip, rooms
 
 MANIFEST = "manifest-sha256.txt"
@@ -696,7 +697,7 @@ def test_rules_are_told_in_the_words_of_the_page(sealed: Path, tmp_path: Path) -
 
 def test_what_is_only_compared_says_so(sealed: Path) -> None:
     told = {c.claim: c.words for c in verify.check(sealed).claims}
-    for name in ("Every file has the hash its list of hashes gives", again.SIGNED, again.TOP):
+    for name in ("Every file has the hash its list of hashes gives", again.SIGNED, again.TOP, EDITORS):
         assert "whoever rewrites all of them" in told[name]
 
 

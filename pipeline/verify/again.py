@@ -41,7 +41,8 @@ def _judged(name: str, judged: Callable[[Zip], Claim | None], package: Zip) -> I
         found = claim(name, f"{e} cannot be read")
     except (*UNREADABLE, *WRONG):
         found = claim(name, "a file or a field that it needs is missing")
-    yield from [found] * (found is not None)
+    if found:
+        yield found
 
 
 def _top(package: Zip) -> Claim:

@@ -74,7 +74,7 @@ def judged(package: Zip, more: tuple[Check, ...] = ()) -> Iterator[Claim]:
     )
     for name, broken in checks:
         try:
-            yield claim(name, broken(package), AGREE if broken in COMPARED else "")
+            yield claim(name, broken(package), AGREE if broken in COMPARED or (name, broken) in more else "")
         except KeyError:
             yield claim(name, "a file or a field that it needs is missing")
         except BadMember as e:
