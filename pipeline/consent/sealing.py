@@ -78,9 +78,9 @@ def spoken(role: str) -> str:
 
 
 def needs(case: Case) -> dict[str, str]:
-    """What the result depends on here. Raises OutputError when a killed run had left it half written."""
-    _put_back(case)
-    return {s.path: files.sha256(case.file(s)) for s in case.used_as("sealed")}
+    """What the result depends on here. Writes nothing: `read` puts back what a killed run left behind."""
+    half = {"": "half written"} if _moved_aside(case) else {}
+    return half | {s.path: files.sha256(case.file(s)) for s in case.used_as("sealed")}
 
 
 def protect(case: Case, grant: Grant, password: str) -> str:
@@ -147,11 +147,16 @@ def read(case: Case) -> Seal | None:
 
 def _put_back(case: Case) -> None:
     """Mend what a killed run left: a signature moved aside. Raises OutputError when there was one."""
-    sealed = (case.folder / FOLDER).parent
-    if any(sealed.glob(".dossier.*.old")) and not (case.folder / FOLDER).exists():
-        files.sweep(sealed)
+    if _moved_aside(case):
+        files.sweep((case.folder / FOLDER).parent)
         what = "was being written when a run was stopped; the one before is back"
         raise OutputError(what, where=FOLDER, fix="run the same command again")
+
+
+def _moved_aside(case: Case) -> bool:
+    """Did a killed run leave a signature under another name, and none in its place?"""
+    sealed = (case.folder / FOLDER).parent
+    return any(sealed.glob(".dossier.*.old")) and not (case.folder / FOLDER).exists()
 
 
 def _checked(case: Case, seal: Seal) -> tuple[bytes, tuple[str, ...]]:
