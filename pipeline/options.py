@@ -167,7 +167,7 @@ def _find_identifiers(one: argparse.ArgumentParser) -> None:
     )
     help_ = 'lines {"id","text"} in, a line for each proposal out; - for stdin and stdout'
     one.add_argument("--jsonl", type=Path, nargs=2, metavar=("IN", "OUT"), help=help_)
-    help_ = "where the text is from, when the words do not say it (IN)"
+    help_ = "where the text is from (IN); the rules of all three are tried on every text"
     one.add_argument("--region", choices=("IN", "UK", "US"), default="IN", help=help_)
 
 

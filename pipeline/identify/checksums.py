@@ -35,15 +35,6 @@ def verhoeff(digits: str) -> bool:
     return check == 0
 
 
-def luhn(digits: str) -> bool:
-    """Whether the last of `digits` is the Luhn check digit of the others (ISO/IEC 7812-1; IMEI, cards)."""
-    total = 0
-    for i, digit in enumerate(reversed(digits)):
-        value = int(digit) * (1 + i % 2)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
-
-
 def nhs(digits: str) -> bool:
     """Whether ten digits are an NHS number: modulus 11 (NHS Data Dictionary)."""
     check = 11 - sum(int(d) * w for d, w in zip(digits, range(10, 1, -1), strict=False)) % 11

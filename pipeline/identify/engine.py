@@ -29,7 +29,8 @@ from pipeline.identify.replace import replacement
 def find(text: str, region: str = "IN") -> list[Proposal]:
     """What in `text` may identify someone: by position, without overlaps, in characters of `text`.
 
-    `region` says where unlabelled places and postal codes are looked for first. Raises ValueError for another one.
+    The rules of all REGIONS are tried on every text, since Indian reports quote British and American ones;
+    `region` is where the text says it is from, and none of them depends on it. Raises ValueError for another.
     """
     if region not in REGIONS:
         raise ValueError(f"region must be one of {', '.join(REGIONS)}")
